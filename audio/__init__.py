@@ -1,0 +1,1 @@
+"""Takes to chapter to files. Knows no engine, no manuscript, no Prefect."""

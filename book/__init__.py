@@ -1,0 +1,1 @@
+"""Manuscript to script. Pure text: knows no audio, no engine, no Prefect."""

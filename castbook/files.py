@@ -1,0 +1,141 @@
+"""Files that are either whole or not there.
+
+Everything castbook leaves under a final name was first written under a temporary name in
+the same folder, flushed to the disk, and then moved or linked into place, so that a kill
+at any instant leaves the old file, the new file, or none: never half of one.
+
+Temporary names start with ``.tmp-`` and hold the writer's process id; ``sweep`` removes
+those whose writer is gone.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import itertools
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from castbook.errors import StorageError
+
+_counter = itertools.count()
+_PREFIX = ".tmp-"
+
+
+@contextlib.contextmanager
+def temporary_beside(final: Path) -> Iterator[Path]:
+    """A fresh temporary path in the folder of ``final`` (same suffix), removed on the way out.
+
+    The caller writes it, then calls ``publish`` or ``replace`` with it.
+    """
+    final.parent.mkdir(parents=True, exist_ok=True)
+    path = final.parent / f"{_PREFIX}{os.getpid()}-{next(_counter)}{final.suffix}"
+    try:
+        yield path
+    except OSError as error:
+        raise storage_error(error, final) from error
+    finally:
+        with contextlib.suppress(FileNotFoundError):
+            path.unlink()
+
+
+def publish(temporary: Path, final: Path) -> bool:
+    """Gives ``temporary`` its final name unless somebody was first.
+
+    Returns:
+        True when this call published the file, False when ``final`` already existed
+        (the temporary stays the caller's to discard).
+    """
+    flush(temporary)
+    try:
+        os.link(temporary, final)
+    except FileExistsError:
+        return False
+    except OSError as error:
+        if error.errno not in (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EMLINK):
+            raise
+        return _publish_without_links(temporary, final)
+    return True
+
+
+def _publish_without_links(temporary: Path, final: Path) -> bool:
+    """For file systems without hard links: not exclusive against a racing writer, but both
+    racers hold the same content (the name is a content key), so the last rename is as good."""
+    if final.exists():
+        return False
+    os.replace(temporary, final)
+    return True
+
+
+def replace(temporary: Path, final: Path) -> None:
+    """Moves ``temporary`` over ``final`` and flushes the folder."""
+    flush(temporary)
+    os.replace(temporary, final)
+    flush_folder(final.parent)
+
+
+def write_bytes(final: Path, content: bytes) -> None:
+    """Writes ``content`` to ``final``, whole or not at all.
+
+    Raises:
+        StorageError: the disk is full or the folder cannot be written; the old file stays.
+    """
+    with temporary_beside(final) as temporary:
+        temporary.write_bytes(content)
+        replace(temporary, final)
+
+
+def write_text(final: Path, content: str) -> None:
+    """``write_bytes`` of the UTF-8 form of ``content``."""
+    write_bytes(final, content.encode("utf-8"))
+
+
+def flush(path: Path) -> None:
+    """fsync of a file."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def flush_folder(folder: Path) -> None:
+    """fsync of a folder, where the system has such a thing."""
+    if os.name == "nt":  # pragma: no cover - Windows cannot open folders
+        return
+    flush(folder)
+
+
+def sweep(folder: Path) -> int:
+    """Removes temporary files left by writers that no longer run; returns how many."""
+    removed = 0
+    for path in folder.rglob(f"{_PREFIX}*"):
+        writer = path.name[len(_PREFIX) :].split("-", 1)[0]
+        if writer.isdigit() and _runs(int(writer)):
+            continue
+        with contextlib.suppress(FileNotFoundError):
+            path.unlink()
+            removed += 1
+    return removed
+
+
+def storage_error(error: OSError, path: Path) -> StorageError:
+    """An ``OSError`` in the words of the person who has to mend it."""
+    advice = {
+        errno.ENOSPC: "free some space and run the same command again: finished work is kept",
+        errno.EDQUOT: "your quota is used up: free some space and run the same command again",
+        errno.EACCES: "make the folder writable, or choose another with --build",
+        errno.EROFS: "the disk is read-only: choose another folder with --build",
+    }.get(error.errno or 0, "run the same command again: finished work is kept")
+    return StorageError(f"{path}: cannot write: {error.strerror or error}; {advice}")
+
+
+def _runs(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -1,0 +1,1 @@
+"""The order of work on Prefect, and the command line."""

@@ -1,0 +1,1 @@
+"""The steps. The only place where book, tts and audio meet."""

@@ -1,0 +1,1 @@
+"""Text and voice to samples. Knows no book, no audio files, no Prefect."""
