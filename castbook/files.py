@@ -64,14 +64,14 @@ def _publish_without_links(temporary: Path, final: Path) -> bool:
     racers hold the same content (the name is a content key), so the last rename is as good."""
     if final.exists():
         return False
-    os.replace(temporary, final)
+    temporary.replace(final)
     return True
 
 
 def replace(temporary: Path, final: Path) -> None:
     """Moves ``temporary`` over ``final`` and flushes the folder."""
     flush(temporary)
-    os.replace(temporary, final)
+    temporary.replace(final)
     flush_folder(final.parent)
 
 

@@ -1,0 +1,1 @@
+"""Measured comparisons: ``python -m benchmarks.NAME`` prints ratios of one run."""
