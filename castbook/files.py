@@ -4,8 +4,8 @@ Everything castbook leaves under a final name was first written under a temporar
 the same folder, flushed to the disk, and then moved or linked into place, so that a kill
 at any instant leaves the old file, the new file, or none: never half of one.
 
-Temporary names start with ``.tmp-`` and hold the writer's process id; ``sweep`` removes
-those whose writer is gone.
+Temporary names start with ``.tmp-`` and hold the writer's machine and process id, so that
+machines sharing a disk never meet; ``sweep`` removes those whose writer is gone.
 """
 
 from __future__ import annotations
@@ -14,13 +14,18 @@ import contextlib
 import errno
 import itertools
 import os
+import platform
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from castbook.canonical import text_digest
 from castbook.errors import StorageError
 
 _counter = itertools.count()
 _PREFIX = ".tmp-"
+_HOST = text_digest(platform.node())[:8]
+_FOREIGN_S = 86_400.0  # a temporary of another machine is left alone for a day
 
 
 @contextlib.contextmanager
@@ -30,7 +35,7 @@ def temporary_beside(final: Path) -> Iterator[Path]:
     The caller writes it, then calls ``publish`` or ``replace`` with it.
     """
     final.parent.mkdir(parents=True, exist_ok=True)
-    path = final.parent / f"{_PREFIX}{os.getpid()}-{next(_counter)}{final.suffix}"
+    path = final.parent / f"{_PREFIX}{_HOST}-{os.getpid()}-{next(_counter)}{final.suffix}"
     try:
         yield path
     except OSError as error:
@@ -111,8 +116,12 @@ def sweep(folder: Path) -> int:
     """Removes temporary files left by writers that no longer run; returns how many."""
     removed = 0
     for path in folder.rglob(f"{_PREFIX}*"):
-        writer = path.name[len(_PREFIX) :].split("-", 1)[0]
-        if writer.isdigit() and _runs(int(writer)):
+        host, _, rest = path.name[len(_PREFIX) :].partition("-")
+        writer = rest.partition("-")[0]
+        if host == _HOST and writer.isdigit():
+            if _runs(int(writer)):
+                continue
+        elif _age(path) < _FOREIGN_S:
             continue
         with contextlib.suppress(FileNotFoundError):
             path.unlink()
@@ -129,6 +138,13 @@ def storage_error(error: OSError, path: Path) -> StorageError:
         errno.EROFS: "the disk is read-only: choose another folder with --build",
     }.get(error.errno or 0, "run the same command again: finished work is kept")
     return StorageError(f"{path}: cannot write: {error.strerror or error}; {advice}")
+
+
+def _age(path: Path) -> float:
+    """Seconds since the last write; 0 for a file that is gone."""
+    with contextlib.suppress(FileNotFoundError):
+        return time.time() - path.stat().st_mtime
+    return 0.0
 
 
 def _runs(process: int) -> bool:

@@ -1,0 +1,215 @@
+"""The take store: every synthesis that was ever worth keeping, by key.
+
+``takes/ab/abcdef….flac`` is the audio, ``abcdef….json`` beside it the **sidecar**: identity,
+ingredients, verdict. The sidecar is the commit mark: audio alone is no take, a sidecar
+alone is none either. Any number of processes and machines may write one store.
+
+How two writers of one key agree without a lock: a finished audio file is linked to its
+name, which only one of them can do. That writer describes the audio. A writer that came
+second describes *the audio that stands there* (decoding it if the sidecar is still
+missing), so whoever writes the sidecar writes the same identity.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import platform
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from audio.pcm import Pcm, pcm_sha256, read_flac, write_flac
+from castbook import __version__
+from castbook.canonical import plain
+from castbook.errors import StorageError
+from castbook.files import flush_folder, publish, replace, storage_error, temporary_beside
+
+SCHEMA = 1
+
+
+@dataclass(frozen=True, slots=True)
+class TakeVerdict:
+    """What the verdict said when the take was made."""
+
+    good: bool
+    usable: bool
+    complaints: tuple[str, ...]
+    score: int  # smaller is better
+    policy: int
+
+
+@dataclass(frozen=True, slots=True)
+class Take:
+    """One synthesis of a key. Lengths are frames, never seconds."""
+
+    key: str
+    audio: Path
+    pcm_sha256: str
+    frames: int
+    rate: int
+    verdict: TakeVerdict
+    words: tuple[tuple[int, int, int], ...] = ()  # (start, end) in the spoken text, frame
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """A fresh take on its way into the store."""
+
+    key: str
+    pcm: Pcm
+    rate: int
+    verdict: TakeVerdict
+    words: tuple[tuple[int, int, int], ...]
+    ingredients: dict[str, Any]  # of the key, for people and for ``find``
+    signals: dict[str, float]
+    clipped: int
+    seconds: float  # wall time the engine spent
+
+
+class TakeStore:
+    """Reads and publishes takes of one build.
+
+    Args:
+        folder: ``takes/`` of the build; made on the first publication.
+        judge: gives the verdict on audio that another writer left without a sidecar.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        judge: Callable[[Pcm, int, dict[str, Any]], TakeVerdict] | None = None,
+    ) -> None:
+        self._folder = folder
+        self._judge = judge
+        self.discarded = 0  # duplicates made by racing writers
+
+    def audio_path(self, key: str) -> Path:
+        """Where the audio of ``key`` is or would be."""
+        return self._folder / key[:2] / f"{key}.flac"
+
+    def sidecar_path(self, key: str) -> Path:
+        """Where the sidecar of ``key`` is or would be."""
+        return self._folder / key[:2] / f"{key}.json"
+
+    def get(self, key: str) -> Take | None:
+        """The take of ``key``, or None unless both audio and sidecar are there."""
+        try:
+            text = self.sidecar_path(key).read_bytes()
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise storage_error(error, self.sidecar_path(key)) from error
+        audio = self.audio_path(key)
+        if not audio.exists():
+            return None
+        try:
+            return _take_from(json.loads(text), audio)
+        except (ValueError, KeyError, TypeError):
+            return None  # a damaged sidecar commits nothing: the take is made again
+
+    def sidecar(self, key: str) -> dict[str, Any]:
+        """Everything written about a take, for ``find``."""
+        loaded = json.loads(self.sidecar_path(key).read_bytes())
+        return dict(loaded)
+
+    def publish(self, recording: Recording) -> Take:
+        """Makes a recording a take, atomically; the first writer of a key wins.
+
+        Raises:
+            StorageError: the disk is full or the folder cannot be written.
+        """
+        audio = self.audio_path(recording.key)
+        with temporary_beside(audio) as temporary:
+            write_flac(temporary, recording.pcm, recording.rate)
+            first = publish(temporary, audio)
+        if not first:
+            standing = self.get(recording.key)
+            if standing is not None:
+                self.discarded += 1
+                return standing
+            recording = self._describe_standing(recording, audio)
+        digest = pcm_sha256(recording.pcm)
+        sidecar = _sidecar(recording, digest)
+        final = self.sidecar_path(recording.key)
+        with temporary_beside(final) as temporary:
+            temporary.write_text(json.dumps(sidecar, ensure_ascii=False, indent=1), "utf-8")
+            if not publish(temporary, final):
+                # Left by a take whose audio is gone, or damaged: what we describe is the
+                # audio that stands there, so ours is right.
+                replace(temporary, final)
+        flush_folder(final.parent)
+        return _take_from(sidecar, audio)
+
+    def discard(self, key: str) -> None:
+        """Forgets a take: the sidecar first, so that a kill in between leaves no take."""
+        for path in (self.sidecar_path(key), self.audio_path(key)):
+            with contextlib.suppress(FileNotFoundError):
+                path.unlink()
+
+    def keys(self) -> Iterator[str]:
+        """All keys with a sidecar, sorted."""
+        if self._folder.is_dir():
+            for path in sorted(self._folder.glob("??/*.json")):
+                yield path.stem
+
+    def _describe_standing(self, recording: Recording, audio: Path) -> Recording:
+        """Audio stands without a sidecar (its writer died, or is about to write it)."""
+        try:
+            pcm, rate = read_flac(audio)
+        except StorageError:
+            with temporary_beside(audio) as temporary:
+                write_flac(temporary, recording.pcm, recording.rate)
+                replace(temporary, audio)
+            return recording
+        if rate == recording.rate and pcm_sha256(pcm) == pcm_sha256(recording.pcm):
+            return recording
+        verdict = recording.verdict
+        if self._judge is not None:
+            verdict = self._judge(pcm, rate, recording.ingredients)
+        return Recording(recording.key, pcm, rate, verdict, (), recording.ingredients, {}, 0, 0.0)
+
+
+def _sidecar(recording: Recording, digest: str) -> dict[str, Any]:
+    return {
+        "schema": SCHEMA,
+        "key": recording.key,
+        "identity": {
+            "pcm_sha256": digest,
+            "frames": len(recording.pcm),
+            "rate": recording.rate,
+        },
+        "ingredients": recording.ingredients,
+        "verdict": asdict(recording.verdict),
+        "clipped": recording.clipped,
+        "signals": plain(recording.signals),
+        "words": [list(word) for word in recording.words],
+        # times and hosts: no digest covers this block
+        "circumstances": {
+            "made": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+            "host": platform.node(),
+            "seconds": round(recording.seconds, 3),
+            "castbook": __version__,
+        },
+    }
+
+
+def _take_from(sidecar: dict[str, Any], audio: Path) -> Take:
+    identity, verdict = sidecar["identity"], sidecar["verdict"]
+    return Take(
+        key=sidecar["key"],
+        audio=audio,
+        pcm_sha256=identity["pcm_sha256"],
+        frames=int(identity["frames"]),
+        rate=int(identity["rate"]),
+        verdict=TakeVerdict(
+            good=bool(verdict["good"]),
+            usable=bool(verdict["usable"]),
+            complaints=tuple(verdict["complaints"]),
+            score=int(verdict["score"]),
+            policy=int(verdict["policy"]),
+        ),
+        words=tuple((int(a), int(b), int(c)) for a, b, c in sidecar.get("words", ())),
+    )
