@@ -1,0 +1,68 @@
+"""The engine processes of this flow process: one per setup, shared by all tasks.
+
+A setup is an engine with its options. Its child process is started when the first segment
+needs it and ended when the run ends.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from typing import Any
+
+from castbook.errors import ProjectError
+from tasks.voices import EngineSetup
+from tts.host import Host
+
+_HOST_OPTIONS = {"python": str, "stall_s": (int, float), "ready_s": (int, float)}
+
+
+class EnginePool:
+    """Hosts by setup. Use as a context manager: leaving it ends all engine processes."""
+
+    def __init__(self) -> None:
+        self._hosts: dict[str, Host] = {}
+        self._lock = threading.Lock()
+
+    def host(self, setup: EngineSetup) -> Host:
+        """The (not yet necessarily started) host of a setup."""
+        with self._lock:
+            if setup.identity not in self._hosts:
+                options, hosting = split_options(setup)
+                self._hosts[setup.identity] = Host(setup.name, options, **hosting)
+            return self._hosts[setup.identity]
+
+    def close(self) -> None:
+        """Ends all engine processes."""
+        with self._lock:
+            hosts, self._hosts = list(self._hosts.values()), {}
+        for host in hosts:
+            host.close()
+
+    def __enter__(self) -> EnginePool:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def split_options(setup: EngineSetup) -> tuple[Mapping[str, Any], dict[str, Any]]:
+    """The engine's own options, and those of its process (``host: {python, stall_s, …}``).
+
+    Raises:
+        ProjectError: an unknown or mistyped option of the process.
+    """
+    options = dict(setup.options)
+    hosting = options.pop("host", {})
+    place = f"engines.{setup.name}.host"
+    if not isinstance(hosting, Mapping):
+        raise ProjectError("not a map", place=place, expected="python, stall_s or ready_s")
+    for key, value in hosting.items():
+        kind = _HOST_OPTIONS.get(key)
+        if kind is None:
+            raise ProjectError(
+                "unknown key", place=f"{place}.{key}", expected=", ".join(_HOST_OPTIONS)
+            )
+        if not isinstance(value, kind) or isinstance(value, bool):
+            raise ProjectError(f"cannot be {value!r}", place=f"{place}.{key}")
+    return options, dict(hosting)

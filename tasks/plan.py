@@ -1,0 +1,206 @@
+"""The plan: what the book needs, what is there, what is missing and why. Changes nothing.
+
+A plan is made from disk every time: the project, the manuscript, the sidecars of the take
+store. Nothing remembers progress but the files themselves, so a plan after a crash, on
+another machine or after a wiped Prefect database says the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+from book.manuscript import Skip
+from book.project import Project
+from book.script import Coverage, Segment
+from tasks.attempts import Change, Decision, chain, decide
+from book.cutting import cuttable
+from tasks.keys import Ingredients, take_key
+from tasks.location import Build
+from tasks.selection import Chapters
+from tasks.sources import Sources, read_sources
+from tasks.takes import Take, TakeStore
+from tasks.voices import Speaker, Voices
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One segment with everything needed to speak it or to find it spoken."""
+
+    segment: Segment
+    speaker: Speaker
+    ingredients: Ingredients
+    changes: tuple[Change, ...]  # the chain of attempts
+    keys: tuple[str, ...]  # one per attempt
+    decision: Decision
+    accepted: str | None = None  # key of a doubtful take that a person accepted
+
+    @property
+    def identity(self) -> str:
+        """Equal lines share their takes: the key of the first attempt names the chain."""
+        return self.keys[0]
+
+    @property
+    def take(self) -> Take | None:
+        """The take to use, if there is one."""
+        return self.decision.take
+
+    @property
+    def open(self) -> bool:
+        """Whether something has to be synthesised."""
+        return self.decision.take is None
+
+    def refreshed(self, store: TakeStore) -> Line:
+        """The same line as the store stands now."""
+        takes = [store.get(key) for key in self.keys]
+        return replace(self, decision=decide(takes, self.accepted))
+
+
+@dataclass(frozen=True)
+class ChapterPlan:
+    """A chapter's lines in order."""
+
+    number: int
+    title: str
+    lines: tuple[Line, ...]
+
+    @property
+    def open(self) -> tuple[Line, ...]:
+        """Lines that need synthesis, equal ones once."""
+        return tuple({line.identity: line for line in self.lines if line.open}.values())
+
+    @property
+    def doubtful(self) -> tuple[Line, ...]:
+        """Lines whose take a verdict complains about."""
+        return tuple(line for line in self.lines if line.decision.state == "doubtful")
+
+    @property
+    def complete(self) -> bool:
+        """Whether every line has a take."""
+        return not any(line.open for line in self.lines)
+
+
+@dataclass(frozen=True)
+class BookPlan:
+    """The whole book as it stands on disk."""
+
+    project: Project
+    build: Build
+    chapters: tuple[ChapterPlan, ...]
+    calibration: tuple[Line, ...]  # the sentences every voice is levelled by
+    skips: tuple[Skip, ...]
+    coverage: Coverage
+    warnings: tuple[str, ...] = ()
+    orphans: tuple[str, ...] = ()
+    selected: frozenset[int] = field(default_factory=frozenset)  # chapters to work on
+
+    @cached_property
+    def lines(self) -> tuple[Line, ...]:
+        """All lines of all chapters, in order."""
+        return tuple(line for chapter in self.chapters for line in chapter.lines)
+
+    @property
+    def working(self) -> tuple[ChapterPlan, ...]:
+        """The chapters this run works on."""
+        return tuple(c for c in self.chapters if c.number in self.selected)
+
+
+def make_plan(
+    project: Project,
+    build: Build,
+    *,
+    chapters: str | None = None,
+    store: TakeStore | None = None,
+) -> BookPlan:
+    """Reads everything and decides what is missing.
+
+    Args:
+        chapters: ``"1,3-5"``, or None for all.
+
+    Raises:
+        InputError: the project or the manuscript is wrong; one clear line each.
+    """
+    voices = Voices(project)
+    sources = read_sources(project, voices)
+    store = store or TakeStore(build.takes)
+    planned = tuple(
+        ChapterPlan(c.number, c.title, tuple(_lines(c.segments, sources, voices, store)))
+        for c in sources.script.chapters
+    )
+    numbers = [c.number for c in planned]
+    return BookPlan(
+        project=project,
+        build=build,
+        chapters=planned,
+        calibration=tuple(_calibration(planned, sources, voices, store)),
+        skips=sources.script.skips,
+        coverage=sources.script.coverage,
+        warnings=(*sources.script.warnings, *voices.clone_warnings),
+        orphans=(*sources.script.orphans, *sources.orphans),
+        selected=frozenset(Chapters.parse(chapters, numbers).numbers),
+    )
+
+
+def _lines(
+    segments: Iterable[Segment], sources: Sources, voices: Voices, store: TakeStore
+) -> Iterable[Line]:
+    for segment in segments:
+        name = sources.project.voice_of(segment.speaker)
+        yield _line(
+            segment,
+            voices.speaker(name, segment.style),
+            sources,
+            voices,
+            store,
+            retake=sources.retakes.get(segment.id, 0),
+            accepted=sources.accepted.get(segment.id),
+        )
+
+
+def _line(
+    segment: Segment,
+    speaker: Speaker,
+    sources: Sources,
+    voices: Voices,
+    store: TakeStore,
+    *,
+    retake: int = 0,
+    accepted: str | None = None,
+) -> Line:
+    engine = voices.engine(speaker.setup.name)
+    ingredients = Ingredients(
+        spoken=segment.spoken,
+        language=segment.language,
+        voice=speaker.voice.digest,
+        style=speaker.voice.style or "",
+        engine=speaker.setup.name,
+        fingerprint=sources.fingerprint(engine),
+        seed=sources.project.book.seed,
+        retake=retake,
+    )
+    changes = chain(engine.capabilities.seeds, cuttable(segment.spoken))
+    keys = tuple(take_key(ingredients, attempt) for attempt in range(len(changes)))
+    decision = decide_on_disk(keys, store, accepted)
+    return Line(segment, speaker, ingredients, changes, keys, decision, accepted)
+
+
+def decide_on_disk(keys: Sequence[str], store: TakeStore, accepted: str | None) -> Decision:
+    """``decide`` that stops reading sidecars as soon as one settles the matter."""
+    takes: list[Take | None] = []
+    for key in keys:
+        take = store.get(key)
+        takes.append(take)
+        if accepted is None and (take is None or take.verdict.good):
+            break
+    return decide(takes, accepted)
+
+
+def _calibration(
+    chapters: Sequence[ChapterPlan], sources: Sources, voices: Voices, store: TakeStore
+) -> Iterable[Line]:
+    """Ordinary keyed takes of the language's calibration sentences, for each voice and style."""
+    used = {(line.speaker.voice_name, line.speaker.style) for c in chapters for line in c.lines}
+    for name, style in sorted(used):
+        for segment in sources.calibration_segments():
+            yield _line(segment, voices.speaker(name, style), sources, voices, store)
