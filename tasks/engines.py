@@ -12,7 +12,9 @@ from typing import Any
 
 from castbook.errors import ProjectError
 from tasks.voices import EngineSetup
+from tts.engine import Capabilities
 from tts.host import Host
+from tts.registry import make_engine
 
 _HOST_OPTIONS = {"python": str, "stall_s": (int, float), "ready_s": (int, float)}
 
@@ -22,6 +24,7 @@ class EnginePool:
 
     def __init__(self) -> None:
         self._hosts: dict[str, Host] = {}
+        self._capabilities: dict[str, Capabilities] = {}
         self._lock = threading.Lock()
 
     def host(self, setup: EngineSetup) -> Host:
@@ -31,6 +34,14 @@ class EnginePool:
                 options, hosting = split_options(setup)
                 self._hosts[setup.identity] = Host(setup.name, options, **hosting)
             return self._hosts[setup.identity]
+
+    def capabilities(self, setup: EngineSetup) -> Capabilities:
+        """What the engine of a setup can do with these options."""
+        with self._lock:
+            if setup.identity not in self._capabilities:
+                engine = make_engine(setup.name, split_options(setup)[0])
+                self._capabilities[setup.identity] = engine.capabilities
+            return self._capabilities[setup.identity]
 
     def close(self) -> None:
         """Ends all engine processes."""

@@ -37,9 +37,7 @@ def measure_levels(calibration: Iterable[Line]) -> Mapping[VoiceStyle, Level]:
         takes = [line.take for line in lines if line.take is not None]
         if len(takes) < len(lines):
             continue
-        loudness = measure_loudness(
-            [read_flac(take.audio)[0] for take in takes], takes[0].rate
-        )
+        loudness = measure_loudness([read_flac(take.audio)[0] for take in takes], takes[0].rate)
         gain = calibrated_gain(loudness) + lines[0].speaker.gain_db
         levels[voice] = Level(loudness, gain)
     return levels

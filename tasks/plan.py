@@ -7,7 +7,7 @@ another machine or after a wiped Prefect database says the same.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -15,6 +15,7 @@ from book.manuscript import Skip
 from book.project import Project
 from book.script import Coverage, Segment
 from tasks.attempts import Change, Decision, chain, decide
+from tasks.failures import read_failures, reasons_by_segment
 from book.cutting import cuttable
 from tasks.keys import Ingredients, take_key
 from tasks.location import Build
@@ -94,6 +95,7 @@ class BookPlan:
     warnings: tuple[str, ...] = ()
     orphans: tuple[str, ...] = ()
     selected: frozenset[int] = field(default_factory=frozenset)  # chapters to work on
+    failures: Mapping[str, str] = field(default_factory=dict)  # segment id -> reason, last run
 
     @cached_property
     def lines(self) -> tuple[Line, ...]:
@@ -129,6 +131,7 @@ def make_plan(
         for c in sources.script.chapters
     )
     numbers = [c.number for c in planned]
+    segments = [line.segment for c in planned for line in c.lines]
     return BookPlan(
         project=project,
         build=build,
@@ -139,6 +142,7 @@ def make_plan(
         warnings=(*sources.script.warnings, *voices.clone_warnings),
         orphans=(*sources.script.orphans, *sources.orphans),
         selected=frozenset(Chapters.parse(chapters, numbers).numbers),
+        failures=reasons_by_segment(read_failures(build), segments),
     )
 
 

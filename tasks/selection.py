@@ -52,7 +52,9 @@ class Chapters:
         for part in written.replace(" ", "").split(","):
             match = _RANGE.fullmatch(part)
             if not match:
-                raise ChapterSelectionError(f"--chapters {written!r} is not a list of chapters", known)
+                raise ChapterSelectionError(
+                    f"--chapters {written!r} is not a list of chapters", known
+                )
             first, last = int(match[1]), int(match[2] or match[1])
             for number in range(first, last + 1):
                 if number not in known:

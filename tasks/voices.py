@@ -60,7 +60,9 @@ class Voices:
     def engine(self, name: str) -> Engine:
         """The light half of an engine, with the project's options."""
         if name not in self._engines:
-            self._engines[name] = make_engine(name, self._project.book.engines.get(name, {}))
+            options = dict(self._project.book.engines.get(name, {}))
+            options.pop("host", None)  # of the child process: tasks/engines.py
+            self._engines[name] = make_engine(name, options)
         return self._engines[name]
 
     def engine_name(self, voice_name: str) -> str:

@@ -1,0 +1,275 @@
+"""The assembly step: a complete chapter's takes become its master, timeline and captions.
+
+The chapter's **mark** (``03-title.json``) is written last and holds the master key: equal
+key, nothing to do. Files are replaced atomically, so a kill leaves the old chapter or the
+new one. A master that another chapter number already made (a chapter was inserted above)
+is linked, not made again.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from audio.captions import srt, vtt
+from audio.ffmpeg import version
+from audio.master import STAGE_VERSION as MASTER_VERSION
+from audio.master import MasterReport, master
+from audio.metadata import safe_name
+from audio.profiles import Profile
+from audio.stitch import STAGE_VERSION as STITCH_VERSION
+from audio.stitch import Piece, stitch
+from audio.timeline import Timeline
+from castbook.errors import BrokenPromise, PermanentFailure
+from castbook.files import publish, replace, temporary_beside, write_bytes, write_text
+from tasks.keys import content_key, jitter
+from tasks.levels import Level, VoiceStyle
+from tasks.plan import ChapterPlan, Line
+
+JITTER = 0.1  # pauses vary by up to a tenth, so that the rhythm is not a machine's
+CAPTION_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class ChapterFiles:
+    """A finished chapter on disk."""
+
+    number: int
+    title: str
+    master_key: str
+    audio: Path
+    timeline: Path
+    frames: int
+    rate: int
+    measured: Mapping[str, float]  # rms_db, peak_db, true_peak_db, lufs, floor_db, gain_db
+    made: bool  # whether this step had to make the master
+
+
+class Assembly:
+    """Assembles chapters of one build.
+
+    Args:
+        folder: ``chapters/`` of the build.
+        levels: the gain of every voice and style.
+        names: display names of characters, for captions (None is the narrator).
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        profile: Profile,
+        rate: int,
+        levels: Mapping[VoiceStyle, Level],
+        names: Mapping[str | None, str],
+    ) -> None:
+        self._folder = folder
+        self._profile = profile
+        self._rate = rate
+        self._levels = levels
+        self._names = names
+
+    def assemble(self, chapter: ChapterPlan) -> ChapterFiles:
+        """Makes what is missing of a complete chapter.
+
+        Raises:
+            StorageError: a take is damaged (it is named), or the disk is full.
+        """
+        finished = self.standing(chapter)
+        if finished is not None:
+            return finished
+        pieces = tuple(self._pieces(chapter))
+        key, captions_key = self._keys(pieces)
+        stem = chapter_stem(chapter.number, chapter.title)
+        report, timeline, made = self._audio(pieces, key, stem)
+        texts = {
+            f"{stem}.timeline.json": timeline.to_json(),
+            f"{stem}.vtt": vtt(timeline, chapter.title).encode("utf-8"),
+            f"{stem}.srt": srt(timeline).encode("utf-8"),
+        }
+        for name, content in texts.items():
+            write_bytes(self._folder / name, content)
+        written = {
+            "chapter": chapter.number,
+            "title": chapter.title,
+            "master_key": key,
+            "captions_key": captions_key,
+            "files": [f"{stem}.flac", *texts],
+            "master": report,
+        }
+        write_text(self._folder / f"{stem}.json", json.dumps(written, ensure_ascii=False, indent=1))
+        self._remove_stale(chapter.number, stem)
+        return _files(chapter, self._folder, stem, written, made=made)
+
+    def standing(self, chapter: ChapterPlan) -> ChapterFiles | None:
+        """The files of a complete chapter if they stand and nothing about them has changed."""
+        pieces = tuple(self._pieces(chapter))
+        stem = chapter_stem(chapter.number, chapter.title)
+        mark = read_mark(self._folder / f"{stem}.json")
+        if (
+            mark is None
+            or (mark["master_key"], mark["captions_key"]) != self._keys(pieces)
+            or not all((self._folder / name).is_file() for name in mark["files"])
+        ):
+            return None
+        return _files(chapter, self._folder, stem, mark, made=False)
+
+    def _keys(self, pieces: Sequence[Piece]) -> tuple[str, str]:
+        """(master key, key of the captions)."""
+        key = self.master_key(pieces)
+        return key, content_key("captions", [CAPTION_VERSION, key, *_shown(pieces)])
+
+    def master_key(self, pieces: Sequence[Piece]) -> str:
+        """Everything that decides the chapter's samples; the timeline follows from it."""
+        return content_key(
+            "master",
+            {
+                "pieces": [
+                    [p.pcm_sha256, p.pause_ms, repr(p.gain_db), p.kind == "heading"] for p in pieces
+                ],
+                "rate": self._rate,
+                "profile": self._profile.digest(),
+                "stages": [STITCH_VERSION, MASTER_VERSION],
+                "ffmpeg": version(),
+            },
+        )
+
+    def _audio(
+        self, pieces: Sequence[Piece], key: str, stem: str
+    ) -> tuple[dict[str, Any], Timeline, bool]:
+        """The master under its final name, linked from where it already stands or made."""
+        final = self._folder / f"{stem}.flac"
+        for mark in sorted(self._folder.glob("*.json")):
+            found = read_mark(mark)
+            if found is None or found["master_key"] != key:
+                continue
+            source = self._folder / found["files"][0]
+            timeline_file = self._folder / found["files"][1]
+            if not (source.is_file() and timeline_file.is_file()):
+                continue
+            if source != final:
+                with temporary_beside(final) as temporary:
+                    publish(source, temporary)
+                    replace(temporary, final)
+            old = Timeline.from_json(timeline_file.read_bytes())
+            return dict(found["master"]), relabel(old, pieces), False
+        with (
+            temporary_beside(final) as mastered,
+            temporary_beside(final.with_suffix(".wav")) as stitched,
+        ):
+            timeline = stitch(
+                pieces,
+                stitched,
+                rate=self._rate,
+                head_ms=self._profile.head_ms,
+                tail_ms=self._profile.tail_ms,
+            )
+            report = master(stitched, mastered, self._profile)
+            if report.frames != timeline.frames:
+                raise BrokenPromise(
+                    f"{final}: the master has {report.frames} frames, the timeline"
+                    f" {timeline.frames}"
+                )
+            replace(mastered, final)
+        return _plain_report(report), timeline, True
+
+    def _pieces(self, chapter: ChapterPlan) -> Iterator[Piece]:
+        lines = chapter.lines
+        for line, following in zip(lines, (*lines[1:], None), strict=True):
+            yield self._piece(line, following)
+
+    def _piece(self, line: Line, following: Line | None) -> Piece:
+        take = line.take
+        if take is None:
+            raise BrokenPromise(f"{line.segment.id} has no take, yet its chapter is assembled")
+        voice = line.speaker.voice_name, line.speaker.style
+        if voice not in self._levels:
+            raise PermanentFailure(
+                f"voice {' '.join(voice).strip()!r} has no calibration takes: see its failures"
+            )
+        level = self._levels[voice]
+        pause = 0
+        if following is not None:
+            swing = jitter(line.identity, following.identity) * JITTER
+            pause = round(line.segment.pause_ms * (1 + swing))
+        return Piece(
+            path=take.audio,
+            pcm_sha256=take.pcm_sha256,
+            gain_db=level.gain_db,
+            pause_ms=pause,
+            anchor=str(line.segment.anchor),
+            speaker=self._names[line.segment.speaker],
+            text=line.segment.printed,
+            kind=line.segment.kind,
+            words=take.words if line.segment.spoken == line.segment.printed else (),
+        )
+
+    def _remove_stale(self, number: int, stem: str) -> None:
+        """Files of this chapter under an older title."""
+        for mark in self._folder.glob(f"{number:02d}-*.json"):
+            if mark.name.endswith(".timeline.json") or mark.stem == stem:
+                continue
+            found = read_mark(mark)
+            mark.unlink(missing_ok=True)
+            for name in found["files"] if found else ():
+                (self._folder / name).unlink(missing_ok=True)
+
+
+def chapter_stem(number: int, title: str) -> str:
+    """File name of a chapter without suffix: ``03-the-quest``."""
+    return f"{number:02d}-{safe_name(title)}"
+
+
+def read_mark(path: Path) -> dict[str, Any] | None:
+    """A chapter's mark, or None when there is none worth the name."""
+    if path.name.endswith(".timeline.json"):
+        return None
+    try:
+        loaded = json.loads(path.read_bytes())
+        loaded["master_key"], loaded["captions_key"], loaded["files"], loaded["master"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return dict(loaded)
+
+
+def relabel(timeline: Timeline, pieces: Sequence[Piece]) -> Timeline:
+    """Equal audio under new texts: a renamed character changes captions, never the master."""
+    from dataclasses import replace as changed
+
+    cues = tuple(
+        changed(cue, anchor=p.anchor, speaker=p.speaker, text=p.text, kind=p.kind)
+        for cue, p in zip(timeline.cues, pieces, strict=True)
+    )
+    return changed(timeline, cues=cues)
+
+
+def _shown(pieces: Sequence[Piece]) -> list[list[str]]:
+    return [[p.anchor, p.speaker, p.text, p.kind] for p in pieces]
+
+
+def _plain_report(report: MasterReport) -> dict[str, Any]:
+    return asdict(report)
+
+
+def _files(
+    chapter: ChapterPlan, folder: Path, stem: str, mark: Mapping[str, Any], *, made: bool
+) -> ChapterFiles:
+    report = mark["master"]
+    measured = {
+        name: float(value)
+        for name, value in report.items()
+        if name.endswith("_db") or name == "lufs"
+    }
+    return ChapterFiles(
+        number=chapter.number,
+        title=chapter.title,
+        master_key=mark["master_key"],
+        audio=folder / f"{stem}.flac",
+        timeline=folder / f"{stem}.timeline.json",
+        frames=int(report["frames"]),
+        rate=int(report["rate"]),
+        measured=measured,
+        made=made,
+    )

@@ -1,0 +1,277 @@
+"""A run on one book: everything the steps need, opened together and closed together.
+
+``Production`` is the shell around the pure order of work in ``orchestration``: it holds the
+plan, the take store, the engine processes and the claims of this process, and carries out
+single steps. It remembers nothing that is not on disk.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+from audio.profiles import load_profile
+from book.languages import load_language
+from book.project import Project
+from book.projectfile import load_project
+from castbook.errors import CastbookError
+from castbook.files import sweep
+from tasks import scripts
+from tasks.assemble import Assembly, ChapterFiles
+from tasks.claims import Claims
+from tasks.engines import EnginePool
+from tasks.failures import store_failures
+from tasks.levels import measure_levels
+from tasks.location import Build, find_build, find_project
+from tasks.orchestration import (
+    ChapterReport,
+    Gate,
+    Observer,
+    failure_rows,
+    run_chapters,
+    synthesise,
+)
+from tasks.plan import BookPlan, ChapterPlan, Line, make_plan
+from tasks.publish import Publication, Published
+from tasks.runners import Policy, Runner
+from tasks.selection import Where
+from tasks.synthesize import BatchReport, LineFailure, Synthesis, verdict_of
+from tasks.takes import TakeStore
+from tasks.timetable import choose_lines
+
+OTHERS_POLL_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class BookReport:
+    """How the book stands after a run."""
+
+    plan: BookPlan
+    chapters: tuple[ChapterReport, ...]
+    calibration_failures: tuple[LineFailure, ...]
+    files: tuple[Published, ...]
+    total: int  # chapters the whole book has
+    finished: int  # chapters whose master stands
+    seconds: float  # wall time of the run
+    problems: tuple[str, ...] = ()
+
+    @property
+    def failed(self) -> tuple[LineFailure, ...]:
+        """Every segment without usable audio that this run tried."""
+        return (*self.calibration_failures, *(f for c in self.chapters for f in c.failed))
+
+    @property
+    def doubtful(self) -> tuple[Line, ...]:
+        """Every segment whose take a verdict complains about."""
+        return tuple(line for c in self.chapters for line in c.doubtful)
+
+    @property
+    def made(self) -> int:
+        """Takes synthesised in this run."""
+        return sum(c.made for c in self.chapters)
+
+    @property
+    def clean(self) -> bool:
+        """Nothing failed, nothing doubtful, every selected chapter finished: exit code 0."""
+        return not (
+            self.failed
+            or self.doubtful
+            or self.problems
+            or any(not c.complete for c in self.chapters)
+        )
+
+    @property
+    def message(self) -> str:
+        """One sentence for a person."""
+        segments = sum(c.segments for c in self.chapters)
+        if self.failed:
+            return f"{len(self.failed)} of {segments} segments failed"
+        if self.problems:
+            return self.problems[0]
+        stopped = [c for c in self.chapters if not c.complete]
+        if stopped:
+            return f"chapter {stopped[0].number}: {stopped[0].message}"
+        if self.doubtful:
+            return f"{len(self.doubtful)} of {segments} segments are doubtful"
+        return f"{segments} segments in {self.finished} of {self.total} chapters"
+
+
+class Production:
+    """One process's work on one book. Use as a context manager.
+
+    Raises:
+        InputError: the project or manuscript is wrong, before anything is synthesised.
+    """
+
+    def __init__(
+        self,
+        project: str | Path,
+        *,
+        build: str | Path | None = None,
+        chapters: str | None = None,
+        pool: EnginePool | None = None,
+    ) -> None:
+        folder = find_project(project)
+        self.project: Project = load_project(folder)
+        self.build: Build = find_build(folder, self.project.slug, build)
+        self.store = TakeStore(
+            self.build.takes, judge=lambda pcm, rate, made_of: verdict_of(pcm, rate, made_of)
+        )
+        self.profile = load_profile(self.project.book.profile)
+        self.plan = make_plan(self.project, self.build, chapters=chapters, store=self.store)
+        self.build.create()
+        sweep(self.build.folder)
+        self._own_pool = pool is None
+        self.pool = pool or EnginePool()
+        self._claims = Claims(self.build.folder / "claims")
+        self._synthesis = Synthesis(self.store, self.pool, self._claims)
+        self._assembly: Assembly | None = None
+
+    # -- steps (orchestration.Steps) -----------------------------------------------------
+
+    def speak(self, lines: Sequence[Line]) -> BatchReport:
+        """See ``Synthesis.speak``."""
+        return self._synthesis.speak(lines)
+
+    def speak_alone(self, line: Line) -> BatchReport:
+        """See ``Synthesis.speak_alone``."""
+        return self._synthesis.speak_alone(line)
+
+    def refresh(self, lines: Iterable[Line]) -> tuple[Line, ...]:
+        """The lines as the store stands now."""
+        return tuple(line.refreshed(self.store) if line.open else line for line in lines)
+
+    def width(self, line: Line) -> tuple[int, int]:
+        """(batch size, requests at once) of the engine that speaks ``line``."""
+        capabilities = self.pool.capabilities(line.speaker.setup)
+        return capabilities.batch_hint, capabilities.slots
+
+    def wait_for_others(self) -> None:
+        """A moment's patience with another process."""
+        time.sleep(OTHERS_POLL_S)
+
+    def assemble(self, chapter: ChapterPlan) -> ChapterFiles:
+        """See ``Assembly.assemble``."""
+        if self._assembly is None:
+            raise CastbookError("the voices are not levelled yet")
+        return self._assembly.assemble(chapter)
+
+    # -- the run -------------------------------------------------------------------------
+
+    def calibrate(self, runner: Runner, voices: Iterable[str] | None = None) -> BatchReport:
+        """Makes the calibration takes and levels every voice.
+
+        Args:
+            voices: only these keys of the project's voices (None: all that speak).
+        """
+        wanted = None if voices is None else set(voices)
+        lines = [
+            line
+            for line in self.plan.calibration
+            if wanted is None or line.speaker.voice_name in wanted
+        ]
+        unique = list({line.identity: line for line in lines if line.open}.values())
+        calibration = ChapterPlan(0, "calibration", tuple(lines))
+        report = BatchReport()
+        if unique:
+            report = synthesise(unique, calibration, self, runner, Gate())
+        self._level(self.refresh(lines))
+        return report
+
+    def _level(self, calibration: Sequence[Line]) -> None:
+        characters = self.project.book.cast
+        narrator = load_language(self.project.book.language).narrator
+        names: dict[str | None, str] = {None: narrator}
+        names.update({key: (c.aliases[0] if c.aliases else key) for key, c in characters.items()})
+        self._assembly = Assembly(
+            self.build.chapters,
+            self.profile,
+            self.project.book.rate,
+            measure_levels(calibration),
+            names,
+        )
+
+    def run(self, runner: Runner, observer: Observer, only: Where | None = None) -> BookReport:
+        """The whole order of work on the selected chapters."""
+        began = time.monotonic()
+        scripts.write_scripts(self.plan)
+        chosen = None
+        if only is not None and not only.empty:
+            lines = choose_lines(self.plan, only)
+            chosen = frozenset(line.identity for line in lines)
+        calibration = self.calibrate(runner)
+        reports = run_chapters(self.plan, self, runner, observer, chosen)
+        store_failures(self.build, failure_rows(reports), (r.number for r in reports))
+        finished = self._finished(reports)
+        published, problems = self._publish(finished, runner)
+        report = BookReport(
+            plan=self.plan,
+            chapters=reports,
+            calibration_failures=calibration.failures,
+            files=published,
+            total=len(self.plan.chapters),
+            finished=len(finished),
+            seconds=time.monotonic() - began,
+            problems=tuple(problems),
+        )
+        scripts.write_report(report)
+        return report
+
+    def _finished(self, reports: Sequence[ChapterReport]) -> list[ChapterFiles]:
+        """Masters of this run, and those of chapters that were not selected but stand."""
+        files = {r.number: r.files for r in reports if r.files is not None}
+        for chapter in self.plan.chapters:
+            if chapter.number in self.plan.selected or not chapter.complete:
+                continue
+            standing = self.standing(chapter)
+            if standing is not None:
+                files[chapter.number] = standing
+        return [files[c.number] for c in self.plan.chapters if c.number in files]
+
+    def standing(self, chapter: ChapterPlan) -> ChapterFiles | None:
+        """The finished files of a complete chapter if they are there and still right."""
+        if self._assembly is None:
+            return None
+        return self._assembly.standing(chapter)
+
+    def _publish(
+        self, finished: Sequence[ChapterFiles], runner: Runner
+    ) -> tuple[tuple[Published, ...], list[str]]:
+        if not finished:
+            return (), []
+        publication = Publication(
+            self.project, self.build, self.profile, finished, len(self.plan.chapters)
+        )
+        futures = [
+            runner.submit(publication.publish, file, Policy("publish", f"file {file.path.name}"))
+            for file in publication.files()
+        ]
+        published, problems = [], []
+        for future in futures:
+            try:
+                published.append(future.result())
+            except CastbookError as error:
+                problems.append(str(error))
+        if not problems:
+            publication.finish(published)
+        return tuple(published), problems
+
+    def close(self) -> None:
+        """Ends the engine processes and withdraws the claims."""
+        if self._own_pool:
+            self.pool.close()
+        self._claims.close()
+
+    def __enter__(self) -> Production:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
