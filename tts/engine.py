@@ -11,7 +11,7 @@ An engine never sees a book: it gets texts, voices and seeds, and gives back sam
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
@@ -39,6 +39,7 @@ class Capabilities:
     word_times: bool = False
     slots: int = 1  # requests it works on at once
     batch_hint: int = 32  # segments per task; more keeps a batching engine full
+    reports: bool = False  # calls ``self.progress(id)`` as it begins each request
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +141,7 @@ class Engine(ABC):
 
     def __init__(self, options: Mapping[str, Any] | None = None) -> None:
         self.options: Mapping[str, Any] = dict(options or {})
+        self.listener: Callable[[str], None] | None = None  # set by the host process
 
     # -- light half: any process ---------------------------------------------------------
 
@@ -181,7 +183,18 @@ class Engine(ABC):
 
     @abstractmethod
     def synthesize(self, requests: Sequence[Request]) -> Iterator[tuple[str, Speech | Failure]]:
-        """(request id, result) for every request, in any order, each as soon as it is ready."""
+        """(request id, result) for every request, in any order, each as soon as it is ready.
+
+        Called from one thread. An engine with several slots may be called again, from that
+        thread, while an earlier iterator still has results to give.
+        """
+
+    def progress(self, request_id: str) -> None:
+        """Called by the engine itself when it begins a request, and again while a long one
+        advances: it moves the stall deadline. An engine that declares ``capabilities.reports``
+        is not blamed for requests it was given and had not begun when its process died."""
+        if self.listener is not None:
+            self.listener(request_id)
 
     def stream(self, request: Request) -> Iterator[Pcm]:
         """The audio of one request in pieces; by default one piece, when it is complete."""
