@@ -1,0 +1,1 @@
+"""The commands of ``castbook``: parse, call, print. Nothing is decided here."""

@@ -1,0 +1,41 @@
+"""``castbook status`` and ``check``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from flows.commands.making import JSON
+
+
+@click.command("status")
+@click.argument("projects", nargs=-1, required=True, type=click.Path(path_type=Path))
+@JSON
+def status_command(projects: tuple[Path, ...], as_json: bool) -> int:
+    """Chapters, takes, failures and files; several projects in one table."""
+    from flows import printing
+    from tasks.status import project_status
+
+    rows = [project_status(project) for project in projects]
+    printing.show_json({"projects": rows}) if as_json else printing.show_status(rows)
+    return 0
+
+
+@click.command("check")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--profile", default="acx", show_default=True, help="Delivery profile.")
+@JSON
+def check_command(files: tuple[Path, ...], profile: str, as_json: bool) -> int:
+    """Measure finished audio against a profile: 0 all pass, 1 something fails."""
+    from audio.check import check
+    from audio.profiles import load_profile
+    from flows import printing
+
+    loaded = load_profile(profile)
+    results = [check(file, loaded) for file in files]
+    if as_json:
+        printing.show_json({"files": [printing.plain_check(result) for result in results]})
+    else:
+        printing.show_checks(results)
+    return 0 if all(result.passed for result in results) else 1

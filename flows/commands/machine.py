@@ -1,0 +1,83 @@
+"""``castbook up``, ``voices``, ``get``, ``doctor`` and ``clean``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from flows.commands.making import BUILD, JSON, PROJECT
+
+
+@click.command("up")
+@click.option("--port", type=click.IntRange(1, 65535), help="Of the Prefect server.")
+@click.option(
+    "--projects",
+    multiple=True,
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="Folder that holds your projects (default: CASTBOOK_PROJECTS, else this folder).",
+)
+def up_command(port: int | None, projects: tuple[Path, ...]) -> int:
+    """Start the Prefect server with castbook's profile, one worker and the deployment."""
+    from flows.server import up
+
+    return up(port, projects)
+
+
+@click.command("voices")
+@click.option("--engine", help="Only this engine.")
+@click.option("--language", help="Only presets that speak this language.")
+@JSON
+def voices_command(engine: str | None, language: str | None, as_json: bool) -> int:
+    """List the presets of the engines."""
+    from flows import printing
+    from tasks.diagnosis import list_presets
+
+    rows = list_presets(engine, language)
+    printing.show_json({"presets": rows}) if as_json else printing.show_presets(rows)
+    return 0
+
+
+@click.command("get")
+@click.argument("engine")
+def get_command(engine: str) -> int:
+    """Download the weights of ENGINE: resumable, sizes and digests checked."""
+    from flows import printing
+    from tts.weights import get_weights
+
+    with printing.download_progress(engine) as progress:
+        folder = get_weights(engine, progress=progress)
+    printing.show_weights(engine, folder)
+    return 0
+
+
+@click.command("doctor")
+@JSON
+def doctor_command(as_json: bool) -> int:
+    """Say what is installed and what is missing, to paste in a report."""
+    from flows import printing
+    from tasks.diagnosis import examine
+
+    facts = examine()
+    printing.show_json(facts) if as_json else printing.show_facts(facts)
+    return 0
+
+
+@click.command("clean")
+@PROJECT
+@click.option("--yes", is_flag=True, help="Really remove them.")
+@BUILD
+def clean_command(project: Path, yes: bool, build: Path | None) -> int:
+    """Show the takes that nothing uses any more; remove them with --yes."""
+    from flows import printing
+    from flows.commands.mending import read_plan
+    from tasks.cleaning import find_waste, remove
+    from tasks.takes import TakeStore
+
+    plan = read_plan(project, build)
+    store = TakeStore(plan.build.takes)
+    waste = find_waste(plan, store)
+    if yes:
+        remove(waste, store)
+    printing.show_waste(waste, removed=yes)
+    return 0

@@ -1,0 +1,193 @@
+"""What a plan and a run look like from outside: plain values for tables and ``--json``."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from castbook.files import write_text
+from tasks.location import Build
+from tasks.orchestration import ChapterReport
+from tasks.plan import BookPlan, ChapterPlan, Line
+from tasks.production import BookReport
+from tasks.scripts import cause, read_ingredients
+
+# Spoken characters per second, for estimates: espeak at 175 words a minute speaks 16-20
+# Latin and 4.3-5.0 Han characters a second (founding measurements, 2026-11-21).
+LATIN_PER_S = 16.0
+HAN_PER_S = 4.5
+
+
+def summarise_plan(plan: BookPlan) -> dict[str, Any]:
+    """Everything ``castbook plan --json`` prints."""
+    known = read_ingredients(plan.build)
+    missing = [line for chapter in plan.working for line in chapter.open]
+    seconds = sum(estimated_seconds(line) for line in missing)
+    speeds = read_speeds(plan.build)
+    return {
+        "title": plan.project.book.title,
+        "author": plan.project.book.author,
+        "project": str(plan.project.folder),
+        "build": str(plan.build.folder),
+        "chapters": [_chapter_row(chapter, plan) for chapter in plan.chapters],
+        "cast": cast_rows(plan),
+        "skipped": [
+            {
+                "reason": skip.reason,
+                "title": skip.title,
+                "characters": skip.slice.end - skip.slice.start,
+            }
+            for skip in plan.skips
+        ],
+        "coverage": {
+            "share": plan.coverage.share,
+            "spoken_share": plan.coverage.spoken_share,
+            "characters": plan.coverage.characters,
+            "unexplained": len(plan.coverage.unexplained),
+        },
+        "missing": {
+            "segments": len({line.identity for line in missing}),
+            "calibration": sum(line.open for line in plan.calibration),
+            "causes": dict(Counter(cause(line, known) for line in missing).most_common()),
+            "audio_seconds": round(seconds),
+            "synthesis_seconds": _synthesis_seconds(missing, speeds),
+        },
+        "doubtful": [_line_row(line) for c in plan.chapters for line in c.doubtful],
+        "warnings": list(plan.warnings),
+        "orphans": list(plan.orphans),
+    }
+
+
+def summarise_run(report: BookReport) -> dict[str, Any]:
+    """Everything ``castbook make --json`` prints."""
+    return {
+        "title": report.plan.project.book.title,
+        "message": report.message,
+        "clean": report.clean,
+        "made": report.made,
+        "chapters": [
+            {
+                "number": c.number,
+                "title": c.title,
+                "segments": c.segments,
+                "made": c.made,
+                "failed": len(c.failed),
+                "doubtful": len(c.doubtful),
+                "complete": c.complete,
+                "mastered_now": c.files.made if c.files else False,
+                "seconds": round(c.files.frames / c.files.rate, 1) if c.files else None,
+                "message": c.message,
+            }
+            for c in report.chapters
+        ],
+        "failed": [failure_row(report, i) for i in range(len(report.failed))],
+        "doubtful": [_line_row(line) for line in report.doubtful],
+        "problems": list(report.problems),
+        "files": [
+            {"path": str(f.path), "bytes": f.bytes, "made": f.made} for f in report.files
+        ],
+        "seconds": round(report.seconds, 1),
+    }
+
+
+def failure_row(report: BookReport, index: int) -> dict[str, str]:
+    """One failed segment with its reason and the command that redoes it."""
+    failure = report.failed[index]
+    where = line_name(failure.line)
+    folder = report.plan.project.folder
+    return {
+        "id": where,
+        "anchor": str(failure.line.segment.anchor),
+        "text": failure.line.segment.printed[:80],
+        "reason": failure.reason,
+        "command": f"castbook make {folder} --only {where}"
+        if failure.line.segment.chapter >= 0
+        else f"castbook make {folder}",
+    }
+
+
+def cast_rows(plan: BookPlan) -> list[dict[str, Any]]:
+    """Who speaks how much: lines and characters of text, the narrator first."""
+    lines: Counter[str | None] = Counter()
+    letters: Counter[str | None] = Counter()
+    for line in plan.lines:
+        if line.segment.kind in ("narration", "speech", "heading"):
+            lines[line.segment.speaker] += 1
+            letters[line.segment.speaker] += len(line.segment.printed)
+    total = sum(letters.values()) or 1
+    everyone: list[str | None] = [None, *plan.project.book.cast]
+    return [
+        {
+            "character": who or "narrator",
+            "voice": plan.project.voice_of(who),
+            "segments": lines[who],
+            "share": letters[who] / total,
+        }
+        for who in sorted(everyone, key=lambda who: (who is not None, -letters[who]))
+    ]
+
+
+def line_name(line: Line) -> str:
+    """What a person calls a line: its id, or its voice for a calibration sentence."""
+    if line.segment.chapter >= 0:
+        return line.segment.id
+    return f"calibration of voice {line.speaker.voice_name}"
+
+
+def estimated_seconds(line: Line) -> float:
+    """About how long a line will sound."""
+    text = line.segment.spoken
+    han = sum("\u3400" <= character <= "\u9fff" for character in text)
+    return (len(text) - han) / LATIN_PER_S + han / HAN_PER_S
+
+
+def read_speeds(build: Build) -> Mapping[str, float]:
+    """Audio seconds per second of earlier runs of this build, by engine."""
+    try:
+        loaded = json.loads((build.folder / "speeds.json").read_bytes())
+        return {str(k): float(v) for k, v in loaded.items()}
+    except (OSError, ValueError, TypeError, AttributeError):
+        return {}
+
+
+def store_speeds(build: Build, speeds: Mapping[str, float]) -> None:
+    """Remembers how fast engines were, for the next estimate."""
+    merged = {**read_speeds(build), **{k: round(v, 2) for k, v in speeds.items()}}
+    write_text(build.folder / "speeds.json", json.dumps(merged, indent=1, sort_keys=True))
+
+
+def _synthesis_seconds(missing: list[Line], speeds: Mapping[str, float]) -> int | None:
+    """None when some engine was never run here: an invented number helps nobody."""
+    if any(line.speaker.setup.name not in speeds for line in missing):
+        return None
+    return round(sum(estimated_seconds(x) / speeds[x.speaker.setup.name] for x in missing))
+
+
+def _chapter_row(chapter: ChapterPlan, plan: BookPlan) -> dict[str, Any]:
+    return {
+        "number": chapter.number,
+        "title": chapter.title,
+        "segments": len(chapter.lines),
+        "missing": len(chapter.open),
+        "doubtful": len(chapter.doubtful),
+        "selected": chapter.number in plan.selected,
+        "estimated_seconds": round(sum(estimated_seconds(line) for line in chapter.lines)),
+    }
+
+
+def _line_row(line: Line) -> dict[str, Any]:
+    return {
+        "id": line.segment.id,
+        "anchor": str(line.segment.anchor),
+        "text": line.segment.printed[:80],
+        "complaints": list(line.take.verdict.complaints) if line.take else [],
+    }
+
+
+def chapter_state(report: ChapterReport) -> str:
+    """One word for a table."""
+    if report.complete:
+        return "doubtful" if report.doubtful else "done"
+    return "failed" if report.failed else "open"
