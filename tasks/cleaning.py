@@ -24,7 +24,7 @@ def find_waste(plan: BookPlan, store: TakeStore) -> Waste:
     needed = {key for line in (*plan.lines, *plan.calibration) for key in line.keys}
     needed |= {line.accepted for line in plan.lines if line.accepted}
     keys, size = [], 0
-    for key in store.keys():
+    for key in store:
         if key in needed:
             continue
         keys.append(key)

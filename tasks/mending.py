@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from book.retakes import read_retakes, with_acceptance, with_retake, write_retakes
+
 from castbook.errors import SelectionError
 from tasks.plan import BookPlan, Line
 from tasks.selection import Where
@@ -90,18 +91,14 @@ def accept(plan: BookPlan, where: Where) -> tuple[Line, ...]:
                 f"{line.segment.id} is {line.decision.state}, not doubtful",
                 expected="a segment whose take the verdict complains about",
             )
-        state = with_acceptance(
-            state, line.segment.anchor, line.take.key, line.segment.printed
-        )
+        state = with_acceptance(state, line.segment.anchor, line.take.key, line.segment.printed)
     write_retakes(path, state)
     return lines
 
 
 def silent_retakes(plan: BookPlan, lines: Sequence[Line]) -> tuple[str, ...]:
     """Engines among ``lines`` that have no seeds: their retake sounds the same."""
-    return tuple(
-        sorted({line.speaker.setup.name for line in lines if "seed" not in line.changes})
-    )
+    return tuple(sorted({line.speaker.setup.name for line in lines if "seed" not in line.changes}))
 
 
 def _chosen(plan: BookPlan, where: Where) -> tuple[Line, ...]:

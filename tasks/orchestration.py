@@ -163,6 +163,10 @@ def run_chapters(
     def one(chapter: ChapterPlan) -> ChapterReport:
         return run_chapter(chapter, steps, runner, observer, gate, owners, only)
 
+    def ended(chapter: ChapterPlan) -> Callable[[Future[ChapterReport]], None]:
+        # However a chapter ends, even before it began, nobody may wait for it for ever.
+        return lambda _: owners.end(chapter.number, ())
+
     futures = [
         runner.submit(one, chapter, Policy("chapter", f"chapter {chapter.number}", chapter.number))
         for chapter in plan.working

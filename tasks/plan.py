@@ -11,12 +11,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
+from book.cutting import cuttable
 from book.manuscript import Skip
 from book.project import Project
 from book.script import Coverage, Segment
 from tasks.attempts import Change, Decision, chain, decide
 from tasks.failures import read_failures, reasons_by_segment
-from book.cutting import cuttable
 from tasks.keys import Ingredients, take_key
 from tasks.location import Build
 from tasks.selection import Chapters

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
+
+from book.projectfile import load_project
 
 from audio.profiles import load_profile
 from book.languages import load_language
 from book.project import Project
-from book.projectfile import load_project
 from castbook.errors import CastbookError
 from castbook.files import sweep
 from tasks import scripts
@@ -34,69 +34,17 @@ from tasks.orchestration import (
     run_chapters,
     synthesise,
 )
-from tasks.plan import BookPlan, ChapterPlan, Line, make_plan
+from tasks.outcome import BookReport
+from tasks.plan import ChapterPlan, Line, make_plan
 from tasks.publish import Publication, Published
+from tasks.reports import write_reports
 from tasks.runners import Policy, Runner
 from tasks.selection import Where
-from tasks.synthesize import BatchReport, LineFailure, Synthesis, verdict_of
+from tasks.synthesize import BatchReport, Synthesis, verdict_of
 from tasks.takes import TakeStore
 from tasks.timetable import choose_lines
 
 OTHERS_POLL_S = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class BookReport:
-    """How the book stands after a run."""
-
-    plan: BookPlan
-    chapters: tuple[ChapterReport, ...]
-    calibration_failures: tuple[LineFailure, ...]
-    files: tuple[Published, ...]
-    total: int  # chapters the whole book has
-    finished: int  # chapters whose master stands
-    seconds: float  # wall time of the run
-    problems: tuple[str, ...] = ()
-
-    @property
-    def failed(self) -> tuple[LineFailure, ...]:
-        """Every segment without usable audio that this run tried."""
-        return (*self.calibration_failures, *(f for c in self.chapters for f in c.failed))
-
-    @property
-    def doubtful(self) -> tuple[Line, ...]:
-        """Every segment whose take a verdict complains about."""
-        return tuple(line for c in self.chapters for line in c.doubtful)
-
-    @property
-    def made(self) -> int:
-        """Takes synthesised in this run."""
-        return sum(c.made for c in self.chapters)
-
-    @property
-    def clean(self) -> bool:
-        """Nothing failed, nothing doubtful, every selected chapter finished: exit code 0."""
-        return not (
-            self.failed
-            or self.doubtful
-            or self.problems
-            or any(not c.complete for c in self.chapters)
-        )
-
-    @property
-    def message(self) -> str:
-        """One sentence for a person."""
-        segments = sum(c.segments for c in self.chapters)
-        if self.failed:
-            return f"{len(self.failed)} of {segments} segments failed"
-        if self.problems:
-            return self.problems[0]
-        stopped = [c for c in self.chapters if not c.complete]
-        if stopped:
-            return f"chapter {stopped[0].number}: {stopped[0].message}"
-        if self.doubtful:
-            return f"{len(self.doubtful)} of {segments} segments are doubtful"
-        return f"{segments} segments in {self.finished} of {self.total} chapters"
 
 
 class Production:
@@ -206,7 +154,10 @@ class Production:
         reports = run_chapters(self.plan, self, runner, observer, chosen)
         store_failures(self.build, failure_rows(reports), (r.number for r in reports))
         finished = self._finished(reports)
-        published, problems = self._publish(finished, runner)
+        publication = Publication(
+            self.project, self.build, self.profile, finished, len(self.plan.chapters)
+        )
+        published, problems = self._publish(publication, runner)
         report = BookReport(
             plan=self.plan,
             chapters=reports,
@@ -217,7 +168,8 @@ class Production:
             seconds=time.monotonic() - began,
             problems=tuple(problems),
         )
-        scripts.write_report(report)
+        if published:
+            write_reports(report, publication)
         return report
 
     def _finished(self, reports: Sequence[ChapterReport]) -> list[ChapterFiles]:
@@ -238,13 +190,8 @@ class Production:
         return self._assembly.standing(chapter)
 
     def _publish(
-        self, finished: Sequence[ChapterFiles], runner: Runner
+        self, publication: Publication, runner: Runner
     ) -> tuple[tuple[Published, ...], list[str]]:
-        if not finished:
-            return (), []
-        publication = Publication(
-            self.project, self.build, self.profile, finished, len(self.plan.chapters)
-        )
         futures = [
             runner.submit(publication.publish, file, Policy("publish", f"file {file.path.name}"))
             for file in publication.files()
@@ -255,7 +202,7 @@ class Production:
                 published.append(future.result())
             except CastbookError as error:
                 problems.append(str(error))
-        if not problems:
+        if published and not problems:
             publication.finish(published)
         return tuple(published), problems
 

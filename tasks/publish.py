@@ -23,8 +23,8 @@ from audio.mp3 import write_mp3
 from audio.profiles import Profile
 from book.languages import load_language
 from book.project import NoDisclosure, Project
-from castbook.files import temporary_beside, write_bytes, write_text
 from castbook.files import replace as move
+from castbook.files import temporary_beside, write_bytes, write_text
 from tasks.assemble import ChapterFiles
 from tasks.keys import content_key
 from tasks.location import Build
@@ -182,9 +182,7 @@ def stands(file: BookFile, mark: Path) -> bool:
     """Whether a file was finished under this key and is still whole."""
     try:
         written = json.loads(mark.read_bytes())
-        return bool(
-            written["key"] == file.key and file.path.stat().st_size == written["bytes"]
-        )
+        return bool(written["key"] == file.key and file.path.stat().st_size == written["bytes"])
     except (OSError, ValueError, KeyError, TypeError):
         return False
 

@@ -10,8 +10,8 @@ from typing import Any
 from castbook.files import write_text
 from tasks.location import Build
 from tasks.orchestration import ChapterReport
+from tasks.outcome import BookReport
 from tasks.plan import BookPlan, ChapterPlan, Line
-from tasks.production import BookReport
 from tasks.scripts import cause, read_ingredients
 
 # Spoken characters per second, for estimates: espeak at 175 words a minute speaks 16-20
@@ -85,9 +85,7 @@ def summarise_run(report: BookReport) -> dict[str, Any]:
         "failed": [failure_row(report, i) for i in range(len(report.failed))],
         "doubtful": [_line_row(line) for line in report.doubtful],
         "problems": list(report.problems),
-        "files": [
-            {"path": str(f.path), "bytes": f.bytes, "made": f.made} for f in report.files
-        ],
+        "files": [{"path": str(f.path), "bytes": f.bytes, "made": f.made} for f in report.files],
         "seconds": round(report.seconds, 1),
     }
 

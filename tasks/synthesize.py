@@ -11,9 +11,9 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
-
 from audio.pcm import Pcm
 from audio.verdict import POLICY_VERSION, judge
+
 from book.cutting import cut
 from castbook.errors import MissingDependency, PermanentFailure, TransientFailure
 from tasks.claims import Claims

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from audio.pcm import Pcm, pcm_sha256, read_flac, write_flac
+
 from castbook import __version__
 from castbook.canonical import plain
 from castbook.errors import StorageError
@@ -149,7 +150,7 @@ class TakeStore:
             with contextlib.suppress(FileNotFoundError):
                 path.unlink()
 
-    def keys(self) -> Iterator[str]:
+    def __iter__(self) -> Iterator[str]:
         """All keys with a sidecar, sorted."""
         if self._folder.is_dir():
             for path in sorted(self._folder.glob("??/*.json")):

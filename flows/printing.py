@@ -1,0 +1,322 @@
+"""What the commands print: tables for people, JSON for programs. No decisions."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from audio.check import CheckResult
+    from tasks.audition import Audition
+    from tasks.newbook import Created
+
+    from tasks.cleaning import Waste
+    from tasks.mending import Found
+    from tasks.plan import Line
+
+Row = Sequence[object]
+
+
+def show_json(value: object) -> None:
+    """One JSON object on stdout."""
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def show_plan(summary: Mapping[str, Any]) -> None:
+    """Chapters, cast, skips, coverage, what is missing and why."""
+    missing, coverage = summary["missing"], summary["coverage"]
+    click.echo(f"{summary['title']} by {summary['author']}")
+    table(
+        ("chapter", "title", "segments", "missing", "doubtful", "about"),
+        [
+            (
+                f"ch{c['number']:02d}" + ("" if c["selected"] else " (not selected)"),
+                c["title"],
+                c["segments"],
+                c["missing"],
+                c["doubtful"],
+                clock(c["estimated_seconds"]),
+            )
+            for c in summary["chapters"]
+        ],
+    )
+    table(
+        ("character", "voice", "segments", "share of text"),
+        [(c["character"], c["voice"], c["segments"], f"{c['share']:.1%}") for c in summary["cast"]],
+    )
+    if summary["skipped"]:
+        table(
+            ("skipped", "part", "characters"),
+            [(s["reason"], s["title"], s["characters"]) for s in summary["skipped"]],
+        )
+    click.echo(
+        f"coverage {coverage['share']:.2%} of {coverage['characters']} characters explained,"
+        f" {coverage['spoken_share']:.1%} spoken"
+    )
+    if not missing["segments"] and not missing["calibration"]:
+        click.echo("nothing is missing")
+    else:
+        causes = ", ".join(f"{n} {why}" for why, n in missing["causes"].items())
+        click.echo(
+            f"to synthesise: {missing['segments']} segments ({causes or 'none'}),"
+            f" {missing['calibration']} calibration sentences,"
+            f" about {clock(missing['audio_seconds'])} of audio"
+        )
+        seconds = missing["synthesis_seconds"]
+        click.echo(
+            f"synthesis takes about {clock(seconds)} here"
+            if seconds is not None
+            else "how long it takes here is known after the first run"
+        )
+    for line in summary["doubtful"]:
+        click.echo(f"doubtful {line['id']}: {'; '.join(line['complaints'])}: {line['text']}")
+    for warning in (*summary["warnings"], *summary["orphans"]):
+        click.echo(f"warning: {warning}")
+
+
+def show_run(summary: Mapping[str, Any]) -> None:
+    """What a run did, what failed with the command that redoes it, and the files."""
+    click.echo(f"{summary['title']}: {summary['message']}; {summary['made']} takes made")
+    for row in summary["failed"]:
+        click.echo(f"failed {row['id']}: {row['reason']}\n  {row['text']}\n  {row['command']}")
+    for row in summary["doubtful"]:
+        click.echo(f"doubtful {row['id']}: {'; '.join(row['complaints'])}: {row['text']}")
+    for chapter in summary["chapters"]:
+        if not chapter["complete"]:
+            click.echo(f"not finished ch{chapter['number']:02d}: {chapter['message']}")
+    for problem in summary["problems"]:
+        click.echo(f"problem: {problem}")
+    for file in summary["files"]:
+        if not file["path"].endswith(".mp3"):
+            click.echo(f"{file['path']} ({file['bytes'] / 1e6:.1f} MB)")
+    mp3 = [file for file in summary["files"] if file["path"].endswith(".mp3")]
+    if mp3:
+        click.echo(f"{Path(mp3[0]['path']).parent}/ ({len(mp3)} MP3 files)")
+    click.echo(f"{clock(summary['seconds'])} in all")
+
+
+def show_new(created: Created) -> None:
+    """The new project and what to do next."""
+    click.echo(f"{created.file}: {created.chapters} chapters, {len(created.cast)} characters")
+    table(
+        ("character", "lines", "voice", "gender"),
+        [(name, lines, voice, gender or "?") for name, lines, voice, gender in created.cast],
+    )
+    for note in created.notes:
+        click.echo(note)
+    folder = created.file.parent
+    click.echo(f"read it, change what you like, then:\n  castbook plan {folder}")
+    click.echo(f"  castbook make {folder}")
+
+
+def show_status(rows: Sequence[Mapping[str, Any]]) -> None:
+    """One line per project; chapters too when there is only one."""
+    table(
+        ("project", "title", "chapters", "segments", "failed", "doubtful", "length"),
+        [
+            (row["project"], row["error"], "", "", "", "", "")
+            if "error" in row
+            else (
+                row["project"],
+                row["title"],
+                f"{row['chapters_done']}/{row['chapters']}",
+                f"{row['segments_done']}/{row['segments']}",
+                row["failed"],
+                row["doubtful"],
+                clock(row["seconds"]),
+            )
+            for row in rows
+        ],
+    )
+    if len(rows) == 1 and "chapter_rows" in rows[0]:
+        table(
+            ("chapter", "title", "segments", "missing", "doubtful", "length"),
+            [
+                (
+                    f"ch{c['number']:02d}",
+                    c["title"],
+                    c["segments"],
+                    c["missing"],
+                    c["doubtful"],
+                    "-" if c["seconds"] is None else clock(c["seconds"]),
+                )
+                for c in rows[0]["chapter_rows"]
+            ],
+        )
+        for path in rows[0]["files"]:
+            click.echo(path)
+
+
+def show_found(found: Sequence[Found], project: Path) -> None:
+    """Everything about a sentence, and the commands that mend it."""
+    for item in found:
+        segment = item.line.segment
+        time = f" at ch{segment.chapter:02d}@{clock(item.start_s)}" if item.start_s else ""
+        click.echo(f"{segment.id}{time}, {item.chapter_title}, anchor {segment.anchor}")
+        click.echo(f"  printed  {segment.printed}")
+        if segment.spoken != segment.printed:
+            click.echo(f"  spoken   {segment.spoken}")
+        for change in segment.replacements:
+            was = segment.printed[change.start : change.end]
+            click.echo(f"           {was!r} is spoken {change.spoken!r} ({change.rule})")
+        style = f", style {segment.style}" if segment.style else ""
+        click.echo(
+            f"  speaker  {item.speaker}{style} by rule {segment.rule!r},"
+            f" confidence {segment.confidence:.2f}, voice {item.line.speaker.voice_name}"
+        )
+        click.echo(f"  pause    {segment.pause_ms} ms ({segment.pause_reason})")
+        _show_take(item)
+        click.echo(f"  mend     castbook retake {project} {segment.anchor}")
+        click.echo(
+            f"           or in casting.yaml: {{anchor: {segment.anchor}, speaker: NAME}};"
+            " or a word in lexicon.yaml"
+        )
+
+
+def _show_take(item: Found) -> None:
+    if item.failure is not None:
+        click.echo(f"  take     none: {item.failure}")
+    elif item.line.take is None:
+        click.echo("  take     not made yet")
+    else:
+        take = item.line.take
+        state = item.line.decision.state
+        click.echo(
+            f"  take     {state}, {take.frames / take.rate:.2f} s, retake"
+            f" {item.line.ingredients.retake}, {take.audio}"
+        )
+        for complaint in take.verdict.complaints:
+            click.echo(f"           {complaint}")
+
+
+def show_retakes(lines: Sequence[Line], silent: Sequence[str], project: Path) -> None:
+    """What will be spoken again."""
+    for line in lines:
+        click.echo(f"{line.segment.id} will be spoken again: {line.segment.printed[:70]}")
+    for engine in silent:
+        click.echo(
+            f"note: {engine} has no seeds, so the same words sound the same again:"
+            " change the text, the lexicon or the voice instead"
+        )
+    click.echo(f"castbook make {project}")
+
+
+def show_accepted(lines: Sequence[Line]) -> None:
+    """What is no longer doubtful."""
+    for line in lines:
+        click.echo(f"{line.segment.id} accepted: {line.segment.printed[:70]}")
+
+
+def show_audition(result: Audition) -> None:
+    """Where the page is, and who could not speak."""
+    for name, reason in result.failures:
+        click.echo(f"{name}: {reason}")
+    click.echo(f"{result.page}: {result.voices} voices, open it in any browser")
+
+
+def show_checks(results: Sequence[CheckResult]) -> None:
+    """The verdict on each file and what to do."""
+    for result in results:
+        click.echo(f"{result.path}: {'pass' if result.passed else 'FAIL'}")
+        for finding in result.findings:
+            mark = "ok  " if finding.ok else "FAIL"
+            advice = "" if finding.ok or not finding.advice else f": {finding.advice}"
+            click.echo(
+                f"  {mark} {finding.rule}: {finding.measured} (wanted {finding.wanted}){advice}"
+            )
+        for note in result.notes:
+            click.echo(f"  {note}")
+
+
+def plain_check(result: CheckResult) -> dict[str, Any]:
+    """A check result as JSON values."""
+    return dict(result.to_json())
+
+
+def show_presets(rows: Sequence[Mapping[str, Any]]) -> None:
+    """Presets by engine."""
+    table(
+        ("engine", "preset", "gender", "languages", "ready", "description"),
+        [
+            (
+                r["engine"],
+                r["preset"],
+                r["gender"],
+                " ".join(r["languages"]),
+                "yes" if r["ready"] else "no",
+                r["description"],
+            )
+            for r in rows
+        ],
+    )
+
+
+def show_facts(facts: Mapping[str, Any]) -> None:
+    """What ``doctor`` found."""
+    for key, value in facts.items():
+        if isinstance(value, Mapping):
+            click.echo(f"{key}:")
+            for name, text in value.items():
+                click.echo(f"  {name}: {text}")
+        else:
+            click.echo(f"{key}: {value}")
+
+
+def show_waste(waste: Waste, *, removed: bool) -> None:
+    """What ``clean`` found or removed."""
+    verb = "removed" if removed else "unused, --yes removes them:"
+    click.echo(f"{verb} {len(waste.keys)} takes, {waste.bytes / 1e6:.1f} MB")
+
+
+def show_weights(engine: str, folder: Path) -> None:
+    """Where an engine's weights are now."""
+    click.echo(f"{engine}: weights are complete and checked in {folder}")
+
+
+@contextlib.contextmanager
+def download_progress(title: str) -> Iterator[Callable[[str, int, int], None]]:
+    """A bar per file on stderr; called with (file name, bytes so far, bytes in all)."""
+    from rich.console import Console
+    from rich.progress import Progress, TaskID
+
+    with Progress(console=Console(stderr=True)) as bar:
+        tasks: dict[str, TaskID] = {}
+
+        def update(name: str, done: int, total: int) -> None:
+            if name not in tasks:
+                tasks[name] = bar.add_task(f"{title} {name}", total=total or None)
+            bar.update(tasks[name], completed=done)
+
+        yield update
+
+
+def table(head: Sequence[str], rows: Sequence[Row]) -> None:
+    """Columns as wide as their widest cell; nothing is ever cut off."""
+    cells = [tuple(str(cell) for cell in row) for row in (head, *rows)]
+    widths = [max(display_width(row[i]) for row in cells) for i in range(len(head))]
+    for number, row in enumerate(cells):
+        padded = (c + " " * (w - display_width(c)) for c, w in zip(row, widths, strict=True))
+        click.echo("  ".join(padded).rstrip())
+        if number == 0:
+            click.echo("  ".join("-" * width for width in widths))
+    click.echo()
+
+
+def display_width(text: str) -> int:
+    """Columns on a terminal: Chinese characters take two."""
+    from unicodedata import east_asian_width
+
+    return sum(2 if east_asian_width(character) in "WF" else 1 for character in text)
+
+
+def clock(seconds: float) -> str:
+    """``1:02:03`` or ``4:05``."""
+    whole = round(seconds)
+    hours, rest = divmod(whole, 3600)
+    minutes, second = divmod(rest, 60)
+    return f"{hours}:{minutes:02d}:{second:02d}" if hours else f"{minutes}:{second:02d}"

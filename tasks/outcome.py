@@ -1,0 +1,64 @@
+"""How a book stands after a run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tasks.orchestration import ChapterReport
+from tasks.plan import BookPlan, Line
+from tasks.publish import Published
+from tasks.synthesize import LineFailure
+
+
+@dataclass(frozen=True, slots=True)
+class BookReport:
+    """How the book stands after a run."""
+
+    plan: BookPlan
+    chapters: tuple[ChapterReport, ...]
+    calibration_failures: tuple[LineFailure, ...]
+    files: tuple[Published, ...]
+    total: int  # chapters the whole book has
+    finished: int  # chapters whose master stands
+    seconds: float  # wall time of the run
+    problems: tuple[str, ...] = ()
+
+    @property
+    def failed(self) -> tuple[LineFailure, ...]:
+        """Every segment without usable audio that this run tried."""
+        return (*self.calibration_failures, *(f for c in self.chapters for f in c.failed))
+
+    @property
+    def doubtful(self) -> tuple[Line, ...]:
+        """Every segment whose take a verdict complains about."""
+        return tuple(line for c in self.chapters for line in c.doubtful)
+
+    @property
+    def made(self) -> int:
+        """Takes synthesised in this run."""
+        return sum(c.made for c in self.chapters)
+
+    @property
+    def clean(self) -> bool:
+        """Nothing failed, nothing doubtful, every selected chapter finished: exit code 0."""
+        return not (
+            self.failed
+            or self.doubtful
+            or self.problems
+            or any(not c.complete for c in self.chapters)
+        )
+
+    @property
+    def message(self) -> str:
+        """One sentence for a person."""
+        segments = sum(c.segments for c in self.chapters)
+        if self.failed:
+            return f"{len(self.failed)} of {segments} segments failed"
+        if self.problems:
+            return self.problems[0]
+        stopped = [c for c in self.chapters if not c.complete]
+        if stopped:
+            return f"chapter {stopped[0].number}: {stopped[0].message}"
+        if self.doubtful:
+            return f"{len(self.doubtful)} of {segments} segments are doubtful"
+        return f"{segments} segments in {self.finished} of {self.total} chapters"
