@@ -4,7 +4,7 @@ Reads frames from descriptor IN and answers on OUT. Standard output is not used:
 engine or its libraries print there goes where standard error goes. Three threads:
 
 - the main thread reads: load, prepare, request, cancel, bye;
-- one thread calls the engine, and nothing else ever does;
+- one thread calls the engine, and nothing else ever does (``tts/worker.py``);
 - one thread sends a heartbeat each second, which says whether there was progress.
 
 The process ends when its parent does, and takes its process group along: the pipe ends, and
@@ -15,283 +15,16 @@ from __future__ import annotations
 
 import ctypes
 import os
-import queue
 import signal
 import sys
 import threading
-from collections import deque
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 from types import FrameType
 from typing import NoReturn
 
-from castbook.errors import CastbookError, TransientFailure
 from tts import wire
-from tts.engine import Engine, EngineError, Failure, Request, Speech
-from tts.registry import make_engine
+from tts.worker import Outbox, Worker
 
-HEARTBEAT_S = 1.0
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
-
-Results = Iterator[tuple[str, Speech | Failure]]
-
-
-class Outbox:
-    """The way to the parent, shared by all threads."""
-
-    def __init__(self, fd: int) -> None:
-        self._fd = fd
-        self._lock = threading.Lock()
-        self._progressed = False  # since the last heartbeat
-        self._started: set[str] = set()
-
-    def send(self, buffers: list[wire.Buffer]) -> None:
-        """Sends one frame; without a parent there is nothing left to live for."""
-        with self._lock:
-            try:
-                wire.send(self._fd, buffers)
-            except OSError:
-                end_group()
-
-    def started(self, request_id: str) -> None:
-        """Work on a request begins or goes on. May be called from any thread."""
-        if request_id in self._started:
-            self._progressed = True
-            return
-        self._started.add(request_id)
-        self.send(wire.encode({"is": "started", "id": int(request_id)}))
-
-    def forget(self, request_id: str) -> None:
-        """A cancelled request."""
-        self._started.discard(request_id)
-
-    def result(self, request_id: str, result: Speech | Failure) -> None:
-        """The answer to a request."""
-        self._started.discard(request_id)
-        if isinstance(result, Failure):
-            return self.send(
-                wire.encode(
-                    {
-                        "is": "failure",
-                        "id": int(request_id),
-                        "kind": result.kind,
-                        "reason": result.reason,
-                    }
-                )
-            )
-        try:
-            frame = wire.pack_speech(int(request_id), result)
-        except (CastbookError, TypeError, ValueError, AttributeError) as error:
-            return self.result(request_id, Failure("permanent", f"no usable answer: {error}"))
-        return self.send(frame)
-
-    def beat(self, stop: threading.Event) -> None:
-        """Heartbeats until ``stop``."""
-        while not stop.wait(HEARTBEAT_S):
-            progressed, self._progressed = self._progressed, False
-            self.send(wire.encode({"is": "beat", "progress": progressed}))
-
-
-@dataclass(slots=True)
-class Call:
-    """One open call of ``Engine.synthesize``."""
-
-    results: Results
-    left: set[str] = field(default_factory=set)  # requests without an answer
-    begun: bool = False  # a generator does nothing before its first result is asked for
-
-
-class Worker:
-    """Feeds the engine, from one thread.
-
-    An engine with one slot gets one request per call: it gains nothing from a second one,
-    and a request that kills the process then takes no other along. With more slots, up to
-    twice as many are in its hands, and the next call begins when half of them are answered,
-    so that no slot idles while the last ones of a call finish.
-    """
-
-    def __init__(self, outbox: Outbox) -> None:
-        self.inbox: queue.SimpleQueue[wire.Frame] = queue.SimpleQueue()
-        self._out = outbox
-        self._waiting: deque[Request] = deque()
-        self._calls: list[Call] = []
-        self._unprepared: dict[str, Failure] = {}  # voices that could not be prepared
-        self._engine: Engine | None = None
-        self._depth = 1
-
-    def run(self) -> None:
-        """Works until ``bye``; an engine that gives up ends the process."""
-        try:
-            while self._take():
-                self._feed()
-                self._step()
-            if self._engine is not None:
-                self._calls.clear()
-                self._engine.unload()
-        except _GaveUp as error:
-            self._out.send(wire.encode({"is": "gave up", "reason": str(error)}))
-            sys.stderr.flush()
-            os._exit(1)
-
-    def _take(self) -> bool:
-        """Reads what has arrived; waits only when there is nothing to do. False: the end."""
-        while True:
-            try:
-                frame = self.inbox.get(block=not (self._calls or self._waiting))
-            except queue.Empty:
-                return True
-            match frame.header["is"]:
-                case "load":
-                    self._load(frame.header)
-                case "prepare":
-                    self._prepare(frame)
-                case "request":
-                    self._waiting.append(wire.unpack_request(frame.header))
-                case "cancel":
-                    self._cancel(str(frame.header["id"]))
-                case "bye":
-                    return False
-
-    def _load(self, header: wire.Header) -> None:
-        try:
-            engine = make_engine(header["engine"], header["options"])
-            engine.listener = self._out.started
-            engine.load()
-            capabilities = engine.capabilities
-        except Exception as error:  # boundary: whatever it is, the parent must be told
-            _trace(error)
-            reason = error.reason if isinstance(error, EngineError) else _sentence(error)
-            self._out.send(wire.encode({"is": "unloadable", "reason": reason}))
-            return
-        self._engine = engine
-        self._depth = 1 if capabilities.slots <= 1 else 2 * capabilities.slots
-        self._out.send(
-            wire.encode(
-                {
-                    "is": "ready",
-                    "pid": os.getpid(),
-                    "rate": capabilities.rate,
-                    "slots": capabilities.slots,
-                }
-            )
-        )
-
-    def _prepare(self, frame: wire.Frame) -> None:
-        voice = wire.unpack_voice(frame)
-        self._unprepared.pop(voice.digest, None)
-        try:
-            self._loaded().prepare(voice)
-        except Exception as error:  # boundary: an engine's code
-            failure = _failure(error)
-            if failure.kind == "dead":
-                raise _GaveUp(failure.reason) from error
-            reason = f"the voice cannot be prepared: {failure.reason}"
-            self._unprepared[voice.digest] = Failure(failure.kind, reason)
-            self._out.send(wire.encode({"is": "unprepared", "digest": voice.digest}))
-        else:
-            self._out.send(wire.encode({"is": "prepared", "digest": voice.digest}))
-
-    def _cancel(self, request_id: str) -> None:
-        for request in self._waiting:
-            if request.id == request_id:
-                self._waiting.remove(request)
-                return
-        for call in self._calls:
-            if request_id in call.left:
-                call.left.discard(request_id)
-                self._out.forget(request_id)
-                try:
-                    self._loaded().cancel(request_id)
-                except Exception as error:  # boundary: an engine's code
-                    _trace(error)
-
-    def _feed(self) -> None:
-        """Opens a call when enough of the earlier ones is answered."""
-        given = sum(len(call.left) for call in self._calls)
-        if not self._waiting or given > self._depth // 2:
-            return
-        engine = self._loaded()
-        requests: list[Request] = []
-        while self._waiting and given + len(requests) < self._depth:
-            request = self._waiting.popleft()
-            broken = self._unprepared.get(request.voice)
-            if broken is not None:
-                self._out.result(request.id, broken)
-                continue
-            requests.append(request)
-        if not requests:
-            return
-        if not engine.capabilities.reports:
-            for request in requests:
-                self._out.started(request.id)
-        try:
-            results = iter(engine.synthesize(requests))
-        except Exception as error:  # boundary: an engine's code
-            self._fail({r.id for r in requests}, error)
-            return
-        self._calls.append(Call(results, {r.id for r in requests}))
-
-    def _step(self) -> None:
-        """One result, of a call that has not begun if there is one, else of the oldest."""
-        if not self._calls:
-            return
-        call = next((c for c in self._calls if not c.begun), self._calls[0])
-        call.begun = True
-        try:
-            request_id, result = next(call.results)
-        except StopIteration:
-            self._calls.remove(call)
-            for request_id in sorted(call.left):
-                self._out.result(request_id, Failure("transient", "the engine gave no answer"))
-            return
-        except Exception as error:  # boundary: an engine's code
-            self._calls.remove(call)
-            self._fail(call.left, error)
-            return
-        if request_id not in call.left:  # cancelled, answered twice, or never asked for
-            return
-        if isinstance(result, Failure) and result.kind == "dead":
-            raise _GaveUp(result.reason)
-        call.left.discard(request_id)
-        self._out.result(request_id, result)
-
-    def _fail(self, request_ids: set[str], error: Exception) -> None:
-        failure = _failure(error)
-        if failure.kind == "dead":
-            raise _GaveUp(failure.reason)
-        for request_id in sorted(request_ids):
-            self._out.result(request_id, failure)
-
-    def _loaded(self) -> Engine:
-        if self._engine is None:
-            raise EngineError("the engine is not loaded")
-        return self._engine
-
-
-class _GaveUp(Exception):
-    """The engine says that nothing further will come from it: a new process may do better."""
-
-
-def _failure(error: Exception) -> Failure:
-    """An engine's exception as an answer."""
-    if isinstance(error, EngineError):
-        return Failure(error.kind, error.reason)
-    _trace(error)
-    ours = isinstance(error, CastbookError) and not isinstance(error, TransientFailure)
-    return Failure("permanent" if ours else "transient", _sentence(error))
-
-
-def _sentence(error: Exception) -> str:
-    if isinstance(error, CastbookError):
-        return str(error)
-    if isinstance(error, MemoryError):
-        return "out of memory" + (f": {error}" if str(error) else "")
-    return f"{type(error).__name__}: {error}"
-
-
-def _trace(error: Exception) -> None:
-    """The whole story for standard error, where the parent keeps the last of it."""
-    sys.excepthook(type(error), error, error.__traceback__)
 
 
 def end_group() -> NoReturn:
@@ -325,7 +58,7 @@ def main(arguments: list[str]) -> None:
     for fd in (inward, outward):
         os.set_inheritable(fd, False)  # an engine's own programs must not keep the pipe open
     die_with_parent(parent)
-    outbox = Outbox(outward)
+    outbox = Outbox(outward, end_group)
     worker = Worker(outbox)
     stop = threading.Event()
     threading.Thread(target=outbox.beat, args=[stop], name="heartbeat", daemon=True).start()

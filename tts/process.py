@@ -40,6 +40,7 @@ class EngineProcess:
         self.prepared: set[str] = set()  # digests of the voices it was given; under ``lock``
         self.lock = threading.Lock()  # writing, closing
         self.killed_because: str | None = None
+        self.last_message: str | None = None  # why it is about to end, if it said so
         self._stderr = b""
         self._closed = False
         self._rooms: tempfile.TemporaryDirectory[str] | None = None
@@ -139,7 +140,7 @@ class EngineProcess:
             while self._poll_err():
                 self._listen()
             self._close()
-        ending = self.killed_because or _ending(self._child.returncode)
+        ending = self.killed_because or self.last_message or _ending(self._child.returncode)
         words = self._last_words()
         return f"{ending}; its last words: {words}" if words else ending
 

@@ -22,7 +22,13 @@ Wave = NDArray[np.float32]  # (n,), whole numbers in the range of int16
 
 LONGEST_S = 0.42  # of one vowel
 VOWELS = 5
-_FORMANTS = ((730, 1090, 2440), (530, 1840, 2480), (270, 2290, 3010), (570, 840, 2410), (300, 870, 2240))  # fmt: skip
+_FORMANTS = (  # Hz, of a man's throat
+    (730, 1090, 2440),
+    (530, 1840, 2480),
+    (270, 2290, 3010),
+    (570, 840, 2410),
+    (300, 870, 2240),
+)
 _BANDWIDTHS = (90, 110, 170)  # Hz
 _RMS = 4200  # of a vowel: about -18 dBFS, -21 with the syllables' edges
 _FALL = 0.06  # of the pitch during a vowel
@@ -132,4 +138,4 @@ def _noise(rate: int) -> Wave:
     """Half a second of hiss: the difference of neighbours in bytes that are the same everywhere."""
     raw = hashlib.shake_128(b"castbook breath").digest(rate // 2 + 1)
     values = np.frombuffer(raw, np.int8).astype(np.float32)
-    return np.diff(values) / 2
+    return np.diff(values) / np.float32(2)

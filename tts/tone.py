@@ -32,8 +32,18 @@ from typing import Any, ClassVar, TypeGuard
 import numpy as np
 
 from castbook.errors import ProjectError, VoiceError
-from tts.engine import Capabilities, Engine, EngineError, Failure, Pcm, Preset
-from tts.engine import Request, Speech, Voice, WordTime  # fmt: skip
+from tts.engine import (
+    Capabilities,
+    Engine,
+    EngineError,
+    Failure,
+    Pcm,
+    Preset,
+    Request,
+    Speech,
+    Voice,
+    WordTime,
+)
 from tts.faults import Fault, parse_faults
 from tts.timbre import PRESETS, VOWELS, Timbre, envelope, timbre
 from tts.timing import beats, stretch, syllables
@@ -207,8 +217,8 @@ def _misbehave(fault: Fault) -> Failure:
                 time.sleep(3600)
         case "memory":
             raise MemoryError("as ordered by a fault")
-    kind = "permanent" if fault.kind == "refuse" else "transient"
-    return Failure(kind, f"as ordered by a fault: {fault.kind}")
+    reason = f"as ordered by a fault: {fault.kind}"
+    return Failure("permanent" if fault.kind == "refuse" else "transient", reason)
 
 
 def _spoil(pcm: Pcm, fault: Fault) -> Pcm:
