@@ -1,0 +1,150 @@
+"""The ``book`` flow: one book per run.
+
+    prefect deployment run 'book/local' -p project=alice
+    prefect deployment run 'book/local' -p project=alice -p only=failed
+
+Prefect holds no truth: every run plans again from disk, so a retry, a new run and a run on
+another machine all do exactly what is missing.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from contextvars import ContextVar
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from prefect import flow, get_run_logger
+from prefect.runtime import flow_run
+from prefect.settings import get_current_settings
+from prefect.states import Completed, Failed, State
+from prefect.task_runners import ThreadPoolTaskRunner
+
+from castbook.errors import CastbookError, MissingDependency
+from flows.chapters import open_chapter
+from flows.observer import PrefectObserver
+from flows.runner import PrefectRunner
+from tasks.outcome import BookReport
+from tasks.production import Production
+from tasks.selection import Where
+
+CHAPTERS_OPEN = 3
+WORKERS = max(2, os.cpu_count() or 2)
+
+
+@dataclass
+class Handover:
+    """Carries a run's report from the flow to the command that called it in this process."""
+
+    report: BookReport | None = None
+    error: CastbookError | None = None
+
+
+_handover: ContextVar[Handover | None] = ContextVar("castbook_handover", default=None)
+
+
+def book_run_name() -> str:
+    """``book-alice``."""
+    return f"book-{Path(str(flow_run.parameters['project'])).name}"
+
+
+@flow(
+    name="book",
+    flow_run_name=book_run_name,
+    persist_result=False,
+    task_runner=ThreadPoolTaskRunner(max_workers=WORKERS),
+)
+def book(
+    project: str,
+    chapters: str | int | None = None,
+    only: list[str] | str | None = None,
+    build: str | None = None,
+) -> State[Any]:
+    """Makes a book; only what is missing is done.
+
+    Args:
+        project: a folder, or a name under CASTBOOK_PROJECTS on the machine that runs this.
+        chapters: such as "1,3-5"; all when empty.
+        only: segments to speak: ids, anchors, phrases, ``failed``, ``doubtful``; all that
+            are missing when empty.
+        build: where to build, when not in the project.
+    """
+    handover = _handover.get() or Handover()
+    try:
+        handover.report = produce(project, chapters=chapters, only=only, build=build)
+    except CastbookError as error:
+        handover.error = error
+        get_run_logger().error("%s", error)
+        return Failed(message=str(error))
+    return book_state(handover.report)
+
+
+def book_state(report: BookReport) -> State[Any]:
+    """A book's end as Prefect shows it."""
+    if report.failed or report.problems or not all(c.complete for c in report.chapters):
+        return Failed(message=report.message)
+    if report.doubtful:
+        return Completed(name="Doubtful", message=report.message)
+    return Completed(message=report.message)
+
+
+def produce(
+    project: str,
+    *,
+    chapters: str | int | None = None,
+    only: Iterable[str] | str | None = None,
+    build: str | None = None,
+) -> BookReport:
+    """One run of the whole order of work inside the present flow run."""
+    words = [only] if isinstance(only, str) else list(only or ())
+    selected = None if chapters is None else str(chapters)
+    with Production(project, build=build, chapters=selected) as production:
+        runner = PrefectRunner(
+            workers=WORKERS,
+            chapters=CHAPTERS_OPEN,
+            open_chapter=open_chapter(str(project), build, WORKERS),
+        )
+        observer = PrefectObserver(production.plan)
+        with runner:
+            report = production.run(runner, observer, Where.parse(words))
+        observer.book_finished(report)
+        return report
+
+
+def run_on_prefect(
+    project: str | Path,
+    *,
+    chapters: str | None = None,
+    only: Iterable[str] = (),
+    build: str | Path | None = None,
+) -> BookReport:
+    """``castbook make --prefect``: the flow in this process, shown on the server.
+
+    Raises:
+        MissingDependency: no server is configured; the temporary one Prefect would start
+            keeps almost no task history (docs/measurements.md).
+    """
+    if not get_current_settings().api.url:
+        raise MissingDependency(
+            "no Prefect server is configured: start one with castbook up, then set"
+            " PREFECT_API_URL as it prints"
+        )
+    handover = Handover()
+    token = _handover.set(handover)
+    try:
+        book(
+            project=str(Path(project).expanduser().absolute()),
+            chapters=chapters,
+            only=list(only) or None,
+            build=str(Path(build).expanduser().absolute()) if build else None,
+            return_state=True,
+        )
+    finally:
+        _handover.reset(token)
+    if handover.error is not None:
+        raise handover.error
+    if handover.report is None:
+        raise CastbookError("the flow run ended without a report: see its page on the dashboard")
+    return handover.report
