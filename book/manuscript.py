@@ -122,3 +122,16 @@ class Manuscript:
     title: str | None = None  # when the manuscript itself says
     author: str | None = None
     warnings: tuple[str, ...] = ()  # chapter numbers that do not rise, …
+
+
+def speakable(text: str) -> bool:
+    """Whether ``text`` holds a letter or a digit: the one rule for what is worth speaking.
+
+    Ornaments, lone punctuation and a quoted silence (``“……”``) are not.
+    """
+    return any(map(str.isalnum, text))
+
+
+def line_number(text: str, offset: int) -> int:
+    """The 1-based line of ``offset``, for messages."""
+    return text.count("\n", 0, offset) + 1

@@ -1,0 +1,181 @@
+"""Marks inside a paragraph that are not read: line ends, emphasis, notes.
+
+Every one becomes a recorded edit, so that the printed text has a way back to the source.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from functools import cache
+from typing import Literal
+
+from book.manuscript import Edit, Paragraph, Slice
+
+Reason = Literal["unwrap", "emphasis", "hyphen", "note", "markup", "indent"]
+Kind = Literal["body", "heading", "verse"]
+
+_SPACE = r"[ \t\f\u00a0\u2002-\u200a\u2028\u2029\u3000\x85]"
+_HAN = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef]|[\U00020000-\U0003ffff]")
+_ANNOTATION = "音|读作|读如|应有|应作|应为|疑为|意为|即|原文|形容|通“|同“|注[:：]"
+
+_ALTERNATIVES = {
+    "break": rf"{_SPACE}*\n[\s]*",
+    "spaces": rf"{_SPACE}{{2,}}|[\t\f\u2028\u2029\x85]",
+    "invisible": "[\u00ad\u200b\u2060\ufeff]+",
+    "emphasis": r"_",
+    "illustration": r"\[(?:Illustration|Footnote|Sidenote|Transcriber['’]s? Note)\b[^\]]{0,4000}\]",
+    "mark": r"(?<=\S)(?:\[(?:\d{1,3}|[*†‡])\]|［\d{1,3}］|〔\d{1,3}〕)",
+    "circled": r"[⑴-⒇]+|(?<=\S)[①-⑳㉑-㊿]+|(?<=[^\W\d_])[¹²³⁴-⁹]+",
+    "annotation": rf"(?<=\S)【[^】]{{0,20}}(?:{_ANNOTATION})[^】]{{0,300}}】",
+    "pipe": r"\A\|",
+}
+_MARKDOWN = {
+    "comment": r"<!--.*?-->",
+    "image": r"!\[[^\]\n]*\]\([^)\n]*\)",
+    "link": r"(?<!!)\[(?P<label>[^\]\n]+)\]\([^)\n]*\)",
+    "footnote": r"\[\^[^\]\s]+\]",
+    "escape": r"\\(?=[\\`*_{}\[\]()#+\-.!>~|<])",
+    "stars": r"\*{1,3}|__|~~|`",
+    "tag": r"</?(?:i|b|em|strong|u|s|sup|sub|span|br|small|center|p|div)(?:\s[^<>]*)?/?>",
+    "entity": r"&(?:[a-zA-Z]{2,10}|#\d{1,6}|#x[0-9a-fA-F]{1,5});",
+}
+
+
+@cache
+def _pattern(markdown: bool) -> re.Pattern[str]:
+    parts = {**(_MARKDOWN if markdown else {}), **_ALTERNATIVES}
+    return re.compile(
+        "|".join(f"(?P<{name}>{pattern})" for name, pattern in parts.items()), re.S | re.I
+    )
+
+
+def paragraph(
+    document: int,
+    text: str,
+    start: int,
+    end: int,
+    *,
+    han: bool,
+    markdown: bool = False,
+    kind: Kind = "body",
+    scene: bool = False,
+    speaker: str | None = None,
+    style: str | None = None,
+    body: int | None = None,
+    tail: int | None = None,
+) -> Paragraph:
+    """The paragraph of ``text[start:end]``, its inner marks edited away.
+
+    Args:
+        document: index of the source that ``text`` is.
+        han: line ends join without a space.
+        kind: a verse keeps its line ends, as single ``\\n``.
+        body: where the words begin, after a tag such as ``[name]``.
+        tail: where they end, before marks such as ``##``.
+    """
+    edits = []
+    if body is not None:
+        edits.append(Edit(start, body, "", "markup"))
+    begin = start if body is None else body
+    raw = text[begin : end if tail is None else tail]
+    open_marks: dict[str, Edit] = {}
+    for match in _pattern(markdown).finditer(raw):
+        a, b = match.span()
+        name = match.lastgroup
+        if name in ("emphasis", "stars"):
+            _pair(raw, a, b, begin, open_marks, edits)
+        elif name == "link":
+            stop = begin + match.end("label")
+            edits.append(Edit(begin + a, begin + a + 1, "", "markup"))
+            edits.append(Edit(stop, begin + b, "", "markup"))
+        else:
+            replacement, reason = _replacement(name or "", raw, a, b, han, kind == "verse")
+            if replacement != match.group():
+                edits.append(Edit(begin + a, begin + b, replacement, reason))
+    if tail is not None and tail < end:
+        edits.append(Edit(tail, end, "", "markup"))
+    ordered = tuple(sorted(edits, key=lambda e: (e.start, e.end)))
+    return Paragraph(
+        Slice(document, start, end),
+        ordered,
+        printed(text, start, end, ordered),
+        kind,
+        scene,
+        speaker,
+        style,
+    )
+
+
+def printed(text: str, start: int, end: int, edits: tuple[Edit, ...]) -> str:
+    """``text[start:end]`` with ``edits`` (in order, disjoint) applied."""
+    if not edits:
+        return text[start:end]
+    parts = []
+    at = start
+    for item in edits:
+        parts.append(text[at : item.start])
+        parts.append(item.replacement)
+        at = item.end
+    parts.append(text[at:end])
+    return "".join(parts)
+
+
+def _replacement(
+    name: str, raw: str, a: int, b: int, han: bool, verse: bool
+) -> tuple[str, Reason]:
+    """What ``raw[a:b]``, found by the alternative ``name``, is printed as, and why."""
+    match name:
+        case "break":
+            return _joined(raw, a, b, han, verse)
+        case "spaces":
+            return _gap(raw, a, b, han), "unwrap"
+        case "invisible":
+            return "", "hyphen"
+        case "entity":
+            return html.unescape(raw[a:b]), "markup"
+        case "tag":
+            return (" " if raw[a : a + 3].lower() == "<br" else ""), "markup"
+        case "escape" | "comment" | "image" | "pipe":
+            return "", "markup"
+        case _:
+            return "", "note"
+
+
+def _joined(raw: str, a: int, b: int, han: bool, verse: bool) -> tuple[str, Reason]:
+    """What a line end becomes."""
+    if a == 0 or b == len(raw):
+        return "", "unwrap"
+    if verse:
+        return "\n", "unwrap"
+    if raw[a - 1] == "\u00ad":
+        return "", "hyphen"
+    if raw[a - 1] in "-—" and raw[b].isalpha() and a > 1 and not raw[a - 2].isspace():
+        return "", "hyphen"  # "arm-\nchair", "wait--\nno": the hyphen itself stays
+    return _gap(raw, a, b, han), "unwrap"
+
+
+def _gap(raw: str, a: int, b: int, han: bool) -> str:
+    """White space between two characters: none in Chinese, unless both are Latin words."""
+    before, after = raw[a - 1 : a], raw[b : b + 1]
+    if not before or not after:
+        return ""
+    if han:
+        return " " if before.isascii() and after.isascii() else ""
+    return "" if _HAN.match(before) and _HAN.match(after) else " "
+
+
+def _pair(
+    raw: str, a: int, b: int, begin: int, open_marks: dict[str, Edit], edits: list[Edit]
+) -> None:
+    """Emphasis marks come in pairs; one without its other half is printed as it stands."""
+    mark = raw[a:b]
+    before, after = raw[a - 1 : a], raw[b : b + 1]
+    here = Edit(begin + a, begin + b, "", "emphasis")
+    opening = open_marks.get(mark)
+    in_word = mark == "_" and before.isalnum() and after.isalnum()  # snake_case
+    if opening is None:
+        if after and not after.isspace() and not in_word:
+            open_marks[mark] = here
+    elif before and not before.isspace() and not in_word:
+        edits.extend((open_marks.pop(mark), here))
