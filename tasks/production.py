@@ -17,7 +17,7 @@ from book.projectfile import load_project
 from audio.profiles import load_profile
 from book.languages import load_language
 from book.project import Project
-from castbook.errors import CastbookError
+from castbook.errors import BrokenPromise, CastbookError, StorageError
 from castbook.files import sweep
 from tasks import scripts
 from tasks.assemble import Assembly, ChapterFiles
@@ -104,8 +104,18 @@ class Production:
     def assemble(self, chapter: ChapterPlan) -> ChapterFiles:
         """See ``Assembly.assemble``."""
         if self._assembly is None:
-            raise CastbookError("the voices are not levelled yet")
-        return self._assembly.assemble(chapter)
+            raise BrokenPromise("a chapter is assembled before the voices are levelled")
+        try:
+            return self._assembly.assemble(chapter)
+        except StorageError as error:
+            damaged = [x.take for x in chapter.lines if x.take and not self.store.sound(x.take)]
+            for take in damaged:
+                self.store.discard(take.key)
+            if not damaged:
+                raise
+            raise StorageError(
+                f"{error}; the damaged take is set aside: the same command makes it anew"
+            ) from error
 
     # -- the run -------------------------------------------------------------------------
 

@@ -144,6 +144,13 @@ class TakeStore:
         flush_folder(final.parent)
         return _take_from(sidecar, audio)
 
+    def sound(self, take: Take) -> bool:
+        """Whether a take's audio still holds the samples its sidecar names."""
+        try:
+            return pcm_sha256(read_flac(take.audio)[0]) == take.pcm_sha256
+        except StorageError:
+            return False
+
     def discard(self, key: str) -> None:
         """Forgets a take: the sidecar first, so that a kill in between leaves no take."""
         for path in (self.sidecar_path(key), self.audio_path(key)):
