@@ -1,0 +1,50 @@
+# Two commands: `make demo` makes an audiobook, `make test` proves the rest.
+#
+#   PYTHON=/path/to/python3.12   the interpreter to build the environment with
+#   VENV=/elsewhere              where the environment lies (default: .venv)
+#   TESTS="-k stitch"            further arguments of pytest
+
+VENV ?= .venv
+PYTHON ?=
+DEMO ?= projects/scandal
+TESTS ?=
+BIN = $(VENV)/bin
+ENVIRONMENT = PYTHON="$(PYTHON)" VENV="$(VENV)" sh scripts/environment.sh
+
+.PHONY: help demo test check lint format clean
+
+help:
+	@echo "make demo    an audiobook of $(DEMO), offline after the installation"
+	@echo "make test    the whole test suite, with a table of what was skipped"
+	@echo "make check   ruff, mypy and the test suite: what CI runs"
+	@echo "make format  ruff, changing files"
+	@echo "make clean   remove the environment and all caches (books are kept)"
+
+demo:
+	@$(ENVIRONMENT) espeak
+	@$(BIN)/castbook make $(DEMO)
+	@echo "listen to:" && find $(DEMO)/build/out -name '*.m4b'
+
+# Two workers: engines and ffmpeg bring their own processes. loadgroup: see tests/conftest.py.
+test:
+	@$(ENVIRONMENT) dev
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder $(TESTS)
+
+lint:
+	@$(ENVIRONMENT) dev
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+check: lint
+	@$(MAKE) --no-print-directory test
+
+format:
+	@$(ENVIRONMENT) dev
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+clean:
+	test ! -f $(VENV)/pyvenv.cfg || rm -rf $(VENV)
+	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,54 @@
+"""What holds for the whole suite: how it is spread over workers, and what a skip means.
+
+A table of everything skipped, with its reason, ends every run. With ``CI`` set, a skip fails
+the run: a check that was not made is not a check that passed.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of a file share a worker (``--dist loadgroup``), and so its fixtures; all that start
+    a Prefect server share one, so that two servers never fight for two cores. They are the
+    slowest and come first, so that the last worker is not left alone with them."""
+    for item in items:
+        on_server = item.get_closest_marker("prefect") is not None
+        item.add_marker(pytest.mark.xdist_group("prefect" if on_server else item.path.stem))
+    items.sort(key=lambda item: item.get_closest_marker("prefect") is None)
+
+
+def skipped(reporter: pytest.TerminalReporter) -> list[tuple[str, str]]:
+    """(test or file, reason) of everything that was skipped, each once."""
+    rows = {}
+    for report in reporter.stats.get("skipped", []):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
+        rows[report.nodeid.rpartition("@")[0] or report.nodeid] = (
+            str(reason).removeprefix("Skipped: ").splitlines()[0]
+        )
+    return sorted(rows.items())
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """With ``CI`` set, a skipped test fails the run."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if os.environ.get("CI") and session.exitstatus == 0 and reporter and skipped(reporter):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """The table of skips, also when it is empty: silence would not say that."""
+    rows = skipped(terminalreporter)
+    terminalreporter.section(f"skipped: {len(rows) or 'nothing'}")
+    width = max((len(name) for name, _ in rows), default=0)
+    for name, reason in rows:
+        terminalreporter.line(f"{name:{width}}  {reason}")
+    if rows and os.environ.get("CI"):
+        terminalreporter.line("CI is set: a skipped test fails the run", red=True)
