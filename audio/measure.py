@@ -85,9 +85,10 @@ def measure(path: Path) -> Measured:
     arguments += ["-ar", str(stream.rate), "-ac", str(stream.channels)]
     arguments += ["-c:a", "pcm_f32le", "-f", "f32le", "pipe:1"]
     deadline = ffmpeg.deadline_s(stream.seconds or _UNKNOWN_S)
+    size = stream.channels * 4
     with _readable(path), ffmpeg.decoding(arguments, timeout_s=deadline) as decoded:
-        for block in decoded.blocks(_BLOCK_FRAMES * stream.channels * 4):
-            meter.add(np.frombuffer(block, "<f4"))
+        for block in decoded.blocks(_BLOCK_FRAMES * size):
+            meter.add(np.frombuffer(block[: len(block) // size * size], "<f4"))
     levels = meter.levels()
     if levels.frames == 0:
         raise _unreadable(path)
@@ -148,11 +149,11 @@ def probe(path: Path) -> Stream:
 _CONTAINER: Final = re.compile(r"^\[info\] Input #0, (.+?), from '", re.MULTILINE)
 _DURATION: Final = re.compile(r"^\[info\]   Duration: (\d+):(\d\d):(\d\d\.\d+)", re.MULTILINE)
 _AUDIO: Final = re.compile(
-    r"^\[info\]   Stream #0:\d+\S*: Audio: (\w+).*?, (\d+) Hz, (\w[\w.]*)(?:.*, (\d+) kb/s)?",
+    r"^\[info\]   Stream #0:\d+\S*: Audio: (\w+).*?, (\d+) Hz, ([^,\n]+)(?:.*, (\d+) kb/s)?",
     re.MULTILINE,
 )
 _CHAPTER: Final = re.compile(r"^\[info\]     Chapter #0:\d+: start", re.MULTILINE)
-_LAYOUTS: Final = {"mono": 1, "stereo": 2, "2.1": 3, "quad": 4, "5.0": 5, "5.1": 6, "7.1": 8}
+_LAYOUTS: Final = {"mono": 1, "stereo": 2, "downmix": 2, "quad": 4, "hexagonal": 6, "octagonal": 8}
 
 
 def described(stderr: str) -> Stream | None:
@@ -165,16 +166,23 @@ def described(stderr: str) -> Stream | None:
     seconds = None
     if length is not None:
         seconds = int(length[1]) * 3600 + int(length[2]) * 60 + float(length[3])
-    several = re.match(rf"{re.escape(audio[3])} channels", text[audio.start(3) :])
     return Stream(
         container=container[1],
         codec=audio[1],
         rate=int(audio[2]),
-        channels=int(audio[3]) if several else _LAYOUTS.get(audio[3], 2),
+        channels=_channels(audio[3]),
         kbps=int(audio[4]) if audio[4] and "m4a" in container[1].split(",") else None,
         seconds=seconds,
         chapters=len(_CHAPTER.findall(text)),
     )
+
+
+def _channels(layout: str) -> int:
+    """Channels of a layout's name: ``mono``, ``5.1(side)``, ``7.1.4``, ``9 channels``."""
+    numbers = re.match(r"\d+(?:\.\d+)*", layout)
+    if numbers is not None:
+        return sum(int(part) for part in numbers[0].split("."))
+    return _LAYOUTS.get(layout.split("(")[0].strip(), 2)
 
 
 def complaints(stderr: str) -> int:

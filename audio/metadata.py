@@ -156,10 +156,15 @@ def ffmetadata(tags: Mapping[str, str], chapters: Sequence[ChapterFile] = (), ra
 
 
 def _escape(text: str) -> str:
-    """``\\ = ; #`` and newlines escaped; other control characters would end the value: dropped."""
+    """``\\ = ; #`` and newlines escaped; other control characters would end the value: dropped.
+
+    ffmpeg 9 takes any backslash before a newline for a continued line, escaped or not, so a
+    value that ends with one gets a space after it.
+    """
     clean = text.replace("\r\n", "\n").replace("\r", "\n")
     clean = "".join(c for c in clean if c == "\n" or unicodedata.category(c) not in ("Cc", "Cs"))
-    return re.sub(r"([\\=;#\n])", r"\\\1", clean)
+    escaped = re.sub(r"([\\=;#\n])", r"\\\1", clean)
+    return f"{escaped} " if clean.endswith("\\") else escaped
 
 
 def metadata_json(book: BookMetadata, chapters: Sequence[ChapterFile] = ()) -> str:

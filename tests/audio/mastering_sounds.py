@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +28,7 @@ BOOK = BookMetadata(
 )
 
 
+@functools.lru_cache(maxsize=32)
 def speech(
     seconds: float,
     rate: int = 44100,
@@ -48,7 +50,9 @@ def speech(
     power = float(np.sqrt(np.mean(sound**2)))
     sound *= 10 ** (level_db / 20) / power if power > 0 else 0.0
     sound += rng.normal(0, 10 ** (bed_db / 20), frames)
-    return np.round(np.clip(sound, -1, 1) * 32767).astype(np.int16)
+    samples: NDArray[np.int16] = np.round(np.clip(sound, -1, 1) * 32767).astype(np.int16)
+    samples.setflags(write=False)  # shared between tests
+    return samples
 
 
 def wav(path: Path, samples: NDArray[np.int16], rate: int = 44100) -> Path:
