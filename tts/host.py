@@ -32,6 +32,7 @@ from tts.process import EngineProcess
 _log = logging.getLogger("castbook.engine")
 
 _TICK_S = 1.0  # deadlines are looked at this often at least
+_FROZEN_S = 5.0  # without a heartbeat, which comes each second; less may be a busy machine
 _GOODBYE_S = 0.8  # for the engine to unload; close() takes a second at most
 
 
@@ -237,8 +238,9 @@ class Host:
             with self._lock:
                 ready, closed = self._ready, self._closed
                 stalled = bool(self._ledger.pending) and now - self._progress_at > self._stall_s
-            if ready and now - heard_at > self._stall_s:
-                self._kill(process, f"the engine process froze for {self._stall_s:g} s")
+            silent_s = now - heard_at
+            if ready and silent_s > max(_FROZEN_S, self._stall_s):
+                self._kill(process, f"the engine process froze for {silent_s:.0f} s")
             elif ready and stalled:
                 self._kill(process, f"the engine made no progress for {self._stall_s:g} s")
             elif not ready and not closed and now > ready_by:

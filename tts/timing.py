@@ -78,18 +78,17 @@ def stretch(found: list[Beat], seconds: float) -> list[Beat]:
 def syllables(found: list[Beat]) -> list[tuple[float, float, bool]]:
     """(begin, length, last) in seconds of each sound, none shorter or longer than a syllable."""
     sounds: list[tuple[float, float, bool]] = []
-    at = free = 0.0
+    at = free = 0.0  # free: where the last sound ends
     for beat in found:
-        end = at + beat.seconds
-        begin = max(at, free)
-        if beat.voiced and end - at >= _SHORTEST_S:
-            pieces = int((end - at) / _LONGEST_S) + 1
-            each = (end - at) / pieces
+        begin, end = max(at, free), at + beat.seconds
+        if beat.voiced and end - begin >= _SHORTEST_S:
+            pieces = int((end - begin) / _LONGEST_S) + 1
+            each = (end - begin) / pieces
             sounds.extend(
-                (at + i * each, each, beat.last and i == pieces - 1) for i in range(pieces)
+                (begin + i * each, each, beat.last and i == pieces - 1) for i in range(pieces)
             )
         elif beat.voiced and at >= free:
-            sounds.append((begin, _SHORTEST_S, beat.last))
-            free = begin + _SHORTEST_S
+            sounds.append((at, _SHORTEST_S, beat.last))
+            free = at + _SHORTEST_S
         at = end
     return sounds

@@ -196,7 +196,7 @@ def _utter(
     sound = throat.vowel(dice[0] % VOWELS, step)[:count] * envelope(count, rate // 40)
     onset = min(count, int(_ONSET_S * rate))
     if dice[2] % 5 < 2:
-        offset = dice[2] * 16
+        offset = dice[2] * rate // 1600  # of half a second; 255 leaves room for an onset
         sound[:onset] += throat.breath[offset : offset + onset] * envelope(onset, onset // 2)
     body[start : start + count] = sound
 
