@@ -1,19 +1,23 @@
-"""The engine's own process: ``python -m tts.child IN OUT PARENT``. Started by ``tts/process.py``.
+"""The engine's own process: ``python -m tts.child IN OUT LIFE PARENT``.
 
-Reads frames from descriptor IN and answers on OUT. Standard output is not used: whatever an
+Started by ``tts/process.py``. Reads frames from descriptor IN and answers on OUT. Standard output is not used: whatever an
 engine or its libraries print there goes where standard error goes. Three threads:
 
 - the main thread reads: load, prepare, request, cancel, bye;
 - one thread calls the engine, and nothing else ever does (``tts/worker.py``);
 - one thread sends a heartbeat each second, which says whether there was progress.
 
-The process ends when its parent does, and takes its process group along: the pipe ends, and
-on Linux the kernel sends a signal as well, should a copy of the pipe still be open somewhere.
+The process ends when its parent does, and takes its process group along. Three ropes, because
+each alone has a hole: IN ends (but an engine may hold the interpreter's lock, and nobody
+reads); the kernel signals the parent's death (same hole; but it also works when a fork of the
+parent still holds the pipes); and the kernel kills the group when LIFE closes (no Python
+needed). The last two are Linux only.
 """
 
 from __future__ import annotations
 
 import ctypes
+import fcntl
 import os
 import signal
 import sys
@@ -52,11 +56,25 @@ def die_with_parent(parent: int) -> None:
         end_group()
 
 
+def die_with_pipe(life: int) -> None:
+    """Has the kernel kill the process group when the last writing end of ``life`` closes.
+
+    Nobody writes into it: the only event that O_ASYNC can report is its end (pipe(7), F_SETSIG
+    in fcntl(2)).
+    """
+    if sys.platform == "linux":
+        fcntl.fcntl(life, fcntl.F_SETOWN, -os.getpgrp())
+        fcntl.fcntl(life, fcntl.F_SETSIG, signal.SIGKILL)
+        fcntl.fcntl(life, fcntl.F_SETFL, os.O_ASYNC | os.O_NONBLOCK)
+
+
 def main(arguments: list[str]) -> None:
     """Runs one engine until ``bye``."""
-    inward, outward, parent = (int(a) for a in arguments)
-    for fd in (inward, outward):
+    inward, outward, life, parent = (int(a) for a in arguments)
+    for fd in (inward, outward, life):
         os.set_inheritable(fd, False)  # an engine's own programs must not keep the pipe open
+    if os.getpgrp() == os.getpid():
+        die_with_pipe(life)
     die_with_parent(parent)
     outbox = Outbox(outward, end_group)
     worker = Worker(outbox)

@@ -219,7 +219,7 @@ class Host:
 
     def _watch(self, process: EngineProcess) -> str | None:
         """Hears a process until it ends; returns why no other should be started, if so."""
-        heard_at = time.monotonic()
+        heard_at = turned_at = time.monotonic()
         ready_by = heard_at + self._ready_s
         while True:
             try:
@@ -234,6 +234,11 @@ class Host:
                     return f"engine {self.engine} cannot load: {frame.header['reason']}"
                 self._hear(process, frame)
             now = time.monotonic()
+            pause_s, turned_at = now - turned_at, now
+            if pause_s > _FROZEN_S:  # we were stopped (Ctrl-Z) or starved, not the engine
+                ready_by += pause_s
+                heard_at = now
+                self._progress()
             heard_at = now if frames else heard_at
             with self._lock:
                 ready, closed = self._ready, self._closed

@@ -44,7 +44,9 @@ class EngineProcess:
         self._stderr = b""
         self._closed = False
         self._rooms: tempfile.TemporaryDirectory[str] | None = None
+        load = wire.encode({"is": "load", "engine": engine, "options": dict(options)})
         their_in, self._in = os.pipe()
+        their_life, self._life = os.pipe()  # never written to: its end is the message
         self._out, their_out = os.pipe()
         self._err, their_err = os.pipe()
         for fd in (self._in, self._out):
@@ -58,27 +60,28 @@ class EngineProcess:
                     "tts.child",
                     str(their_in),
                     str(their_out),
+                    str(their_life),
                     str(os.getpid()),
                 ],
                 stdin=subprocess.DEVNULL,
                 stdout=their_err,  # printing must not touch the frames
                 stderr=their_err,
-                pass_fds=(their_in, their_out),
+                pass_fds=(their_in, their_out, their_life),
                 env=self._environment(python),
                 start_new_session=True,
             )
-        except OSError:
+        except BaseException:
             self._close()
             raise
         finally:
-            for fd in (their_in, their_out, their_err):
+            for fd in (their_in, their_out, their_err, their_life):
                 os.close(fd)
         self.pid = self._child.pid
         self._poll = select.poll()
         self._poll.register(self._out, select.POLLIN)
         self._poll.register(self._err, select.POLLIN)
         self._decoder = wire.Decoder()
-        self.send(wire.encode({"is": "load", "engine": engine, "options": dict(options)}))
+        self.send(load)
 
     def send(self, buffers: list[wire.Buffer]) -> None:
         """Writes frames; a process that is gone is noticed by ``receive``, not here."""
@@ -161,7 +164,7 @@ class EngineProcess:
 
     def _close(self) -> None:
         self._closed = True
-        for fd in (self._in, self._out, self._err):
+        for fd in (self._in, self._out, self._err, self._life):
             if fd >= 0:
                 os.close(fd)
         if self._rooms is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import signal
 import subprocess
@@ -66,7 +67,7 @@ class OddEngine(Engine):
                 print("talking while working")
                 os.write(1, b"\x10\x00\x00\x00 not a frame")
             elif act == "segfault":
-                os.kill(os.getpid(), signal.SIGSEGV)
+                signal.raise_signal(signal.SIGSEGV)
             elif act == "exit":
                 sys.exit("a library that calls exit")
             elif act == "raise":
@@ -76,8 +77,9 @@ class OddEngine(Engine):
             elif act == "skip":
                 continue
             elif act == "freeze":
-                os.kill(os.getpid(), signal.SIGSTOP)
-                time.sleep(60)  # the stop may reach another thread first
+                signal.raise_signal(signal.SIGSTOP)
+            elif act == "hold":
+                ctypes.PyDLL(None).sleep(300)  # a PyDLL keeps the interpreter's lock
             elif act == "slow":
                 for _ in range(12):
                     time.sleep(0.1)

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+import types
 import venv
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -20,6 +21,7 @@ import numpy as np
 import pytest
 
 from castbook.errors import BrokenPromise
+from tts import wire
 from tts.engine import Failure, Reference, Request, Speech, Voice
 from tts.host import Host
 from tts.process import EngineProcess
@@ -123,6 +125,14 @@ def test_answers_are_the_engines_own_and_nothing_is_left_behind() -> None:
     Host("tone").close()
 
 
+def test_options_that_are_no_json_start_nothing() -> None:
+    with nothing_left(), Host("tone", {"rate": object()}) as host:
+        [(_, failure)] = host.synthesize(VOICES, ask("text"))
+        assert isinstance(failure, Failure)
+        assert failure.kind == "dead"
+        assert host.counters.starts == 0
+
+
 def test_callers_get_their_own_answers_and_their_threads_may_end() -> None:
     def call(number: int) -> tuple[int, dict[str, object]]:
         requests = ask(*(f"caller {number} says {i}" for i in range(20)))  # the same ids in all
@@ -194,6 +204,25 @@ def test_a_hanging_request_is_killed_and_the_rest_goes_on() -> None:
         assert isinstance(answers["0"], Speech)
         assert isinstance(answers["2"], Speech)
         assert (host.counters.kills, host.counters.starts) == (1, 2)
+
+
+def test_a_pause_of_our_own_is_not_held_against_the_engine(monkeypatch) -> None:
+    pauses = [0.0]
+    clock = types.SimpleNamespace(monotonic=lambda: time.monotonic() + pauses[0])
+    monkeypatch.setattr("tts.host.time", clock)
+    receive = EngineProcess.receive
+
+    def stopped(self: EngineProcess, seconds: float) -> list[wire.Frame]:
+        frames = receive(self, seconds)
+        if any(frame.header["is"] == "started" for frame in frames):
+            pauses[0] += 1000
+        return frames
+
+    monkeypatch.setattr(EngineProcess, "receive", stopped)
+    with Host("tone", {"cost_ms": 50}, stall_s=5) as host:
+        answers = dict(host.synthesize(VOICES, ask("one", "two", "three")))
+    assert all(isinstance(a, Speech) for a in answers.values())
+    assert host.counters.kills == 0
 
 
 @pytest.mark.parametrize(
@@ -412,6 +441,26 @@ def test_the_engine_and_its_own_processes_end_with_ours(odd, tmp_path: Path) -> 
             parent.kill()
         parent.wait()
         wait_until(lambda pids=(engine, grandchild): not any(map(runs, pids)), 5)
+
+
+def test_an_engine_that_holds_the_interpreters_lock_ends_with_us(odd) -> None:
+    code = (
+        "from tts.engine import *; from tts.host import Host; import threading, time\n"
+        "host = Host('odd'); v = {'oak': Voice('oak', 'it')}\n"
+        "requests = [Request(t, t, 'en', 'oak', 1) for t in ('5', 'hold')]\n"
+        "for answer in host.synthesize(v, requests):\n"
+        "    time.sleep(0.2); print(host.pid, flush=True)\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code],
+        stdout=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{os.environ['PYTHONPATH']}"},
+    ) as parent:
+        assert parent.stdout is not None
+        engine = int(parent.stdout.readline())
+        assert runs(engine)
+        parent.kill()
+    wait_until(lambda: not runs(engine), 5)
 
 
 def test_another_interpreter_sees_our_two_rooms_and_its_own_packages(tmp_path: Path) -> None:
