@@ -1,7 +1,8 @@
 """The engine's own process: ``python -m tts.child IN OUT LIFE PARENT``.
 
-Started by ``tts/process.py``. Reads frames from descriptor IN and answers on OUT. Standard output is not used: whatever an
-engine or its libraries print there goes where standard error goes. Three threads:
+Started by ``tts/process.py``. Reads frames from descriptor IN and answers on OUT. Standard
+output is not used: whatever an engine or its libraries print there goes where standard error
+goes. Three threads:
 
 - the main thread reads: load, prepare, request, cancel, bye;
 - one thread calls the engine, and nothing else ever does (``tts/worker.py``);

@@ -81,7 +81,7 @@ class OddEngine(Engine):
             elif act == "hold":
                 ctypes.PyDLL(None).sleep(300)  # a PyDLL keeps the interpreter's lock
             elif act == "slow":
-                for _ in range(12):
+                for _ in range(20):
                     time.sleep(0.1)
                     self.progress(request.id)
             elif act == "float":
