@@ -188,14 +188,20 @@ class Worker:
             if request.id == request_id:
                 self._waiting.remove(request)
                 return
-        for call in self._calls:
-            if request_id in call.left:
-                call.left.discard(request_id)
-                self._out.forget(request_id)
-                try:
-                    self._loaded().cancel(request_id)
-                except Exception as error:  # boundary: an engine's code
-                    _trace(error)
+        call = next((c for c in self._calls if request_id in c.left), None)
+        if call is None:
+            return
+        call.left.discard(request_id)
+        self._out.forget(request_id)
+        try:
+            self._loaded().cancel(request_id)
+            if not call.left:
+                self._calls.remove(call)
+                close = getattr(call.results, "close", None)  # a plain iterator has none
+                if close is not None:
+                    close()
+        except Exception as error:  # boundary: an engine's code
+            _trace(error)
 
     def _feed(self) -> None:
         """Opens a call when enough of the earlier ones is answered."""
