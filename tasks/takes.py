@@ -22,7 +22,6 @@ from pathlib import Path
 from typing import Any
 
 from audio.pcm import Pcm, pcm_sha256, read_flac, write_flac
-
 from castbook import __version__
 from castbook.canonical import plain
 from castbook.errors import StorageError
