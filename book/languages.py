@@ -35,13 +35,14 @@ class HeadingWords:
 class CreditWords:
     """Templates of the spoken credits; an empty one is not spoken."""
 
+    opening_title: str  # the chapter's own title
+    closing_title: str
     opening: str
     series: str
     series_only: str
     author: str
     closing: str
     publisher: str
-    disclosure: str
     end: str
 
 
@@ -69,10 +70,14 @@ class Language:
     genders: Mapping[str, tuple[str, ...]]
     pronouns: Mapping[str, tuple[str, ...]]
     credits: CreditWords
+    calibration: tuple[str, ...]  # sentences by which voices are levelled
+    narrator: str  # how a list of parts calls the narrator
+    narrated_by: str  # the narrator in a book's metadata
+    disclosure: str  # that the voices are synthetic: spoken and in the metadata
 
 
 @cache
-def language_of(tag: str) -> Language:
+def load_language(tag: str) -> Language:
     """The data for a BCP 47 tag: its primary subtag's file, else ``und``."""
     primary = tag.replace("_", "-").partition("-")[0].lower()
     return _load(primary if primary in list_configs("languages") else "und")
@@ -103,6 +108,10 @@ def _load(name: str) -> Language:
         genders=MappingProxyType({k: _words(v) for k, v in raw["genders"].items()}),
         pronouns=MappingProxyType({k: _words(v) for k, v in raw["pronouns"].items()}),
         credits=CreditWords(**raw["credits"]),
+        calibration=_words(raw["calibration"]),
+        narrator=raw["narrator"],
+        narrated_by=raw["narrated_by"],
+        disclosure=raw["disclosure"],
     )
 
 

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
+NARRATOR = "narrator"  # Paragraph.speaker of a line marked as the narrator's
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Slice:
@@ -50,7 +52,7 @@ class Paragraph:
     printed: str  # the text as a reader sees it
     kind: Literal["body", "heading", "verse"] = "body"
     scene_break_before: bool = False  # an ornament or a wide gap stands above it
-    speaker: str | None = None  # written in the manuscript: ``[name]`` or ``NAME:``
+    speaker: str | None = None  # key of cast or NARRATOR, if written: ``[name]``, ``NAME:``
     style: str | None = None  # ``[name|angry]``
 
     @cached_property

@@ -8,10 +8,10 @@ from ``Reading`` to ``Extract``.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
-from book.languages import language_of
+from book.languages import load_language
 from book.manuscript import Manuscript, Source
 from book.readers.blocks import Extract, Reading
 from book.readers.chapters import assemble
@@ -43,7 +43,7 @@ def read_manuscript(
     format: str = "auto",
     include: Sequence[str] = (),
     exclude: Sequence[str] = (),
-    known_speakers: Mapping[str, str] | None = None,
+    known_speakers: Mapping[str, str] | Iterable[str] | None = None,
 ) -> Manuscript:
     """The manuscript in ``paths``, in reading order.
 
@@ -54,16 +54,15 @@ def read_manuscript(
         format: ``auto`` (by suffix and content), ``text``, ``markdown`` or ``script``.
         include: labels of parts to read although they are skipped by default.
         exclude: titles of chapters to skip.
-        known_speakers: names and aliases of the cast, in any case, to keys of cast; None when
-            there is no cast yet: then any name may stand in a script.
+        known_speakers: names and aliases of the cast, in any case, to keys of cast
+            (``names.written_names``), or the keys alone; None when there is no cast yet:
+            then any name may stand in a script.
 
     Raises:
         ManuscriptError: one line on why a file cannot be read as a book.
     """
-    words = language_of(language)
-    speakers = None
-    if known_speakers is not None:
-        speakers = {" ".join(n.split()).casefold(): key for n, key in known_speakers.items()}
+    words = load_language(language)
+    speakers = _speakers(known_speakers)
     sources, extracts = [], []
     for document, path in enumerate(paths):
         name = names[document] if names else path.name
@@ -93,6 +92,13 @@ def read_manuscript(
         author=next((e.author for e in extracts if e.author), None),
         warnings=(*assembly.warnings, *(warning for warning in lost if warning)),
     )
+
+
+def _speakers(known: Mapping[str, str] | Iterable[str] | None) -> dict[str, str] | None:
+    if known is None:
+        return None
+    pairs = known.items() if isinstance(known, Mapping) else ((key, key) for key in known)
+    return {" ".join(name.split()).casefold(): key for name, key in pairs}
 
 
 def _content(path: Path, name: str) -> bytes:

@@ -14,7 +14,7 @@ from difflib import get_close_matches
 from statistics import median
 
 from book.languages import Language
-from book.manuscript import Chapter, Paragraph, Skip, Slice
+from book.manuscript import Chapter, Paragraph, Skip, speakable
 from book.readers.blocks import CHAPTER, PART, SECTION, TITLE, Block, Extract, Heading
 from book.readers.matter import label_matter
 from castbook.errors import ManuscriptError
@@ -70,7 +70,9 @@ def assemble(
         parts.update(block.part for block in blocks if block.part)
         kept = []
         for block in blocks:
-            if block.skip and fold(block.part) not in wanted:
+            if not speakable(block.paragraph.printed):  # nothing but a note or a picture
+                skips.append(Skip(block.paragraph.slice, block.skip or "note", block.part))
+            elif block.skip and fold(block.part) not in wanted:
                 skips.append(Skip(block.paragraph.slice, block.skip, block.part))
             else:
                 kept.append(block)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from book.languages import Language, language_of
+from book.languages import Language, load_language
 from book.readers.blocks import CHAPTER, PART, SECTION, Heading
 
 LONGEST = 120  # characters of a heading with its title, as in "CHAPTER XIV COMPRISING FURTHER …"
@@ -30,7 +30,7 @@ def _patterns(language: Language) -> tuple[tuple[int, re.Pattern[str]], ...]:
     Chinese books hold English headings too, hardly ever the other way round.
     """
     own = language.headings
-    latin = language_of("en").headings if language.han else own
+    latin = load_language("en").headings if language.han else own
     spelled = (*latin.numbers, *latin.ordinals)
     number = "|".join((r"\d{1,3}", _ROMAN, *sorted(spelled, key=len, reverse=True)))
     rest = r"(?![\w'’])(?:[.:：—–-]*(?:[\s.:：—–-](?P<rest>.*))?)"
@@ -113,7 +113,7 @@ def number_of(written: str) -> int | None:
     text = written.strip().casefold()
     if text.isdecimal():
         return int(text)
-    spelled = language_of("en").headings
+    spelled = load_language("en").headings
     for words in (spelled.numbers, spelled.ordinals):
         if text in words:
             return words.index(text) + 1

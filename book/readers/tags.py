@@ -11,11 +11,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from book.manuscript import line_number
+from book.manuscript import NARRATOR, line_number
 from book.readers.blocks import Reading
 from castbook.errors import ManuscriptError
 
-NARRATOR = "narrator"
 NARRATORS = (NARRATOR, "旁白", "叙述者", "叙述", "解说")
 _BRACKET = re.compile(r"\[(?P<name>[^\]\[|\n]{1,60})(?:\|(?P<style>[^\]\[|\n]{1,40}))?\][ \t\u3000]*(?=\S)")
 _COLON = re.compile(

@@ -1,0 +1,66 @@
+"""The names by which a text calls the characters of the cast."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from book.languages import Language
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Every name of every character, ready to be found in text."""
+
+    keys: Mapping[str, str]  # name as written -> key of cast; names of two characters left out
+    pattern: re.Pattern[str] | None  # any of them, longest first; None without a cast
+    first_person: str | None = None  # who says "I"
+
+    @property
+    def choice(self) -> str:
+        """The alternation inside ``pattern``, to build larger patterns with."""
+        return _choice(self.keys)
+
+
+def find_names(
+    cast: Mapping[str, Sequence[str]], language: Language, first_person: str | None = None
+) -> Names:
+    """The names of a cast.
+
+    Args:
+        cast: key -> aliases. The key is a name too, with a capital: ``holmes`` is Holmes.
+        language: of the book.
+        first_person: the key of the one who says "I".
+    """
+    owners: dict[str, set[str]] = {}
+    for key in sorted(cast):
+        spaced = re.sub(r"[-_]+", " ", key)
+        for name in {spaced, spaced.title(), *cast[key]}:
+            owners.setdefault(" ".join(name.split()), set()).add(key)
+    # the bare key of a Latin name in lower case is no name in a text: "will", "grace"
+    keys = {
+        name: next(iter(who))
+        for name, who in sorted(owners.items())
+        if len(who) == 1 and name and not (name.isascii() and name.islower())
+    }
+    if not keys:
+        return Names({}, None, first_person)
+    edge = "" if language.han else r"(?![^\W_])"
+    start = "" if language.han else r"(?<![^\W_])"
+    return Names(keys, re.compile(f"{start}(?:{_choice(keys)}){edge}"), first_person)
+
+
+def written_names(cast: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    """Keys and aliases -> keys, for the tags of a script (``read_manuscript``)."""
+    found = {alias: key for key in sorted(cast) for alias in cast[key]}
+    found.update({re.sub(r"[-_]+", " ", key): key for key in cast})
+    found.update({key: key for key in cast})
+    return found
+
+
+def _choice(names: Mapping[str, str]) -> str:
+    return "|".join(
+        re.escape(name).replace(r"\ ", r"\s+")
+        for name in sorted(names, key=lambda n: (-len(n), n))
+    )

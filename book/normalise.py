@@ -1,0 +1,164 @@
+"""Printed text to spoken text: titles, abbreviations, numbers of headings, lost apostrophes.
+
+Every replacement is recorded against the printed text. Engines that normalise by
+themselves get the cleaned text only (``book/cleaning.py``). Words come from
+``configs/languages``; numbers in running text are left to the engines, which read them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
+
+from book.cleaning import clean
+from book.languages import Language, load_language
+from book.readers.headings import match_heading
+from book.script import Replacement
+
+CLEANING = frozenset({"quote", "dash", "symbol", "space", "ellipsis", "head"})
+
+_LOST_APOSTROPHE = re.compile(
+    # files that lost their curly apostrophes to spaces: "didn t", "I ll", "specialist s"
+    r"(?<=[a-z]n) (?=t\b)|(?<=\bI) (?=(?:ll|ve|m|d)\b)"
+    r"|(?:(?<=\b[Hh]e)|(?<=\b[Ss]he)|(?<=\b[Yy]ou)|(?<=\b[Ww]e)|(?<=\b[Tt]hey)|(?<=\b[Ii]t)"
+    r"|(?<=\b[Ww]ho)|(?<=\b[Tt]hat)|(?<=\b[Tt]here)) (?=(?:ll|ve|re|d|s)\b)"
+    r"|(?<=[a-z]{2}) (?=s\b)"
+)
+_SENTENCE_END = re.compile(r"[.!?…。！？][\"”’」』)）]*\s*$")
+_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
+
+
+def normalise(
+    printed: str, language: Language, *, heading: bool = False
+) -> tuple[Replacement, ...]:
+    """All replacements of a paragraph, in order, without overlap.
+
+    Args:
+        printed: the whole paragraph, so that a rule can look around it.
+        language: whose words and rules.
+        heading: numbers are read, capitals are calmed, a stop is added.
+    """
+    found: tuple[Replacement, ...] = ()
+    rules = [_heading, _capitals, _stop] if heading else []
+    rules.extend((_titles, _abbreviations, _english))
+    for rule in rules:
+        found = merge(found, rule(printed, language))
+    return merge(found, clean(printed, language))
+
+
+def merge(first: Sequence[Replacement], second: Iterable[Replacement]) -> tuple[Replacement, ...]:
+    """``first``, and those of ``second`` that touch none of it, in order."""
+    more = [item for item in second if not any(_touch(item, other) for other in first)]
+    return tuple(sorted((*first, *more), key=lambda r: (r.start, r.end))) if more else tuple(first)
+
+
+def speak(printed: str, replacements: Sequence[Replacement]) -> str:
+    """``printed`` with ``replacements`` (in order, disjoint) applied."""
+    parts = []
+    at = 0
+    for item in replacements:
+        parts.append(printed[at : item.start])
+        parts.append(item.spoken)
+        at = item.end
+    parts.append(printed[at:])
+    return "".join(parts)
+
+
+def _touch(one: Replacement, other: Replacement) -> bool:
+    """Whether two replacements overlap; an insertion only touches what it lies inside."""
+    if one.start == one.end == other.start == other.end:
+        return True
+    return one.start < other.end and other.start < one.end
+
+
+def _titles(printed: str, language: Language) -> Iterator[Replacement]:
+    """``Mr. Holmes`` and ``Mr Holmes``: Mister Holmes. ``St.`` only before a capital."""
+    pattern = _title_pattern(language.tag)
+    for match in pattern.finditer(printed) if pattern else ():
+        yield Replacement(*match.span(), language.titles[match["name"]], "title")
+
+
+def _abbreviations(printed: str, language: Language) -> Iterator[Replacement]:
+    pattern = _abbreviation_pattern(language.tag)
+    for match in pattern.finditer(printed) if pattern else ():
+        word = match.group()
+        spoken = language.abbreviations.get(word) or language.before_number[word]
+        if word in language.abbreviations and _ends_sentence(printed, match.end()):
+            spoken += "."
+        yield Replacement(*match.span(), spoken, "abbreviation")
+
+
+def _ends_sentence(printed: str, at: int) -> bool:
+    """An abbreviation's stop before a capital, or at the end, is a full stop as well."""
+    rest = printed[at:].lstrip("\"'”’)")
+    return not rest or re.match(r"\s+[\"“‘]?[A-Z]", rest) is not None
+
+
+def _english(printed: str, language: Language) -> Iterator[Replacement]:
+    if language.tag != "en":
+        return
+    for match in re.finditer(r"(?<=\s)&(?=\s)", printed):
+        yield Replacement(*match.span(), "and", "abbreviation")
+    for match in _LOST_APOSTROPHE.finditer(printed):
+        yield Replacement(*match.span(), "’", "apostrophe")
+
+
+@cache
+def _title_pattern(tag: str) -> re.Pattern[str] | None:
+    titles = load_language(tag).titles
+    if not titles:
+        return None
+    return re.compile(rf"(?<![^\W_])(?P<name>{_choice(titles)})(?:\.(?!\w)|(?=\s))(?=\s*[A-Z]|\s+and\b)")
+
+
+@cache
+def _abbreviation_pattern(tag: str) -> re.Pattern[str] | None:
+    language = load_language(tag)
+    if not language.abbreviations:
+        return None
+    plain, numbered = _choice(language.abbreviations), _choice(language.before_number)
+    return re.compile(rf"(?<![\w&])(?:{plain})(?!\w)|(?<!\w)(?:{numbered})(?=\s*\d)")
+
+
+def _choice(words: Iterable[str]) -> str:
+    return "|".join(map(re.escape, sorted(words, key=lambda w: (-len(w), w))))
+
+
+def _heading(printed: str, language: Language) -> Iterator[Replacement]:
+    """``CHAPTER XIV THE END``: chapter fourteen, and a stop before the title."""
+    known = match_heading(printed, language)
+    at = printed.find(known.label) if known and known.label else -1
+    if known is None or known.number is None or at < 0:
+        return
+    end = at + len(known.label)
+    number = re.search(r"[^\s.]+$", known.label)
+    if number and not language.han:
+        words = language.headings.numbers
+        in_words = known.number <= len(words)
+        spoken = words[known.number - 1] if in_words else str(known.number)
+        if at + number.start() == 0:
+            spoken = spoken.capitalize()
+        if spoken.casefold() != number.group().casefold():
+            yield Replacement(at + number.start(), end, spoken, "number")
+    if known.title and not re.match(r"\s*[.:：,，。—–-]", printed[end:]):
+        yield Replacement(end, end, "，" if language.han else ".", "heading")
+
+
+def _capitals(printed: str, language: Language) -> Iterator[Replacement]:
+    """A heading all in capitals is said like any other: engines spell out capitals."""
+    if printed.upper() != printed or printed.lower() == printed:
+        return
+    for match in _WORD.finditer(printed):
+        word, before = match.group(), printed[: match.start()]
+        if word == "I" or len(word) == 1 and word not in "AO":
+            continue
+        first = not _WORD.search(before) or re.search(r"[.:!?]\W*$", before)
+        yield Replacement(*match.span(), word.capitalize() if first else word.lower(), "capitals")
+
+
+def _stop(printed: str, language: Language) -> Iterator[Replacement]:
+    """A heading falls like a sentence."""
+    if not _SENTENCE_END.search(printed):
+        end = len(printed.rstrip())
+        yield Replacement(end, end, "。" if language.han else ".", "heading")

@@ -1,0 +1,270 @@
+"""A manuscript becomes a script: drafts get castings, spoken texts, pauses and anchors.
+
+A casting moves a whole quotation and never a boundary. An anchor that fits nothing is
+listed, never applied elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import Protocol
+
+from book.anchors import Anchor, anchor_chapter, resolve
+from book.anchors import normalise as anchor_text
+from book.cleaning import head
+from book.coverage import account
+from book.credits import closing_lines, opening_lines
+from book.drafts import Draft, Pronunciation, Voicing, draft_book, draft_credits
+from book.languages import load_language
+from book.manuscript import Manuscript, speakable
+from book.names import find_names
+from book.normalise import merge, speak
+from book.project import Book, Pauses, Project
+from book.script import PauseReason, Replacement, Script, ScriptChapter, Segment
+from book.segments import Limit
+from book.speakers import Attribution
+from castbook.errors import ProjectError
+
+CASTING_FILE = "casting.yaml"
+
+
+class CastingLine(Protocol):
+    """A person's word on who says a line, and how."""
+
+    @property
+    def anchor(self) -> Anchor: ...
+    @property
+    def speaker(self) -> str | None: ...
+    @property
+    def style(self) -> str | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Cast:
+    """Who says a segment, finally."""
+
+    speaker: str | None
+    style: str | None
+    rule: str
+    confidence: float
+
+
+def write_script(
+    manuscript: Manuscript,
+    project: Project,
+    *,
+    limits: Sequence[Limit],
+    normalises: Callable[[str | None], bool],
+    engine_of: Callable[[str | None], str],
+    lexicon: Pronunciation,
+    castings: Sequence[CastingLine] = (),
+) -> Script:
+    """The whole book, ready to be planned.
+
+    Args:
+        manuscript: as read.
+        project: cast, threshold of confidence, pauses, credits.
+        limits: of every engine the project uses; each segment fits all of them.
+        normalises: whether the engine that speaks for a character (None: the narrator)
+            expands titles and numbers itself.
+        engine_of: the name of that engine.
+        lexicon: pronunciations, applied before anything else.
+        castings: who says which line by a person's word.
+
+    Raises:
+        ProjectError: the lexicon leaves nothing to say, or more than an engine takes.
+    """
+    book = project.book
+    aliases = {key: character.aliases for key, character in book.cast.items()}
+    names = find_names(aliases, load_language(book.language), book.narrator_character)
+    voicing = Voicing(
+        book.language, (None, *sorted(book.cast)), normalises, engine_of, lexicon, limits
+    )
+    body, silences = draft_book(manuscript, names, voicing)
+    anchors = [anchor_chapter([draft.printed for draft in drafts]) for drafts in body]
+    cast, orphans = _apply(castings, body, anchors, book)
+    chapters = [
+        ScriptChapter(
+            chapter.number,
+            chapter.title or _untitled(chapter.number, len(body), book),
+            tuple(_segments(chapter.number, drafts, names_, who, voicing, book)),
+        )
+        for chapter, drafts, names_, who in zip(
+            manuscript.chapters, body, anchors, cast, strict=True
+        )
+    ]
+    chapters = _with_credits(chapters, voicing, book)
+    skips = tuple(sorted((*manuscript.skips, *silences), key=lambda s: s.slice))
+    return Script(
+        chapters=tuple(chapters),
+        skips=skips,
+        coverage=account(manuscript, chapters, (skip.slice for skip in skips)),
+        warnings=manuscript.warnings,
+        orphans=orphans,
+    )
+
+
+def _untitled(number: int, count: int, book: Book) -> str:
+    return book.title if count == 1 else str(number)
+
+
+def _with_credits(
+    chapters: list[ScriptChapter], voicing: Voicing, book: Book
+) -> list[ScriptChapter]:
+    words = load_language(book.language).credits
+    last = chapters[-1].number + 1 if chapters else 1
+    around = []
+    for number, title, lines in (
+        (0, words.opening_title, opening_lines(book)),
+        (last, words.closing_title, closing_lines(book)),
+    ):
+        drafts = draft_credits(lines, voicing)
+        anchors = anchor_chapter([draft.printed for draft in drafts])
+        who = [_Cast(None, None, "credits", 1.0)] * len(drafts)
+        segments = tuple(_segments(number, drafts, anchors, who, voicing, book))
+        around.append([ScriptChapter(number, title, segments)] if segments else [])
+    return [*around[0], *chapters, *around[1]]
+
+
+# -- castings -------------------------------------------------------------------------------
+
+
+def _apply(
+    castings: Sequence[CastingLine],
+    body: Sequence[Sequence[Draft]],
+    anchors: Sequence[Sequence[Anchor]],
+    book: Book,
+) -> tuple[list[list[_Cast]], tuple[str, ...]]:
+    """Who says each draft: by a casting, else by its rule if that is sure enough."""
+    cast = [[_by_rule(draft, book) for draft in drafts] for drafts in body]
+    if not castings:
+        return cast, ()
+    places = [(c, i) for c, drafts in enumerate(body) for i in range(len(drafts))]
+    present = list(chain.from_iterable(anchors))
+    lengths = [len(anchor_text(draft.printed)) for draft in chain.from_iterable(body)]
+    orphans = []
+    for casting in castings:
+        index = resolve(casting.anchor, present, lengths)
+        if index is None:
+            orphans.append(f"{CASTING_FILE}: {casting.anchor} fits no segment any more")
+            continue
+        chapter, i = places[index]
+        wanted = _Cast(casting.speaker, casting.style, "casting", 1.0)
+        quotation = body[chapter][i].piece.quotation
+        for k, draft in enumerate(body[chapter]):
+            same = quotation is not None and draft.piece.quotation == quotation
+            if k == i or same:
+                cast[chapter][k] = wanted
+    return cast, tuple(orphans)
+
+
+def _by_rule(draft: Draft, book: Book) -> _Cast:
+    who: Attribution = draft.who
+    style = draft.paragraph.style
+    unsure = who.speaker is not None and who.confidence < book.casting.confidence
+    if unsure and book.casting.unsure == "narrator":
+        return _Cast(None, style, f"{who.rule}, unsure", who.confidence)
+    return _Cast(who.speaker, style, who.rule, who.confidence)
+
+
+# -- segments -------------------------------------------------------------------------------
+
+
+def _segments(
+    chapter: int,
+    drafts: Sequence[Draft],
+    anchors: Sequence[Anchor],
+    cast: Sequence[_Cast],
+    voicing: Voicing,
+    book: Book,
+) -> list[Segment]:
+    segments = []
+    for i, (draft, anchor, who) in enumerate(zip(drafts, anchors, cast, strict=True)):
+        replacements, spoken = _spoken(draft, who.speaker, voicing)
+        following = drafts[i + 1] if i + 1 < len(drafts) else None
+        speaks_next = cast[i + 1].speaker if following else None
+        reason, pause = _pause(draft, following, who.speaker == speaks_next, book.pauses)
+        segments.append(
+            Segment(
+                chapter=chapter,
+                number=i + 1,
+                anchor=anchor,
+                slices=draft.slices,
+                printed=draft.printed,
+                spoken=spoken,
+                replacements=replacements,
+                language=voicing.language,
+                kind=draft.kind,
+                speaker=who.speaker,
+                rule="heading" if draft.kind == "heading" else who.rule,
+                confidence=who.confidence,
+                style=who.style,
+                pause_ms=pause,
+                pause_reason=reason,
+                quotation=draft.piece.quotation,
+            )
+        )
+    return segments
+
+
+def _spoken(
+    draft: Draft, speaker: str | None, voicing: Voicing
+) -> tuple[tuple[Replacement, ...], str]:
+    """What the engine hears of a draft, and how it came about."""
+    found = voicing.replacements(draft.printed, draft.normalised, speaker)
+    first = head(draft.printed)
+    if first and not any(item.rule == "lexicon" and item.start < first.end for item in found):
+        inside = [item for item in found if item.start >= first.end]
+        found = merge((first,), inside)
+    spoken = speak(draft.printed, found)
+    if not speakable(spoken):
+        raise ProjectError(
+            f"the lexicon leaves nothing to say of {draft.printed!r}",
+            place="lexicon",
+            hint="give the word a sound, or take the entry out",
+        )
+    for limit in voicing.limits:
+        size = limit.measure(spoken, voicing.language)
+        if size > limit.maximum and len(draft.printed) > 1 and spoken != draft.printed:
+            raise ProjectError(
+                f"the lexicon makes {draft.printed[:60]!r} {size} long",
+                place="lexicon",
+                expected=f"at most {limit.maximum}, the engine's limit",
+                hint="use shorter respellings",
+            )
+    return found, spoken
+
+
+def _pause(
+    draft: Draft, following: Draft | None, same_speaker: bool, pauses: Pauses
+) -> tuple[PauseReason, int]:
+    """Why and how long it is silent after a segment.
+
+    Inside a sentence, before a tag or where a long one was cut, half of the pause is enough:
+    a full one tears ``“My mind,” he said`` apart.
+    """
+    if following is None:
+        return "end", 0
+    if following.paragraph is draft.paragraph:
+        reason: PauseReason = "sentence" if same_speaker else "speaker"
+        full = pauses.sentence if same_speaker else pauses.speaker
+        return reason, full if draft.piece.ends_sentence else full // 2
+    if draft.kind == "heading":
+        return ("paragraph", pauses.paragraph) if following.kind == "heading" else (
+            "title",
+            pauses.title,
+        )
+    if following.paragraph.scene_break_before or following.kind == "heading":
+        return "scene", pauses.scene
+    return "paragraph", pauses.paragraph
+
+
+def parts_spoken(script: Script) -> Mapping[str | None, int]:
+    """How many segments each part has, the narrator's under None."""
+    counts: dict[str | None, int] = {}
+    for chapter in script.chapters:
+        for segment in chapter.segments:
+            counts[segment.speaker] = counts.get(segment.speaker, 0) + 1
+    return counts
