@@ -86,15 +86,9 @@ def _form(m: Measured, p: Profile) -> list[Finding]:
                 f"this target takes {', '.join(p.formats)}: give it those files of the book",
             )
         )
-    found.append(
-        _rule(
-            "sample rate",
-            f"{m.rate} Hz",
-            f"{p.rate} Hz",
-            m.rate == p.rate,
-            f"set rate: {p.rate} in project.yaml",
-        )
-    )
+    if p.rate is not None:
+        advice = f"set rate: {p.rate} in project.yaml"
+        found.append(_rule("sample rate", f"{m.rate} Hz", f"{p.rate} Hz", m.rate == p.rate, advice))
     found.append(
         _rule(
             "channels",

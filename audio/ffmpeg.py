@@ -4,7 +4,8 @@ Every call is an argument list (no shell) under a deadline, with ``-nostdin`` an
 messages. Whatever ends a call (success, error, deadline, an exception in the caller), the
 child is gone when control returns. A child outlives a killed castbook by moments only:
 the long ones read their samples from our pipe or write them into one, and a broken pipe
-ends them. Knows no book, no profile and no file format.
+ends them (PR_SET_PDEATHSIG would need ``preexec_fn``, which is unsafe beside threads).
+Knows no book, no profile and no file format.
 """
 
 from __future__ import annotations

@@ -116,9 +116,11 @@ def _level(stitched: Path, before: Levels, profile: Profile) -> float:
     if profile.lufs_target is None or before.rms_db < SPEECH_MIN_DB:
         return before.rms_db
     arguments = ["-loglevel", "info", "-i", ffmpeg.url(stitched), "-map", "0:a:0"]
-    arguments += ["-af", METER, "-f", "null", "-"]
-    output = ffmpeg.run(arguments, timeout_s=ffmpeg.deadline_s(before.duration_s))
-    return loudness(output.stderr).lufs
+    arguments += ["-af", METER, "-f", "s16le", "pipe:1"]  # a pipe: it ends when we do
+    with ffmpeg.decoding(arguments, timeout_s=ffmpeg.deadline_s(before.duration_s)) as decoded:
+        for _ in decoded.blocks(_BLOCK):
+            pass
+    return loudness(decoded.stderr).lufs
 
 
 def _measure(path: Path) -> Levels:

@@ -101,7 +101,7 @@ class Meter:
         dead, floor = self._dead_most, self._floor
         rest = self._rest
         if rest.size:  # less than 0.1 s
-            energy += float(np.dot(rest, rest))
+            energy += float(np.dot(rest.astype(np.float64), rest.astype(np.float64)))
             samples += rest.size
             loud = self._sounding(rest)
             if loud.size:
@@ -128,9 +128,11 @@ class Meter:
 
     def _take(self, samples: NDArray[np.float32], steps: int) -> None:
         """Whole steps only."""
-        per_frame = samples.reshape(steps * _FRAMES_PER_STEP, -1)
-        squares = np.einsum("ij,ij->i", per_frame, per_frame, dtype=np.float32)
-        by_step = squares.reshape(steps, _FRAMES_PER_STEP).sum(1, dtype=np.float64)
+        # squares of 16-bit samples are exact in float64, and so are their sums, whatever the
+        # order a processor adds them in: the gain of a master hangs on them
+        per_frame = samples.reshape(steps * _FRAMES_PER_STEP, -1).astype(np.float64)
+        squares = np.einsum("ij,ij->i", per_frame, per_frame)
+        by_step = squares.reshape(steps, _FRAMES_PER_STEP).sum(1)
         self._energy += float(by_step.sum())
         self._samples += samples.size
         loud = np.flatnonzero(squares > per_frame.shape[1] * 10 ** (SOUND_DB / 10))

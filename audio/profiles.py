@@ -33,7 +33,6 @@ class Profile:
     peak_db: float  # the limiter's ceiling: sample peak before encoding
     head_ms: int  # room tone before the first word
     tail_ms: int  # and after the last
-    rate: int  # Hz that the target asks for
     mp3_kbps: int  # constant bitrate
     m4b_kbps: int
     lufs_target: float | None = None  # instead of rms_target_db, where the target speaks LUFS
@@ -42,6 +41,7 @@ class Profile:
 
     # what check accepts
     formats: tuple[str, ...] = ()  # mp3, m4b, m4a, flac, wav, opus, ogg; empty: any
+    rate: int | None = None  # Hz
     rms_min_db: float | None = None
     rms_max_db: float | None = None
     peak_max_db: float | None = None

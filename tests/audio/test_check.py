@@ -106,7 +106,9 @@ def test_loudness_and_true_peak_where_the_target_speaks_of_them() -> None:
 
 
 def test_a_draft_is_held_to_little() -> None:
-    rough = dataclasses.replace(GOOD, format="m4b", rms_db=-28.0, head_s=0.0, floor_db=-40.0)
+    rough = dataclasses.replace(
+        GOOD, format="m4b", rate=24000, rms_db=-28.0, head_s=0.0, floor_db=-40.0
+    )
     assert failing(rough, load_profile("draft")) == []
 
 
