@@ -1,0 +1,149 @@
+"""One take, ready to be joined to others: a constant offset removed, trimmed, levelled, faded.
+
+pydub edits; its traps stay here (0.25.1):
+
+- its times are whole milliseconds and its slices pad or drop frames at the end, so it only
+  ever gets whole takes (gain) and pieces of exactly the fade's length (fades);
+- it resamples without a filter wherever rates differ, so the rate is always passed and
+  nothing of another rate ever meets a take;
+- its silence detection takes milliseconds per second of audio, so the trim is numpy.
+
+Every decision is made on integers, or on floats that hold integers exactly: all machines
+cut the same frames. The length of what comes out is counted, never estimated.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+import warnings
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+
+from audio.pcm import FULL_SCALE, Pcm
+from castbook.errors import BrokenPromise
+
+# −70 dBFS: castbook's aim for the noise floor. Below it an offset is not worth moving digital
+# silence away from zero.
+_OFFSET_MIN: Final = 10
+# A gain stops where the take's peak would reach −0.5 dBFS: a shout in a quiet voice keeps its
+# shape, and resampling keeps its room. The limiter of the master is the one place for peaks.
+_CEILING: Final = FULL_SCALE * 10 ** (-0.5 / 20)
+_FRAMES_PER_S: Final = 100  # the trim looks at frames of 10 ms
+
+
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """An edited take."""
+
+    pcm: Pcm  # int16 (n,), at the take's own rate; never empty
+    head: int  # frames cut off its beginning: what word times must be moved by
+
+
+def edit_take(
+    pcm: Pcm,
+    rate: int,
+    *,
+    gain_db: float,
+    trim_db: float = -50.0,
+    keep_ms: int = 40,
+    fade_ms: int = 8,
+) -> Edited:
+    """Edits one take.
+
+    Args:
+        pcm: int16 (n,), mono, n > 0.
+        rate: Hz.
+        gain_db: applied to the whole take; less where its peak would clip.
+        trim_db: RMS of a 10 ms frame *after the gain* (dBFS) below which it is no sound.
+        keep_ms: kept before the first and after the last frame of sound.
+        fade_ms: linear fade at each end; shorter where the take is.
+
+    Raises:
+        BrokenPromise: an empty take: the verdict should have stopped it.
+    """
+    if len(pcm) == 0:
+        raise BrokenPromise("a take without a single sample cannot be edited")
+    centred = _centred(pcm)
+    gain_db = _headroom_gain(centred, gain_db)
+    begin, end = sound_range(centred, rate, trim_db - gain_db)
+    keep = keep_ms * rate // 1000
+    begin, end = max(0, begin - keep), min(len(pcm), end + keep)
+    return Edited(_level_and_fade(centred[begin:end], rate, gain_db, fade_ms), begin)
+
+
+def sound_range(pcm: Pcm, rate: int, threshold_db: float) -> tuple[int, int]:
+    """First and last-plus-one frame of sound; the whole take when nothing is above the threshold.
+
+    Args:
+        threshold_db: RMS of a 10 ms frame, dBFS.
+    """
+    size = max(1, rate // _FRAMES_PER_S)
+    whole = len(pcm) // size * size
+    # float64 holds sums of squared 16-bit samples exactly, whatever the order of addition
+    blocks = pcm[:whole].astype(np.float64).reshape(-1, size)
+    limit = size * (FULL_SCALE * 10 ** (threshold_db / 20)) ** 2
+    loud = np.flatnonzero(np.einsum("ij,ij->i", blocks, blocks) >= limit)
+    rest = pcm[whole:].astype(np.float64)
+    tail = rest.size > 0 and float(rest @ rest) >= limit * rest.size / size
+    if loud.size == 0 and not tail:
+        return 0, len(pcm)
+    begin = int(loud[0]) * size if loud.size else whole
+    return begin, len(pcm) if tail else (int(loud[-1]) + 1) * size
+
+
+def _centred(pcm: Pcm) -> Pcm:
+    """Without its constant offset, if that is one to hear of."""
+    total, count = int(pcm.sum(dtype=np.int64)), len(pcm)
+    offset = (2 * total + count) // (2 * count)
+    if abs(offset) < _OFFSET_MIN:
+        return pcm
+    moved = np.clip(pcm.astype(np.int32) - offset, -32768, 32767)
+    return moved.astype(np.int16)
+
+
+def _headroom_gain(pcm: Pcm, gain_db: float) -> float:
+    if gain_db <= 0:
+        return gain_db
+    peak = max(int(pcm.max()), -int(pcm.min()))
+    if peak == 0:
+        return 0.0
+    return min(gain_db, max(0.0, 20 * math.log10(_CEILING / peak)))
+
+
+def _level_and_fade(pcm: Pcm, rate: int, gain_db: float, fade_ms: int) -> Pcm:
+    take = _segment(pcm, rate)
+    if gain_db:
+        take = take.apply_gain(gain_db)
+    raw: bytes = take.raw_data
+    fade_ms = min(fade_ms, len(pcm) * 1000 // (2 * rate))
+    # rounded down: pydub counts the frames of a fade so, and would drop one more
+    size = 2 * (fade_ms * rate // 1000)
+    if size:
+        head, tail = raw[:size], raw[-size:]
+        # digital silence is its own fade, and pydub's loop over samples is the edit's main cost
+        if any(head):
+            head = _segment(head, rate).fade_in(fade_ms).raw_data
+        if any(tail):
+            tail = _segment(tail, rate).fade_out(fade_ms).raw_data
+        raw = b"".join((head, raw[size:-size], tail))
+    if len(raw) != 2 * len(pcm):
+        raise BrokenPromise(f"editing made {len(raw) // 2} of {len(pcm)} frames at {rate} Hz")
+    return np.frombuffer(raw, np.int16)
+
+
+def _segment(samples: Pcm | bytes, rate: int) -> Any:
+    raw = samples if isinstance(samples, bytes) else samples.tobytes()
+    return _pydub()(data=raw, sample_width=2, frame_rate=rate, channels=1)
+
+
+@functools.cache
+def _pydub() -> Any:
+    """``pydub.AudioSegment``, imported when first needed and without its remarks: it warns of
+    a missing ffmpeg, which it is never asked to run, and of audioop."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from pydub import AudioSegment
+    return AudioSegment
