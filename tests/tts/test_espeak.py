@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import itertools
 import os
 import signal
 import subprocess
@@ -222,7 +223,7 @@ def test_word_times_are_words_whatever_the_library_reports(
 ) -> None:
     words = word_times(events, "x" * length, frames)
     assert all(0 <= w.start < w.end <= length and 0 <= w.frame < frames for w in words)
-    assert all(a.end <= b.start for a, b in zip(words, words[1:], strict=False))
+    assert all(a.end <= b.start for a, b in itertools.pairwise(words))
 
 
 def test_parameters_are_heard(engine: EspeakEngine) -> None:
@@ -254,7 +255,7 @@ def test_parameters_are_heard(engine: EspeakEngine) -> None:
 def test_wrong_voices_are_refused(
     preset: str, parameters: dict[str, int], language: str, message: str
 ) -> None:
-    with pytest.raises(VoiceError, match="(?s).*") as caught:
+    with pytest.raises(VoiceError) as caught:
         EspeakEngine().check_voice(voice_of(preset, **parameters), language)
     assert message in str(caught.value)
 
