@@ -1,7 +1,8 @@
-"""``casting.yaml``: who speaks a line, and in which style, when the sieve was wrong.
+"""``casting.yaml``: who really speaks a line, and in which mood.
 
-Written by castbook and edited by people; anchored by text, so that corrections survive
-edits of the manuscript.
+Written by people and by castbook; each entry names its segment by an anchor, so that it
+stays on its sentence when text is inserted above. Reading checks form and names; whether an
+anchor still fits the text is the script's to say.
 """
 
 from __future__ import annotations
@@ -9,17 +10,28 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated, Literal
 
-import yaml
+from pydantic import BaseModel, ConfigDict, Field
 
 from book.anchors import Anchor
-from book.project import Project
-from book.projectfile import nearest
-from book.yamlfile import YamlFile, read_yaml, shown
-from castbook.errors import ProjectError, SelectionError
+from book.mistakes import Mistake, raise_mistakes, unknown, validate
+from book.project import Project, Slug
+from book.projectchecks import NARRATOR
+from book.storedanchors import read_anchors
+from book.yamlfile import read_yaml
+from book.yamltext import one_line, scalar
 from castbook.files import write_text
 
-_KEYS = ("anchor", "speaker", "style", "text")
+_HEAD = """\
+# Who speaks a line, and how, where castbook should not guess.
+# One entry a line of the book. `castbook find PROJECT "a few words"` shows its anchor.
+#   anchor:  names the sentence, wherever it moves to
+#   speaker: a key of cast in project.yaml, or narrator
+#   style:   a mood of that voice (optional)
+#   text:    for people; castbook does not read it
+version: 1
+castings:"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,111 +40,80 @@ class CastingLine:
 
     anchor: Anchor
     speaker: str | None  # a key of cast; None is the narrator
-    style: str | None = None
-    text: str = ""  # for people
+    style: str | None = None  # a key of the voice's styles
+    text: str = ""  # the beginning of the line, for people
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    anchor: str = Field(description="an anchor, as `castbook find` shows it")
+    speaker: Slug = Field(description="a key of cast, or narrator")
+    style: Slug | None = Field(None, description="a mood of the speaker's voice")
+    text: Annotated[str, Field(max_length=2000)] = Field("", description="for people")
+
+
+class _File(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    version: Literal[1]
+    castings: list[_Entry] | None = Field(None, description="the corrections")
 
 
 def read_castings(path: Path, project: Project) -> tuple[CastingLine, ...]:
-    """The corrections; none when there is no file.
+    """The corrections in ``path``, in its order; none when there is no such file.
 
     Raises:
-        ProjectError: the file is wrong.
+        ProjectError: with one line for each mistake.
     """
     if not path.exists():
         return ()
     file = read_yaml(path)
-    rows = entries(file, "castings")
-    return tuple(_line(file, row, i, project) for i, row in enumerate(rows))
+    entries = validate(file, _File).castings or []
+    anchors, mistakes = read_anchors("castings", [entry.anchor for entry in entries])
+    for i, entry in enumerate(entries):
+        mistakes += _check(entry, i, project)
+    raise_mistakes([mistake.error(file) for mistake in mistakes])
+    return tuple(
+        CastingLine(
+            anchor,
+            None if entry.speaker == NARRATOR else entry.speaker,
+            entry.style,
+            entry.text,
+        )
+        for anchor, entry in zip(anchors, entries, strict=True)
+    )
 
 
 def write_castings(path: Path, lines: Sequence[CastingLine]) -> None:
-    """Writes the corrections in their order."""
-    rows = [
-        {
-            "anchor": str(line.anchor),
-            "speaker": line.speaker or "narrator",
-            **({"style": line.style} if line.style else {}),
-            **({"text": line.text[:80]} if line.text else {}),
-        }
-        for line in lines
-    ]
-    head = "# Who speaks a line. anchor: from castbook find; speaker: a key of cast, or narrator.\n"
-    write_text(path, head + dump({"version": 1, "castings": rows}))
+    """Writes the corrections in the order given, whole or not at all.
+
+    Raises:
+        StorageError: the file cannot be written; the old one stays.
+    """
+    rows = [_HEAD if lines else f"{_HEAD} []"]
+    for line in lines:
+        rows.append(f"  - anchor: {scalar(str(line.anchor))}")
+        rows.append(f"    speaker: {scalar(line.speaker or NARRATOR)}")
+        if line.style is not None:
+            rows.append(f"    style: {scalar(line.style)}")
+        if line.text:
+            rows.append(f"    text: {scalar(one_line(line.text))}")
+    write_text(path, "\n".join(rows) + "\n")
 
 
-def entries(file: YamlFile, key: str) -> list[object]:
-    """The list under ``key`` of a version 1 file."""
-    data = file.data if file.data is not None else {}
-    if not isinstance(data, dict):
-        raise ProjectError("not a map", path=file.path, expected=f"version: 1 and {key}:")
-    for name in data:
-        if name not in ("version", key, "accepted"):
-            raise ProjectError(
-                "unknown key",
-                path=file.path,
-                line=file.line((name,)),
-                place=name,
-                hint=nearest(name, ("version", key)),
-            )
-    rows = data.get(key) or []
-    if not isinstance(rows, list):
-        raise ProjectError("not a list", path=file.path, line=file.line((key,)), place=key)
-    return rows
-
-
-def dump(data: object) -> str:
-    """YAML that reads and diffs well."""
-    text: str = yaml.safe_dump(data, allow_unicode=True, sort_keys=False, width=100)
-    return text
-
-
-def anchor_of(
-    file: YamlFile, row: object, key: str, number: int
-) -> tuple[Anchor, dict[str, object]]:
-    """A row's anchor and the row."""
-    place = (key, number)
-    if not isinstance(row, dict):
-        raise ProjectError("not a map", path=file.path, line=file.line(place), place=shown(place))
-    try:
-        return Anchor.parse(str(row["anchor"])), row
-    except KeyError:
-        raise ProjectError(
-            "no anchor", path=file.path, line=file.line(place), place=shown(place)
-        ) from None
-    except SelectionError as error:
-        raise ProjectError(
-            error.message,
-            path=file.path,
-            line=file.line((*place, "anchor")),
-            place=shown((*place, "anchor")),
-            expected=error.expected,
-        ) from error
-
-
-def _line(file: YamlFile, row: object, number: int, project: Project) -> CastingLine:
-    anchor, values = anchor_of(file, row, "castings", number)
-    speaker, style = values.get("speaker", "narrator"), values.get("style")
-    place = ("castings", number, "speaker")
-    if speaker != "narrator" and speaker not in project.book.cast:
-        raise ProjectError(
-            f"no character {speaker!r}",
-            path=file.path,
-            line=file.line(place),
-            place=shown(place),
-            hint=nearest(str(speaker), project.book.cast),
-        )
-    for key in values:
-        if key not in _KEYS:
-            raise ProjectError(
-                "unknown key",
-                path=file.path,
-                line=file.line(("castings", number, key)),
-                place=shown(("castings", number, key)),
-                hint=nearest(key, _KEYS),
-            )
-    return CastingLine(
-        anchor,
-        None if speaker == "narrator" else str(speaker),
-        str(style) if style else None,
-        str(values.get("text", "")),
-    )
+def _check(entry: _Entry, i: int, project: Project) -> list[Mistake]:
+    cast = project.book.cast
+    if entry.speaker != NARRATOR and entry.speaker not in cast:
+        known = (*cast, NARRATOR)
+        return [unknown(("castings", i, "speaker"), "character", entry.speaker, known)]
+    if entry.style is None:
+        return []
+    voice = project.voice_of(None if entry.speaker == NARRATOR else entry.speaker)
+    styles = tuple(project.book.voices[voice].styles)
+    if entry.style in styles:
+        return []
+    place = ("castings", i, "style")
+    if not styles:
+        return [Mistake(place, f"voice {voice!r} has no styles", "no style for this line")]
+    return [unknown(place, f"style of voice {voice!r}:", entry.style, styles)]

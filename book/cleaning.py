@@ -13,13 +13,14 @@ from book.languages import Language
 from book.script import Replacement
 
 _MARKS = re.compile(
+    r"(?=[\s“”„«»「」『』\"＂‘'’—\-―⸺─–.…_*#|~^\\`<>{}=\[\]【】〔〕])(?:"  # for speed
     r"(?P<quote>[“”„«»「」『』\"＂‘]"
     r"|(?<![^\W_])'(?=[^\W_][^'’\n]{0,200}['’](?![^\W_]))"  # 'opening, not 'tis alone
     r"|(?<=[.,!?—…。！？，])['’](?![^\W_]))"  # closing after a mark, not an apostrophe
     r"|(?P<dash>\s*(?:—+|-{2,}|―+|⸺+|─{2,}|(?<=\s)–(?=\s))\s*)"
     r"|(?P<ellipsis>\.(?:\s\.){2,}|\.{4,}|(?:…\s?){3,})"
     r"|(?P<symbol>[_*#|~^\\`<>{}=\[\]【】〔〕]+)"
-    r"|(?P<space>\s{2,}|[^\S ])"
+    r"|(?P<space>\s{2,}|[^\S ]))"
 )
 _HEAD = re.compile(r"[\s“”„«»「」『』\"＂‘’',，;；:：.。、!?！？)）\]…—–]+")
 _KEPT_HEAD = re.compile(r"['’](?=\w)|\.(?=\d)")  # 'tis, ’twas, .45
@@ -40,6 +41,15 @@ def clean(printed: str, language: Language) -> Iterator[Replacement]:
             spoken = _gap(printed, start, end)
         if spoken != match.group():
             yield Replacement(start, end, spoken, kind)
+
+
+_TAIL = re.compile(r"\s+[\"”’»」』]*$")
+
+
+def tail(printed: str) -> Replacement | None:
+    """Space before the quote that closes a segment."""
+    match = _TAIL.search(printed)
+    return Replacement(match.start(), len(printed), "", "tail") if match else None
 
 
 def head(printed: str) -> Replacement | None:

@@ -43,13 +43,17 @@ class Voicing:
     lexicon: Pronunciation
     limits: Sequence[Limit]
 
+    def words(self, printed: str, speaker: str | None) -> tuple[Replacement, ...]:
+        """What the lexicon replaces when ``speaker`` says ``printed``."""
+        return self.lexicon.apply(
+            printed, language=self.language, speaker=speaker, engine=self.engine_of(speaker)
+        )
+
     def replacements(
         self, printed: str, normalised: Sequence[Replacement], speaker: str | None
     ) -> tuple[Replacement, ...]:
         """What is replaced when ``speaker`` says ``printed``: lexicon first, then our rules."""
-        words = self.lexicon.apply(
-            printed, language=self.language, speaker=speaker, engine=self.engine_of(speaker)
-        )
+        words = self.words(printed, speaker)
         if self.normalises(speaker):
             normalised = [item for item in normalised if item.rule in CLEANING]
         return merge(words, normalised)
@@ -141,7 +145,9 @@ def _pieces(
     def more(start: int, end: int) -> Iterable[str]:
         part, inside = text[start:end], _within(replaced, start, end)
         for speaker in voicing.speakers:
-            yield speak(part, voicing.replacements(part, inside, speaker))
+            words = voicing.words(part, speaker)
+            if words:
+                yield speak(part, merge(words, inside))
 
     ruler = Ruler(voicing.limits, voicing.language, forms, more)
     return cut_pieces(text, spans, sentence_ends(text, words), words, ruler)

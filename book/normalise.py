@@ -16,15 +16,16 @@ from book.languages import Language, load_language
 from book.readers.headings import match_heading
 from book.script import Replacement
 
-CLEANING = frozenset({"quote", "dash", "symbol", "space", "ellipsis", "head"})
+CLEANING = frozenset({"quote", "dash", "symbol", "space", "ellipsis", "head", "tail"})
 
-_LOST_APOSTROPHE = re.compile(
-    # files that lost their curly apostrophes to spaces: "didn t", "I ll", "specialist s"
-    r"(?<=[a-z]n) (?=t\b)|(?<=\bI) (?=(?:ll|ve|m|d)\b)"
-    r"|(?:(?<=\b[Hh]e)|(?<=\b[Ss]he)|(?<=\b[Yy]ou)|(?<=\b[Ww]e)|(?<=\b[Tt]hey)|(?<=\b[Ii]t)"
-    r"|(?<=\b[Ww]ho)|(?<=\b[Tt]hat)|(?<=\b[Tt]here)) (?=(?:ll|ve|re|d|s)\b)"
-    r"|(?<=[a-z]{2}) (?=s\b)"
-)
+# Files that lost their curly apostrophes to spaces: "didn t", "I ll", "specialist s".
+_LOST_APOSTROPHE = re.compile(r" (?P<rest>t|s|d|m|ll|ve|re)\b(?!['’])")
+_BEFORE_LOST = {
+    "t": re.compile(r"[a-z]n$"),
+    "s": re.compile(r"[a-z]{2}$|\bI$"),
+    "m": re.compile(r"\bI$"),
+    "d": re.compile(r"\b(?:I|[Hh]e|[Ss]he|[Yy]ou|[Ww]e|[Tt]hey|[Ii]t|[Ww]ho|[Tt]here|[Tt]hat)$"),
+}
 _SENTENCE_END = re.compile(r"[.!?…。！？][\"”’」』)）]*\s*$")
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 
@@ -101,7 +102,10 @@ def _english(printed: str, language: Language) -> Iterator[Replacement]:
     for match in re.finditer(r"(?<=\s)&(?=\s)", printed):
         yield Replacement(*match.span(), "and", "abbreviation")
     for match in _LOST_APOSTROPHE.finditer(printed):
-        yield Replacement(*match.span(), "’", "apostrophe")
+        at = match.start()
+        before = _BEFORE_LOST.get(match["rest"], _BEFORE_LOST["d"])  # I ll, they ve, you re
+        if before.search(printed[max(0, at - 8) : at]):
+            yield Replacement(at, at + 1, "’", "apostrophe")
 
 
 @cache

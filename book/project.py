@@ -17,6 +17,7 @@ Slug = Annotated[str, Field(pattern=r"^[^\W_][\w-]{0,63}$")]
 Text = Annotated[str, Field(min_length=1, max_length=2000)]
 Milliseconds = Annotated[int, Field(ge=0, le=60_000)]
 Output = Literal["m4b", "mp3", "epub"]
+_OUTPUTS: tuple[Output, ...] = ("m4b", "mp3")
 
 
 class _Part(BaseModel):
@@ -26,14 +27,16 @@ class _Part(BaseModel):
 class Series(_Part):
     """The series a book belongs to."""
 
-    name: Text
-    part: int | float | str | None = None
+    name: Text = Field(description="the name of the series")
+    part: int | float | str | None = Field(None, description="which part of it this book is")
 
 
 class Consent(_Part):
     """On what ground a cloned voice may be used."""
 
-    basis: Literal["self", "licensed", "public-domain", "synthetic"]
+    basis: Literal["self", "licensed", "public-domain", "synthetic"] = Field(
+        description="self: it is your own voice"
+    )
     holder: Text | None = Field(None, description="who gave the permission")
     record: str | None = Field(None, description="a file in the project that proves it")
 
@@ -42,7 +45,7 @@ class Style(_Part):
     """One mood of a voice: a clip and what is said in it."""
 
     reference: str = Field(description="an audio file in the project or its library")
-    transcript: Text
+    transcript: Text = Field(description="the words spoken in the reference")
 
 
 class Voice(_Part):
@@ -54,9 +57,11 @@ class Voice(_Part):
         default_factory=dict, description="of the preset: speed, pitch; part of the sound"
     )
     reference: str | None = Field(None, description="an audio file of 3-10 s of speech")
-    transcript: Text | None = None
-    styles: dict[Slug, Style] = Field(default_factory=dict)
-    consent: Consent | None = None
+    transcript: Text | None = Field(None, description="the words spoken in the reference")
+    styles: dict[Slug, Style] = Field(
+        default_factory=dict, description="moods of one person; the first is the default"
+    )
+    consent: Consent | None = Field(None, description="needed for a reference or styles")
     gain_db: float = Field(0.0, ge=-24, le=24, description="added to the calibrated gain")
 
 
@@ -65,31 +70,33 @@ class Character(_Part):
 
     voice: Slug = Field(description="a key of voices")
     aliases: list[Text] = Field(default_factory=list, description="other names in the text")
-    gender: Literal["m", "f", "x"] | None = None
+    gender: Literal["m", "f", "x"] | None = Field(None, description="who 'he' and 'she' may be")
 
 
 class Casting(_Part):
     """What to do with a line whose speaker is not sure."""
 
-    confidence: float = Field(0.8, ge=0, le=1)
-    unsure: Literal["narrator", "guess"] = "narrator"
+    confidence: float = Field(0.8, ge=0, le=1, description="below it a speaker is unsure")
+    unsure: Literal["narrator", "guess"] = Field(
+        "narrator", description="who speaks an unsure line: the narrator, or the likeliest"
+    )
 
 
 class Pauses(_Part):
     """Silence after a segment, by reason, in milliseconds."""
 
-    sentence: Milliseconds = 350
-    paragraph: Milliseconds = 650
-    speaker: Milliseconds = 450
-    scene: Milliseconds = 1400
-    title: Milliseconds = 1200
+    sentence: Milliseconds = Field(350, description="between sentences")
+    paragraph: Milliseconds = Field(650, description="between paragraphs")
+    speaker: Milliseconds = Field(450, description="before another speaks")
+    scene: Milliseconds = Field(1400, description="at a scene break")
+    title: Milliseconds = Field(1200, description="after a heading")
 
 
 class Credits(_Part):
     """Spoken credits before the first and after the last chapter."""
 
-    opening: bool = True
-    closing: bool = True
+    opening: bool = Field(True, description="title, author and narrator, before chapter one")
+    closing: bool = Field(True, description="the end, after the last chapter")
 
 
 class NoDisclosure(_Part):
@@ -101,44 +108,60 @@ class NoDisclosure(_Part):
 class Metadata(_Part):
     """What shops and players show."""
 
-    publisher: Text | None = None
-    year: int | None = Field(None, ge=0, le=9999)
-    isbn: Text | None = None
-    genre: list[Text] = Field(default_factory=list)
-    description: Annotated[str, Field(max_length=20_000)] | None = None
-    subtitle: Text | None = None
+    publisher: Text | None = Field(None, description="who publishes the audiobook")
+    year: int | None = Field(None, ge=0, le=9999, description="of the book's first publication")
+    isbn: Text | None = Field(None, description="of the audiobook, in quotes")
+    genre: list[Text] = Field(default_factory=list, description="one or more genres")
+    description: Annotated[str, Field(max_length=20_000)] | None = Field(
+        None, description="the blurb"
+    )
+    subtitle: Text | None = Field(None, description="the second title")
 
 
 class Book(_Part):
     """``project.yaml``, version 1."""
 
-    version: Literal[1]
-    title: Text
-    author: Text
+    version: Literal[1] = Field(description="of this file's form: 1")
+    title: Text = Field(description="the book's title")
+    author: Text = Field(description="who wrote it")
     language: str = Field(description="BCP 47, such as en or zh; segments may differ")
-    series: Series | None = None
+    series: Series | None = Field(None, description="the series the book belongs to")
     manuscript: str | list[str] = Field(description="a file, or files in reading order")
-    format: Literal["auto", "text", "markdown", "script"] = "auto"
-    include: list[Text] = Field(default_factory=list)
-    exclude: list[Text] = Field(default_factory=list)
+    format: Literal["auto", "text", "markdown", "script"] = Field(
+        "auto", description="of the manuscript; auto goes by the file's name"
+    )
+    include: list[Text] = Field(
+        default_factory=list, description="parts to read although skipped by default"
+    )
+    exclude: list[Text] = Field(
+        default_factory=list, description="parts to skip although read by default"
+    )
     library: str | None = Field(None, description="a folder of shared voices and defaults")
-    engine: Slug = "espeak"
-    engines: dict[Slug, dict[str, Any]] = Field(default_factory=dict)
-    seed: int = Field(42, ge=0, le=2**53)
+    engine: Slug = Field("espeak", description="speaks every voice that names no other")
+    engines: dict[Slug, dict[str, Any]] = Field(
+        default_factory=dict, description="options of each engine; part of the sound"
+    )
+    seed: int = Field(42, ge=0, le=2**53, description="another seed, another performance")
     narrator: Slug = Field(description="the voice of the narration: a key of voices")
     narrator_character: Slug | None = Field(None, description="who says I: a key of cast")
-    voices: dict[Slug, Voice] = Field(min_length=1)
-    cast: dict[Slug, Character] = Field(default_factory=dict)
-    casting: Casting = Casting()
-    pauses: Pauses = Pauses()
-    lexicon: str | None = None
-    rate: Literal[16000, 22050, 24000, 32000, 44100, 48000] = 44100
-    profile: Slug = "acx"
-    outputs: list[Output] = Field(default_factory=lambda: ["m4b", "mp3"], min_length=1)
-    cover: str | None = None
-    credits: Credits = Credits()
-    disclosure: Literal["default"] | NoDisclosure = "default"
-    metadata: Metadata = Metadata()
+    voices: dict[Slug, Voice] = Field(min_length=1, description="at least the narrator's voice")
+    cast: dict[Slug, Character] = Field(default_factory=dict, description="who speaks")
+    casting: Casting = Field(Casting(), description="lines whose speaker is not sure")
+    pauses: Pauses = Field(Pauses(), description="silence after a segment, in milliseconds")
+    lexicon: str | None = Field(None, description="a file that says how words are pronounced")
+    rate: Literal[16000, 22050, 24000, 32000, 44100, 48000] = Field(
+        44100, description="of the masters, in Hz"
+    )
+    profile: Slug = Field("acx", description="the shop or player the audio is mastered for")
+    outputs: list[Output] = Field(
+        default_factory=lambda: list(_OUTPUTS), min_length=1, description="book files to make"
+    )
+    cover: str | None = Field(None, description="a picture, JPEG or PNG")
+    credits: Credits = Field(Credits(), description="which credits are spoken")
+    disclosure: Literal["default"] | NoDisclosure = Field(
+        "default", description="that the narration is synthetic: spoken and in the metadata"
+    )
+    metadata: Metadata = Field(Metadata(), description="what shops and players show")
 
 
 class Project(_Part):

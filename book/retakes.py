@@ -1,24 +1,46 @@
-"""``retakes.yaml``: segments to be spoken again, and doubtful takes a person accepted."""
+"""``retakes.yaml``: the takes people want again, and the doubtful ones they accept.
+
+``count`` is the value of ``retake`` in the key of a segment's takes: raising it asks for
+takes that were never made before. An acceptance names the take by its key: another take of
+the same sentence is not accepted with it.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import dataclasses
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
 
 from book.anchors import Anchor
-from book.casting import anchor_of, dump, entries
-from book.yamlfile import read_yaml
+from book.mistakes import Mistake, raise_mistakes, validate
+from book.storedanchors import read_anchors
+from book.yamlfile import read_yaml, shown
+from book.yamltext import one_line, scalar
 from castbook.files import write_text
+
+COUNT_LIMIT = 10_000
+_KEY_DIGITS = 64  # sha256
+_HEAD = """\
+# Sentences to be spoken again, and doubtful takes that are good enough.
+# Written by `castbook retake PROJECT WHERE` and `castbook accept PROJECT WHERE`.
+#   anchor: names the sentence, wherever it moves to
+#   count:  how many times another take was asked for; higher means new takes
+#   key:    the take that is accepted
+#   note, text: for people; castbook does not read them
+version: 1"""
 
 
 @dataclass(frozen=True, slots=True)
 class Retake:
-    """A wish for another take: ``count`` is the ``retake`` of the key."""
+    """The wish for another take of one segment."""
 
     anchor: Anchor
-    count: int
-    note: str = ""
-    text: str = ""
+    count: int  # 1…: the value of ``retake`` in the key
+    note: str = ""  # why, for people
+    text: str = ""  # the beginning of the line, for people
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,65 +48,121 @@ class Acceptance:
     """A doubtful take that is good enough."""
 
     anchor: Anchor
-    key: str
+    key: str  # of the take, 64 hex digits
     text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Retakes:
-    """The whole file."""
+    """Everything in ``retakes.yaml``, in its order."""
 
     retakes: tuple[Retake, ...] = ()
     accepted: tuple[Acceptance, ...] = ()
 
 
+_Note = Annotated[str, Field(max_length=2000)]
+
+
+class _RetakeEntry(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    anchor: str = Field(description="an anchor, as `castbook find` shows it")
+    count: int = Field(1, ge=1, le=COUNT_LIMIT, description="how many times it was asked for")
+    note: _Note = Field("", description="why, for people")
+    text: _Note = Field("", description="for people")
+
+
+class _AcceptanceEntry(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    anchor: str = Field(description="an anchor, as `castbook find` shows it")
+    key: str = Field(description="the key of the accepted take: 64 hex digits")
+    text: _Note = Field("", description="for people")
+
+
+class _File(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    version: Literal[1]
+    retakes: list[_RetakeEntry] | None = Field(None, description="takes that are wanted again")
+    accepted: list[_AcceptanceEntry] | None = Field(None, description="takes that are accepted")
+
+
 def read_retakes(path: Path) -> Retakes:
-    """The wishes; none when there is no file."""
+    """What ``path`` says; nothing when there is no such file.
+
+    Raises:
+        ProjectError: with one line for each mistake.
+    """
     if not path.exists():
         return Retakes()
     file = read_yaml(path)
-    retakes, accepted = [], []
-    for i, row in enumerate(entries(file, "retakes")):
-        anchor, values = anchor_of(file, row, "retakes", i)
-        retakes.append(
-            Retake(
-                anchor,
-                int(str(values.get("count", 1))),
-                str(values.get("note", "")),
-                str(values.get("text", "")),
+    data = validate(file, _File)
+    retakes, accepted = data.retakes or [], data.accepted or []
+    wanted, mistakes = read_anchors("retakes", [entry.anchor for entry in retakes])
+    kept, more = read_anchors("accepted", [entry.anchor for entry in accepted])
+    mistakes += more
+    for i, entry in enumerate(accepted):
+        if len(entry.key) != _KEY_DIGITS or set(entry.key) - set("0123456789abcdef"):
+            mistakes.append(
+                Mistake(("accepted", i, "key"), f"found {shown(entry.key)}", "64 hex digits")
             )
-        )
-    for i, row in enumerate((file.data or {}).get("accepted") or []):
-        anchor, values = anchor_of(file, row, "accepted", i)
-        accepted.append(Acceptance(anchor, str(values.get("key", "")), str(values.get("text", ""))))
-    return Retakes(tuple(retakes), tuple(accepted))
+    raise_mistakes([mistake.error(file) for mistake in mistakes])
+    return Retakes(
+        tuple(Retake(a, e.count, e.note, e.text) for a, e in zip(wanted, retakes, strict=True)),
+        tuple(Acceptance(a, e.key, e.text) for a, e in zip(kept, accepted, strict=True)),
+    )
 
 
 def write_retakes(path: Path, state: Retakes) -> None:
-    """Writes the file."""
-    data = {
-        "version": 1,
-        "retakes": [
-            {"anchor": str(r.anchor), "count": r.count, "note": r.note, "text": r.text[:80]}
-            for r in state.retakes
-        ],
-        "accepted": [
-            {"anchor": str(a.anchor), "key": a.key, "text": a.text[:80]} for a in state.accepted
-        ],
-    }
-    write_text(path, "# Written by castbook retake and accept.\n" + dump(data))
+    """Writes ``state`` in its own order, whole or not at all.
+
+    Raises:
+        StorageError: the file cannot be written; the old one stays.
+    """
+    rows = [_HEAD, "retakes:" if state.retakes else "retakes: []"]
+    for retake in state.retakes:
+        rows.append(f"  - anchor: {scalar(str(retake.anchor))}")
+        rows.append(f"    count: {retake.count}")
+        rows += _words(note=retake.note, text=retake.text)
+    rows.append("accepted:" if state.accepted else "accepted: []")
+    for acceptance in state.accepted:
+        rows.append(f"  - anchor: {scalar(str(acceptance.anchor))}")
+        rows.append(f"    key: {scalar(acceptance.key)}")
+        rows += _words(text=acceptance.text)
+    write_text(path, "\n".join(rows) + "\n")
 
 
-def with_retake(state: Retakes, anchor: Anchor, text: str, note: str) -> Retakes:
-    """One more take of the segment ``anchor`` names."""
-    for i, known in enumerate(state.retakes):
-        if known.anchor == anchor:
-            raised = replace(known, count=known.count + 1, note=note or known.note)
-            return replace(state, retakes=(*state.retakes[:i], raised, *state.retakes[i + 1 :]))
-    return replace(state, retakes=(*state.retakes, Retake(anchor, 1, note, text)))
+def with_retake(state: Retakes, anchor: Anchor, text: str, note: str = "") -> Retakes:
+    """``state`` with one more take of the segment asked for.
+
+    A segment whose neighbours were edited since its last retake has a new anchor; its count
+    then goes on from the highest one of the same text, so that it never falls back to takes
+    that were made and rejected before. The new entry stands last, and the last one counts.
+    """
+    old = next((retake for retake in state.retakes if retake.anchor == anchor), None)
+    if old is not None:
+        raised = dataclasses.replace(
+            old, count=old.count + 1, note=note or old.note, text=one_line(text)
+        )
+        return dataclasses.replace(
+            state, retakes=tuple(raised if r is old else r for r in state.retakes)
+        )
+    before = max((r.count for r in state.retakes if r.anchor.text == anchor.text), default=0)
+    new = Retake(anchor, before + 1, note, one_line(text))
+    return dataclasses.replace(state, retakes=(*state.retakes, new))
 
 
 def with_acceptance(state: Retakes, anchor: Anchor, key: str, text: str) -> Retakes:
-    """The take ``key`` accepted for the segment ``anchor`` names."""
-    kept = tuple(a for a in state.accepted if a.anchor != anchor)
-    return replace(state, accepted=(*kept, Acceptance(anchor, key, text)))
+    """``state`` with the take ``key`` of the segment accepted, instead of any other of it."""
+    new = Acceptance(anchor, key, one_line(text))
+    others = tuple(a for a in state.accepted if a.anchor != anchor)
+    if len(others) == len(state.accepted):
+        return dataclasses.replace(state, accepted=(*others, new))
+    return dataclasses.replace(
+        state, accepted=tuple(new if a.anchor == anchor else a for a in state.accepted)
+    )
+
+
+def _words(**notes: str) -> list[str]:
+    return [f"    {key}: {scalar(one_line(note))}" for key, note in notes.items() if note]

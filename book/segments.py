@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from book.languages import Language
 from book.manuscript import speakable
-from book.spans import Span
+from book.spans import Span, begins_with_tag
 
 Measure = Callable[[str, str], int]  # (text, language) -> size in the engine's unit
 
@@ -33,6 +33,7 @@ _CLAUSES = (  # strongest first; offset after the mark and its closing quotes
     re.compile(r"\s+"),
     re.compile(r"(?<=[\u3040-\u9fff])(?=[\u3040-\u9fff])"),
 )  # fmt: skip
+_CLOSERS = "\"'”’»」』)）]】 "
 _PENALTY = (0.0, 0.1, 0.15, 0.3, 0.5, 0.7, 1.0, 2.0)  # of a piece's length, by strength
 _PROTECTED = re.compile(r"《[^》]{1,40}》|\d[\d,.]*\d")
 
@@ -110,12 +111,20 @@ def cut_pieces(
         sentences = []
         for start, end in zip(cuts, cuts[1:], strict=False):
             sentences.extend(_cut(text, start, end, ruler))
+        tagged = span.quotation is not None and begins_with_tag(text[span.end :], language)
         for start, end in _joined(text, sentences, language, ruler):
             left, right = _trim(text, start, end)
             if left < right and speakable(text[left:right]):
                 done = end in final or _next_begins(text, end, final)
+                if end == span.end:  # “But consider!” I said: one breath
+                    done = not tagged and (done or ends_sentence(text[left:right], language))
                 pieces.append(Piece(left, right, span.quotation, done))
     return pieces
+
+
+def ends_sentence(text: str, language: Language) -> bool:
+    """Whether ``text`` ends with an end mark, before closing quotes and brackets."""
+    return text.rstrip(_CLOSERS)[-1:] in tuple(language.end_marks)
 
 
 def _next_begins(text: str, end: int, final: set[int]) -> bool:

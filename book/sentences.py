@@ -34,6 +34,7 @@ _LATIN_MORE = re.compile(
     r"|(?<=[”»])\s+(?=[“«])"
     rf"|(?<=[^\w.][I])\.[{_CLOSERS}]*\s+(?=[{_OPENERS}]*[^\W\d_])"  # "It was I. He …"
 )
+_CANDIDATE = re.compile(r"[.!?…”»][^\w\s]*\s+\S")
 _INITIAL = re.compile(r"(?:^|[\s(\"'“‘]|(?<=[A-Z])\.)[A-Z]\.$")
 _COUNTRY = re.compile(r"\bU\.[SK]\.$")
 _ITEM = re.compile(r"\W*\d{1,3}\W*")  # "1." at the head of a paragraph
@@ -96,7 +97,7 @@ def _tag_after_quote(tag: str) -> re.Pattern[str]:
 
 
 def _latin_ends(text: str, language: Language) -> list[int]:
-    if not any(mark in text for mark in language.end_marks):
+    if not _CANDIDATE.search(text):
         return []
     straight = text.translate(_STRAIGHT)
     starts = {start for start, _ in _punkt(language.tag).span_tokenize(straight)}

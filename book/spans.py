@@ -187,6 +187,20 @@ def is_speech(text: str, start: int, end: int, language: Language) -> bool:
     return len(words) > 6 or bool(_verb_at_end(language.tag).search(before[-24:]))
 
 
+def begins_with_tag(text: str, language: Language) -> bool:
+    """Whether narration after a quotation says at once who spoke: ``said he``, ``I asked``."""
+    return _verb_at_start(language.tag).match(text) is not None
+
+
+@cache
+def _verb_at_start(tag: str) -> re.Pattern[str]:
+    language = load_language(tag)
+    verbs = "|".join(map(re.escape, language.speech_verbs)) or "(?!)"
+    if language.han:
+        return re.compile(rf"[\s，,]*[^，。！？“”]{{0,8}}?(?<![不没有未])(?:{verbs})")
+    return re.compile(rf"\s*(?:[\w.’'-]+\s+){{0,3}}?(?:{verbs})\b", re.I)
+
+
 @cache
 def _verb_at_end(tag: str) -> re.Pattern[str]:
     language = load_language(tag)

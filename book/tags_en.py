@@ -111,7 +111,7 @@ class EnglishTags:
     def _carry_on(self, text: str, spans: Sequence[Span], found: Found) -> None:
         """A paragraph has one speaker, in English print: what the tag says holds for its rest."""
         tagged = {found[s.quotation][0] for s in spans if s.quotation in found}
-        actors = self._actors(text, spans)
+        first = min((i for i, s in enumerate(spans) if s.quotation in found), default=0)
         last: str | None = None
         for i, span in enumerate(spans):
             if span.quotation is None:
@@ -122,13 +122,13 @@ class EnglishTags:
             tag = text[spans[i - 1].start : spans[i - 1].end].rstrip() if i else ""
             if last and tag.endswith((",", ";", ":", "—", "-")) and i > 1:
                 found[span.quotation] = (last, "explicit, goes on")
-            elif len(tagged) == 1 and actors <= tagged:
+            elif len(tagged) == 1 and self._actors(text, spans[: max(i, first + 2)]) <= tagged:
                 found[span.quotation] = (next(iter(tagged)), "explicit, paragraph")
             elif last:
                 found[span.quotation] = (last, "same paragraph")
 
     def _actors(self, text: str, spans: Sequence[Span]) -> set[str]:
-        """Everyone whom the paragraph's narration names."""
+        """Everyone whom the narration among ``spans`` names."""
         assert self._any is not None
         keys = set()
         for span in spans:

@@ -12,7 +12,12 @@ from book.spans import Span
 Found = dict[int, tuple[str, str]]
 
 _STOPS = "。！？!?”」』\n"
+_SENTENCE = re.compile(r"[。！？；]")
 _CLAUSE = re.compile(r"[，,、：:；;]")
+# Someone speaks who is not in the cast, or it is not said who: no search beyond the clause.
+_OTHERS = re.compile("有的|有人|一个|众人|大家|他们|她们|别人|人家|旁人|他|她|伊|我|谁|那人|这人|声音|人们")
+_DENIED = re.compile("(?:不再|不曾|没有|不|没|未|别|莫)$")
+_ENDS_HERE = re.compile(r"[，。！？：；,:;]|$|着|道|了一句")
 # What may stand before the subject that opens a clause.
 _LEAD = re.compile(
     "(?:但|那|这|于是|只见|忽然|忽而|可是|后来|这时|此时|一面|却|便|而|然而|所以|因为|仿佛|原来|不料"
@@ -80,6 +85,8 @@ class ChineseTags:
         own = self._subject(clauses[-1])
         if own:
             return own, rule
+        if _OTHERS.match(_LEAD.sub("", clauses[-1], count=1)):
+            return None
         for clause in reversed(clauses[:-1]):
             subject = self._subject(clause, leading=True)
             if subject:
@@ -105,8 +112,14 @@ class ChineseTags:
             return None
         narration = text[spans[i + 1].start : spans[i + 1].end]
         match = self._after.match(narration)
-        if not match:
+        if not match or _DENIED.search(match["mid"]):
             return None
+        rest = narration[match.end() :]
+        if not _ENDS_HERE.match(rest):
+            return None
+        last = i + 2 >= len(spans)
+        if not last and self._verb_end.search(narration[-12:]) and not _SENTENCE.search(rest):
+            return None  # 掌柜说，“…” after another one's “…”: it is the tag of what follows
         for other in self._name.finditer(match["mid"]):  # an object is no second subject
             if not self._object.search(match["mid"][: other.start()]):
                 return None
@@ -122,6 +135,8 @@ class ChineseTags:
             if span.quotation is None or first.quotation is None or tag.quotation is not None:
                 continue
             narration = text[tag.start : tag.end].strip()
-            one_clause = not re.search(r"[。！？]", narration) and narration.endswith(("，", ",", "："))
-            if one_clause and first.quotation in found and span.quotation not in found:
-                found[span.quotation] = (found[first.quotation][0], "explicit, goes on")
+            tagged = found.get(first.quotation)
+            if not tagged or span.quotation in found or self._name.search(narration):
+                continue
+            if narration.endswith(("，", ",", "：")) and not _OTHERS.search(narration):
+                found[span.quotation] = (tagged[0], "same paragraph")

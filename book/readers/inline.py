@@ -20,7 +20,7 @@ _HAN = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef]|[\U00020000-\U0003
 _ANNOTATION = "音|读作|读如|应有|应作|应为|疑为|意为|即|原文|形容|通“|同“|注[:：]"
 
 _ALTERNATIVES = {
-    "break": rf"{_SPACE}*\n[\s]*",
+    "break": rf"{_SPACE}*\n\s*",
     "spaces": rf"{_SPACE}{{2,}}|[\t\f\u2028\u2029\x85]",
     "invisible": "[\u00ad\u200b\u2060\ufeff]+",
     "emphasis": r"_",
@@ -30,6 +30,7 @@ _ALTERNATIVES = {
     "annotation": rf"(?<=\S)【[^】]{{0,20}}(?:{_ANNOTATION})[^】]{{0,300}}】",
     "pipe": r"\A\|",
 }
+_FIRST = r"\s\u00ad\u200b\u2060\ufeff_\[［〔⑴-⒇①-⑳㉑-㊿¹²³⁴-⁹【|"
 _MARKDOWN = {
     "comment": r"<!--.*?-->",
     "image": r"!\[[^\]\n]*\]\([^)\n]*\)",
@@ -40,14 +41,16 @@ _MARKDOWN = {
     "tag": r"</?(?:i|b|em|strong|u|s|sup|sub|span|br|small|center|p|div)(?:\s[^<>]*)?/?>",
     "entity": r"&(?:[a-zA-Z]{2,10}|#\d{1,6}|#x[0-9a-fA-F]{1,5});",
 }
+_FIRST_MARKDOWN = r"<!\\*~`&"
 
 
 @cache
 def _pattern(markdown: bool) -> re.Pattern[str]:
+    """All marks. What comes first is a quick look at one character, for speed."""
     parts = {**(_MARKDOWN if markdown else {}), **_ALTERNATIVES}
-    return re.compile(
-        "|".join(f"(?P<{name}>{pattern})" for name, pattern in parts.items()), re.S | re.I
-    )
+    first = _FIRST + (_FIRST_MARKDOWN if markdown else "")
+    marks = "|".join(f"(?P<{name}>{pattern})" for name, pattern in parts.items())
+    return re.compile(f"(?=[{first}])(?:{marks})", re.S | re.I)
 
 
 def paragraph(

@@ -92,7 +92,10 @@ def _groups(reading: Reading, start: int, end: int) -> list[Group]:
 
 def _entry(line: str, language: Language) -> Heading | None:
     """A heading, with or without the page number that a table of contents gives it."""
-    return match_heading(line, language) or match_heading(_DOTTED.sub("", line), language)
+    found = match_heading(line, language)
+    if found or not _DOTTED.search(line):
+        return found
+    return match_heading(_DOTTED.sub("", line), language)
 
 
 def _blocks(reading: Reading, group: Group, scene: bool, before: Sequence[Block]) -> list[Block]:
