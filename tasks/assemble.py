@@ -131,7 +131,7 @@ class Assembly:
                     [p.pcm_sha256, p.pause_ms, repr(p.gain_db), p.kind == "heading"] for p in pieces
                 ],
                 "rate": self._rate,
-                "profile": self._profile.digest(),
+                "profile": self._profile.master_digest(),
                 "stages": [STITCH_VERSION, MASTER_VERSION],
                 "ffmpeg": version(),
             },

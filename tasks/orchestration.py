@@ -302,9 +302,14 @@ def _through_gate(
 
 
 def _leave(gate: Gate) -> Callable[[Future[BatchReport]], None]:
+    """Frees a place at the gate; closes it at once when nothing further can succeed."""
+
     def left(future: Future[BatchReport]) -> None:
-        if future.cancelled() or future.exception() is None:
-            for failure in () if future.cancelled() else future.result().failures:
+        error = None if future.cancelled() else future.exception()
+        if isinstance(error, EnvironmentFault):
+            gate.stop(str(error))
+        elif error is None and not future.cancelled():
+            for failure in future.result().failures:
                 if failure.kind == "dead":
                     gate.stop(failure.reason)
         gate.leave()

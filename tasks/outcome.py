@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from tasks.orchestration import ChapterReport
 from tasks.plan import BookPlan, Line
 from tasks.publish import Published
-from tasks.synthesize import LineFailure
+from tasks.synthesize import BatchReport, LineFailure
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +16,7 @@ class BookReport:
 
     plan: BookPlan
     chapters: tuple[ChapterReport, ...]
-    calibration_failures: tuple[LineFailure, ...]
+    calibration: BatchReport  # takes of the sentences voices are levelled by
     files: tuple[Published, ...]
     total: int  # chapters the whole book has
     finished: int  # chapters whose master stands
@@ -26,7 +26,7 @@ class BookReport:
     @property
     def failed(self) -> tuple[LineFailure, ...]:
         """Every segment without usable audio that this run tried."""
-        return (*self.calibration_failures, *(f for c in self.chapters for f in c.failed))
+        return (*self.calibration.failures, *(f for c in self.chapters for f in c.failed))
 
     @property
     def doubtful(self) -> tuple[Line, ...]:
@@ -35,8 +35,8 @@ class BookReport:
 
     @property
     def made(self) -> int:
-        """Takes synthesised in this run."""
-        return sum(c.made for c in self.chapters)
+        """Takes synthesised in this run, those of calibration sentences included."""
+        return self.calibration.made + sum(c.made for c in self.chapters)
 
     @property
     def clean(self) -> bool:

@@ -165,13 +165,13 @@ class Production:
         store_failures(self.build, failure_rows(reports), (r.number for r in reports))
         finished = self._finished(reports)
         publication = Publication(
-            self.project, self.build, self.profile, finished, len(self.plan.chapters)
+            self.project, self.build, self.profile, finished, self.plan.chapters
         )
         published, problems = self._publish(publication, runner)
         report = BookReport(
             plan=self.plan,
             chapters=reports,
-            calibration_failures=calibration.failures,
+            calibration=calibration,
             files=published,
             total=len(self.plan.chapters),
             finished=len(finished),

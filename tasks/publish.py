@@ -14,13 +14,17 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from audio.epub import STAGE_VERSION as EPUB_VERSION
+from audio.epub import write_epub
 from audio.ffmpeg import version
 from audio.m4b import STAGE_VERSION as M4B_VERSION
 from audio.m4b import write_m4b
 from audio.metadata import BookMetadata, ChapterFile, metadata_json, safe_name
 from audio.mp3 import STAGE_VERSION as MP3_VERSION
 from audio.mp3 import write_mp3
+from audio.overlays import ReadAlong
 from audio.profiles import Profile
+from audio.timeline import Timeline
 from book.languages import load_language
 from book.project import NoDisclosure, Project
 from castbook.files import replace as move
@@ -28,6 +32,7 @@ from castbook.files import temporary_beside, write_bytes, write_text
 from tasks.assemble import ChapterFiles
 from tasks.keys import content_key
 from tasks.location import Build
+from tasks.plan import ChapterPlan
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +58,7 @@ class Publication:
 
     Args:
         chapters: finished chapters in order.
-        total: chapters the whole book has.
+        plans: every chapter of the whole book.
     """
 
     def __init__(
@@ -62,8 +67,10 @@ class Publication:
         build: Build,
         profile: Profile,
         chapters: Sequence[ChapterFiles],
-        total: int,
+        plans: Sequence[ChapterPlan],
     ) -> None:
+        total = len(plans)
+        self._plans = {plan.number: plan for plan in plans}
         self._build = build
         self._profile = profile
         self._chapters = tuple(chapters)
@@ -115,23 +122,50 @@ class Publication:
             metadata_json(self.metadata, self._chapter_list()).encode("utf-8"),
         )
         keep = {file.path for file in published}
-        for old in [*self.folder.glob("*.m4b"), *(self.folder / "mp3").glob("*.mp3")]:
+        books = [*self.folder.glob("*.m4b"), *self.folder.glob("*.epub")]
+        for old in [*books, *(self.folder / "mp3").glob("*.mp3")]:
             incomplete = " (incomplete " in old.name
             if old not in keep and (self._complete or incomplete or old.suffix == ".mp3"):
                 old.unlink(missing_ok=True)
                 self._mark(old).unlink(missing_ok=True)
 
+    def _name(self) -> str:
+        """The book's file name without suffix; the bare title is for a complete book."""
+        if self._complete:
+            return self._title
+        return f"{self._title} (incomplete {len(self._chapters)} of {self._total})"
+
     def _m4b(self) -> BookFile:
-        name = self._title
-        if not self._complete:
-            name += f" (incomplete {len(self._chapters)} of {self._total})"
         chapters = self._chapter_list()
         key = self._key("m4b", M4B_VERSION, [c.title for c in chapters], self._chapters)
 
         def make(path: Path) -> None:
             write_m4b(path, chapters, self.metadata, cover=self._cover, profile=self._profile)
 
-        return BookFile(self.folder / f"{name}.m4b", key, make)
+        return BookFile(self.folder / f"{self._name()}.m4b", key, make)
+
+    def _epub(self) -> BookFile:
+        """The read-along book: text and sound of the finished chapters."""
+        chapters = tuple(self._read_along(files) for files in self._chapters)
+        texts = [[*cue] for reading in chapters for cue in reading.cues]
+        extra = [[c.title for c in self._chapters], texts]
+        key = self._key("epub", EPUB_VERSION, extra, self._chapters)
+
+        def make(path: Path) -> None:
+            write_epub(path, chapters, self.metadata, cover=self._cover, profile=self._profile)
+
+        return BookFile(self.folder / f"{self._name()}.epub", key, make)
+
+    def _read_along(self, files: ChapterFiles) -> ReadAlong:
+        """A chapter's cues; a pause longer than between sentences ends a paragraph."""
+        timeline = Timeline.from_json(files.timeline.read_bytes())
+        lines = self._plans[files.number].lines
+        cues, paragraph = [], 0
+        for cue, line in zip(timeline.cues, lines, strict=True):
+            cues.append((cue.text, cue.start, cue.end, cue.kind, paragraph))
+            paragraph += line.segment.pause_reason != "sentence"
+        chapter = ChapterFile(files.audio, files.title, files.frames, files.rate)
+        return ReadAlong(chapter, tuple(cues))
 
     def _mp3(self, index: int) -> BookFile:
         chapter = self._chapter_list()[index]

@@ -92,8 +92,14 @@ def read_book(project: Project) -> Manuscript:
         format=book.format,
         include=tuple(book.include),
         exclude=tuple(book.exclude),
-        known_speakers=tuple(book.cast),
+        known_speakers=speaker_names(project),
     )
+
+
+def speaker_names(project: Project) -> dict[str, str]:
+    """Every name a line of the script format may begin with, and whose it is."""
+    cast = project.book.cast
+    return {name: key for key, who in cast.items() for name in (key, *who.aliases)}
 
 
 def read_sources(project: Project, voices: Voices) -> Sources:
