@@ -86,7 +86,7 @@ class Lexicon:
 
     entries: tuple[Entry, ...] = ()
     _scopes: dict[tuple[str, str | None, str], tuple[_Rule, ...]] = field(
-        default_factory=dict, repr=False
+        default_factory=dict, repr=False, init=False
     )
 
     def apply(

@@ -167,7 +167,9 @@ def _mistake(place: KeyPath, detail: ErrorDetails, model: type[BaseModel]) -> Mi
         return Mistake(place, "is not a usable name", _NAME)
     if kind == "extra_forbidden":
         known = tuple(_fields(model, place[:-1]))
-        return Mistake(place, "unknown key", one_of(known), nearest(str(place[-1]), known))
+        near = nearest(str(place[-1]), known)
+        listed = None if near and len(known) > _LIST_LIMIT else one_of(known)
+        return Mistake(place, "unknown key", listed, near)
     if kind == "missing":
         field = _fields(model, place[:-1])[str(place[-1])]
         return Mistake(place, "is missing", field or "a value")
@@ -175,7 +177,8 @@ def _mistake(place: KeyPath, detail: ErrorDetails, model: type[BaseModel]) -> Mi
         known = _choices(str(context["expected"]))
         return Mistake(place, found, one_of(known), nearest(str(value), known))
     if kind == "string_type" and isinstance(value, int | float) and not isinstance(value, bool):
-        return Mistake(place, found, "text", f'put it in quotes: "{value}"')
+        quoted = f'put it in quotes: "{value}"' if isinstance(value, int) else "put it in quotes"
+        return Mistake(place, found, "text", quoted)
     if kind == "bool_type":
         return Mistake(place, found, "true or false", _truth(value))
     expected = _EXPECTED.get(kind)

@@ -17,12 +17,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from book.mistakes import (
-    Mistake,
-    check_version,
-    explain,
-    raise_mistakes,
-)
+from book.mistakes import Mistake, check_version, explain, raise_mistakes
 from book.project import Book, Project
 from book.projectchecks import SOURCES, check_book
 from book.projectpaths import Roots, check_form
