@@ -7,6 +7,7 @@ way the state's message is what a person wants to know: ``2 of 412 segments fail
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from contextvars import ContextVar
 from pathlib import Path
@@ -81,12 +82,17 @@ def open_chapter(project: str, build: str | None, workers: int) -> Callable[[Wor
     Returns what the work returned; raises what it raised.
     """
     subflow = chapter.with_options(task_runner=ThreadPoolTaskRunner(max_workers=workers))
+    # A server on SQLite answers runs created at the same moment with 503, and the client
+    # comes back two seconds later (measured): chapters are created one after another.
+    creating = threading.Lock()
 
     def opened(work: Work, policy: Policy) -> ChapterReport:
         results: list[ChapterReport] = []
         errors: list[BaseException] = []
+        created = threading.Event()
 
         def kept() -> ChapterReport:
+            _release_once(creating, created)
             try:
                 results.append(work())
             except BaseException as error:
@@ -95,7 +101,11 @@ def open_chapter(project: str, build: str | None, workers: int) -> Callable[[Wor
             return results[0]
 
         _work.set(kept)
-        state = subflow(project=project, number=policy.chapter, build=build, return_state=True)
+        creating.acquire()
+        try:
+            state = subflow(project=project, number=policy.chapter, build=build, return_state=True)
+        finally:
+            _release_once(creating, created)
         if results:
             return results[0]
         if errors:
@@ -103,3 +113,10 @@ def open_chapter(project: str, build: str | None, workers: int) -> Callable[[Wor
         raise CastbookError(f"chapter {policy.chapter} did not start: {state.message}")
 
     return opened
+
+
+def _release_once(lock: threading.Lock, released: threading.Event) -> None:
+    """Both are of one chapter: its thread is the only one that comes here."""
+    if not released.is_set():
+        released.set()
+        lock.release()

@@ -66,9 +66,10 @@ class LazyGroup(click.Group):
 @click.option("--debug", is_flag=True, help="Show tracebacks.")
 def cli(debug: bool) -> None:
     """Turn a manuscript into a full-cast audiobook."""
-    logging.basicConfig(level=logging.DEBUG if debug else logging.WARNING)
-    for noisy in ("asyncio", "httpcore", "httpx", "urllib3", "matplotlib"):
-        logging.getLogger(noisy).setLevel(logging.WARNING)
+    if debug:
+        logging.basicConfig(level=logging.DEBUG)
+        for noisy in ("asyncio", "httpcore", "httpx", "websockets", "urllib3"):
+            logging.getLogger(noisy).setLevel(logging.WARNING)
 
 
 def main(arguments: list[str] | None = None) -> int:

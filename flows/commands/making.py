@@ -7,7 +7,6 @@ from pathlib import Path
 
 import click
 
-
 PROJECT = click.argument("project", type=click.Path(path_type=Path))
 CHAPTERS = click.option("--chapters", metavar="1,3-5", help="Only these chapters.")
 BUILD = click.option(
@@ -23,8 +22,9 @@ JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON obje
 @click.option("--engine", help="Default: the best that is installed for the language.")
 def new_command(folder: Path, manuscript: Path, language: str | None, engine: str | None) -> int:
     """Start a project in FOLDER: chapters, cast, a fitting voice for every part."""
-    from flows import printing
     from tasks.newbook import create_project
+
+    from flows import printing
 
     created = create_project(folder, manuscript, language=language, engine=engine)
     printing.show_new(created)
@@ -39,6 +39,7 @@ def new_command(folder: Path, manuscript: Path, language: str | None, engine: st
 def plan_command(project: Path, chapters: str | None, build: Path | None, as_json: bool) -> int:
     """Show what would be read, skipped, spoken and synthesised, and why. Changes nothing."""
     from book.projectfile import load_project
+
     from flows import printing
     from tasks.location import find_build, find_project
     from tasks.plan import make_plan
@@ -74,10 +75,9 @@ def make_command(
     from tasks.newbook import looks_like_manuscript, project_beside
 
     if looks_like_manuscript(project):
-        created = project_beside(project)
+        project, created = project_beside(project)
         if created is not None:
             printing.show_new(created)
-        project = project.with_suffix("")
     if on_prefect or os.environ.get("PREFECT_API_URL"):
         from flows.books import run_on_prefect
 
@@ -91,5 +91,3 @@ def make_command(
     summary = summarise_run(report)
     printing.show_json(summary) if as_json else printing.show_run(summary)
     return 0 if report.clean else 1
-
-
