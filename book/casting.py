@@ -15,9 +15,9 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from book.anchors import Anchor
+from book.manuscript import NARRATOR
 from book.mistakes import Mistake, raise_mistakes, unknown, validate
 from book.project import Project, Slug
-from book.projectchecks import NARRATOR
 from book.storedanchors import read_anchors
 from book.yamlfile import read_yaml
 from book.yamltext import one_line, scalar

@@ -17,9 +17,9 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from book.languagetags import language_mistake
+from book.manuscript import NARRATOR
 from book.mistakes import Mistake, raise_mistakes, validate
 from book.project import Slug
-from book.projectchecks import NARRATOR
 from book.script import Replacement
 from book.yamlfile import read_yaml
 

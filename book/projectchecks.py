@@ -9,13 +9,13 @@ import unicodedata
 from collections.abc import Iterator
 
 from book.languagetags import language_mistake
+from book.manuscript import NARRATOR
 from book.mistakes import Mistake, one_of, unknown
 from book.project import Book, Voice
 from book.yamlfile import KeyPath, place_name, shown
 from castbook.resources import list_configs
 
 SOURCES = ("preset", "reference", "styles")  # of a voice's sound: it has one of them
-NARRATOR = "narrator"  # the speaker of narration in casting.yaml and in the lexicon
 
 
 def check_book(book: Book) -> Iterator[Mistake]:
@@ -71,10 +71,10 @@ def _check_voice(voice: Voice, place: KeyPath) -> Iterator[Mistake]:
 
 def _check_names(book: Book) -> Iterator[Mistake]:
     """A name in the text must lead to one character."""
-    owners = {_fold(name): name for name in book.cast}
+    owners = {fold_name(name): name for name in book.cast}
     for name, character in book.cast.items():
         for i, alias in enumerate(character.aliases):
-            owner = owners.setdefault(_fold(alias), name)
+            owner = owners.setdefault(fold_name(alias), name)
             if owner != name:
                 yield Mistake(
                     ("cast", name, "aliases", i),
@@ -83,5 +83,6 @@ def _check_names(book: Book) -> Iterator[Mistake]:
                 )
 
 
-def _fold(name: str) -> str:
+def fold_name(name: str) -> str:
+    """A name as it is compared: form, case and spaces do not matter."""
     return " ".join(unicodedata.normalize("NFKC", name).casefold().split())

@@ -21,8 +21,6 @@ def project_schema() -> dict[str, Any]:
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
     schema["title"] = "castbook project, version 1"
     schema["required"] = list(_REQUIRED)
-    voice = schema["$defs"]["Voice"]
-    voice["oneOf"] = [{"required": [key]} for key in ("preset", "reference", "styles")]
     return schema
 
 
