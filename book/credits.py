@@ -19,7 +19,9 @@ def opening_lines(book: Book) -> tuple[str, ...]:
     if book.metadata.subtitle:
         lines.append(_ended(book.metadata.subtitle, words))
     if book.series:
-        template = words.credits.series if book.series.part is not None else words.credits.series_only
+        template = (
+            words.credits.series if book.series.part is not None else words.credits.series_only
+        )
         lines.append(_fill(template, series=book.series.name, part=str(book.series.part)))
     lines.append(_fill(words.credits.author, author=book.author.rstrip(".")))
     if not isinstance(book.disclosure, NoDisclosure):

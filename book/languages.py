@@ -68,6 +68,7 @@ class Language:
     elisions: tuple[str, ...]
     headings: HeadingWords
     genders: Mapping[str, tuple[str, ...]]
+    given: Mapping[str, tuple[str, ...]]  # first names by gender, lower case
     pronouns: Mapping[str, tuple[str, ...]]
     credits: CreditWords
     calibration: tuple[str, ...]  # sentences by which voices are levelled
@@ -106,6 +107,7 @@ def _load(name: str) -> Language:
         elisions=_words(raw["elisions"]),
         headings=HeadingWords(**{k: _words(v) for k, v in raw["headings"].items()}),
         genders=MappingProxyType({k: _words(v) for k, v in raw["genders"].items()}),
+        given=MappingProxyType({k: _words(v) for k, v in raw["given"].items()}),
         pronouns=MappingProxyType({k: _words(v) for k, v in raw["pronouns"].items()}),
         credits=CreditWords(**raw["credits"]),
         calibration=_words(raw["calibration"]),

@@ -61,6 +61,5 @@ def written_names(cast: Mapping[str, Sequence[str]]) -> dict[str, str]:
 
 def _choice(names: Mapping[str, str]) -> str:
     return "|".join(
-        re.escape(name).replace(r"\ ", r"\s+")
-        for name in sorted(names, key=lambda n: (-len(n), n))
+        re.escape(name).replace(r"\ ", r"\s+") for name in sorted(names, key=lambda n: (-len(n), n))
     )

@@ -113,7 +113,9 @@ def _title_pattern(tag: str) -> re.Pattern[str] | None:
     titles = load_language(tag).titles
     if not titles:
         return None
-    return re.compile(rf"(?<![^\W_])(?P<name>{_choice(titles)})(?:\.(?!\w)|(?=\s))(?=\s*[A-Z]|\s+and\b)")
+    return re.compile(
+        rf"(?<![^\W_])(?P<name>{_choice(titles)})(?:\.(?!\w)|(?=\s))(?=\s*[A-Z]|\s+and\b)"
+    )
 
 
 @cache
@@ -155,7 +157,7 @@ def _capitals(printed: str, language: Language) -> Iterator[Replacement]:
         return
     for match in _WORD.finditer(printed):
         word, before = match.group(), printed[: match.start()]
-        if word == "I" or len(word) == 1 and word not in "AO":
+        if len(word) == 1 and word not in "AO":
             continue
         first = not _WORD.search(before) or re.search(r"[.:!?]\W*$", before)
         yield Replacement(*match.span(), word.capitalize() if first else word.lower(), "capitals")

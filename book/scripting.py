@@ -39,6 +39,8 @@ class CastingLine(Protocol):
     def speaker(self) -> str | None: ...
     @property
     def style(self) -> str | None: ...
+    @property
+    def text(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +150,8 @@ def _apply(
     for casting in castings:
         index = resolve(casting.anchor, present, lengths)
         if index is None:
-            orphans.append(f"{CASTING_FILE}: {casting.anchor} fits no segment any more")
+            named = f"{casting.anchor} ({casting.text!r})"
+            orphans.append(f"{CASTING_FILE}: {named} fits no segment any more")
             continue
         chapter, i = places[index]
         wanted = _Cast(casting.speaker, casting.style, "casting", 1.0)
@@ -251,9 +254,13 @@ def _pause(
         full = pauses.sentence if same_speaker else pauses.speaker
         return reason, full if draft.piece.ends_sentence else full // 2
     if draft.kind == "heading":
-        return ("paragraph", pauses.paragraph) if following.kind == "heading" else (
-            "title",
-            pauses.title,
+        return (
+            ("paragraph", pauses.paragraph)
+            if following.kind == "heading"
+            else (
+                "title",
+                pauses.title,
+            )
         )
     if following.paragraph.scene_break_before or following.kind == "heading":
         return "scene", pauses.scene

@@ -13,6 +13,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from book.languages import Language
 from book.manuscript import speakable
@@ -109,7 +110,7 @@ def cut_pieces(
     for span in spans:
         cuts = [span.start, *(e for e in ends if span.start < e < span.end), span.end]
         sentences = []
-        for start, end in zip(cuts, cuts[1:], strict=False):
+        for start, end in pairwise(cuts):
             sentences.extend(_cut(text, start, end, ruler))
         tagged = span.quotation is not None and begins_with_tag(text[span.end :], language)
         for start, end in _joined(text, sentences, language, ruler):

@@ -20,7 +20,7 @@ from book.languages import Language, load_language
 
 _OPENERS = "\"'“‘«「『([（【_"
 _CLOSERS = "\"'”’»」』)]）】"
-_STRAIGHT = str.maketrans("“”«»‘’", "\"\"\"\"''")  # Punkt knows straight quotes only
+_STRAIGHT = str.maketrans("“”«»‘’", '""""\'\'')  # Punkt knows straight quotes only
 _BRACKETED = 300  # characters: a bracket open longer than this was never closed
 
 _HAN_END = re.compile(

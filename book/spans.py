@@ -19,9 +19,11 @@ from book.manuscript import NARRATOR, Paragraph, speakable
 _ALWAYS = {"“": "”", "「": "」", "『": "』", "«": "»", "„": "“", '"': '"'}
 _SINGLES = {"‘": "’", "'": "'"}
 _FULLWIDTH = {"＂": "＂"}
-_MARK = re.compile("[“”„「」『』«»\"＂]")
+_MARK = re.compile('[“”„「」『』«»"＂]')
 _MARK_OR_SINGLE = re.compile("[“”„「」『』«»\"＂‘’']")
-_SINGLE_SPEECH = re.compile(r"(?:^|\s|[—(])['‘](?=[A-Z])[^'’\"“”\n]{2,200}?[.,!?—]['’](?=\s|$)", re.M)
+_SINGLE_SPEECH = re.compile(
+    r"(?:^|\s|[—(])['‘](?=[A-Z])[^'’\"“”\n]{2,200}?[.,!?—]['’](?=\s|$)", re.M
+)
 _DOUBLE_SPEECH = re.compile(r"[\"“][A-Z][^\"”\n]{2,200}?[.,!?—][\"”]")
 _ENDED = re.compile(r"[.!?…。！？,，—–~～][’'」』\"）)]*$|[.!?…。！？][^\w]*[’』]?$")
 
@@ -47,7 +49,7 @@ def chapter_spans(
         language: for what is speech and what a mere mention.
         singles: whether ‘ ’ and ' ' enclose speech in this book (``speaks_in_singles``).
     """
-    found = []
+    found: list[tuple[Span, ...]] = []
     number = 0
     left_open = ""
     for paragraph in paragraphs:
@@ -58,7 +60,7 @@ def chapter_spans(
             found.append((Span(0, len(text), number if tagged else None),))
             left_open = ""
             continue
-        spans = []
+        spans: list[Span] = []
         at = 0
         quotes, still_open = _quotations(text, singles, language)
         for start, end in quotes:
@@ -98,9 +100,7 @@ def _narrate(spans: list[Span], text: str, start: int, end: int) -> None:
         spans.append(Span(start, end))
 
 
-def _quotations(
-    text: str, singles: bool, language: Language
-) -> tuple[list[tuple[int, int]], str]:
+def _quotations(text: str, singles: bool, language: Language) -> tuple[list[tuple[int, int]], str]:
     """``[start, end)`` of what stands in quotes, with them; and the mark left open, or ""."""
     pairs = {**_ALWAYS, **_FULLWIDTH, **(_SINGLES if singles else {})}
     found: list[tuple[int, int]] = []
@@ -137,8 +137,11 @@ def _opens(text: str, at: int) -> bool:
 def _closes(text: str, at: int) -> bool:
     """A straight quote with a letter before it and space after it."""
     before, after = text[at - 1 : at], text[at + 1 : at + 2]
-    return bool(before) and not before.isspace() and before not in "-—(" and (
-        not after or after.isspace()
+    return (
+        bool(before)
+        and not before.isspace()
+        and before not in "-—("
+        and (not after or after.isspace())
     )
 
 
@@ -149,7 +152,7 @@ def _is_quote(text: str, at: int, character: str, mark: str, language: Language)
         return False
     if before.isalnum() and after.isalnum():
         return False
-    opening = (not before or before.isspace() or before in "—-([“\"") and not after.isspace()
+    opening = (not before or before.isspace() or before in '—-([“"') and not after.isspace()
     if not mark or character == "‘":
         if not opening or character == "’":
             return False
@@ -174,15 +177,15 @@ def is_speech(text: str, start: int, end: int, language: Language) -> bool:
         if before[-1] in "：:" or re.search(r"[。！？!?…—～]$", inside.rstrip("”’』」")):
             return True
         verb = _verb_at_end(language.tag).search(before[-16:])
-        return bool(verb) and before[-1] in "，,、 " or bool(
-            verb and len(inside) > 6 and after[:1] in "。，！？"
+        return verb is not None and (
+            before[-1] in "，,、" or (len(inside) > 6 and after[:1] in "。，！？")
         )
     if _ENDED.search(inside) and (inside[-1:] not in ",，" or before[-1] in ",:"):
         return True
     words = inside.split()
     if before[-1] in ",:—" and (inside[:1].isupper() or len(words) > 3):
         return True
-    if before[-1] in ".!?”\"" and inside[:1].isupper():
+    if before[-1] in '.!?”"' and inside[:1].isupper():
         return len(words) > 3 or inside[-1:] == ","
     return len(words) > 6 or bool(_verb_at_end(language.tag).search(before[-24:]))
 

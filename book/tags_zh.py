@@ -15,7 +15,9 @@ _STOPS = "。！？!?”」』\n"
 _SENTENCE = re.compile(r"[。！？；]")
 _CLAUSE = re.compile(r"[，,、：:；;]")
 # Someone speaks who is not in the cast, or it is not said who: no search beyond the clause.
-_OTHERS = re.compile("有的|有人|一个|众人|大家|他们|她们|别人|人家|旁人|他|她|伊|我|谁|那人|这人|声音|人们")
+_OTHERS = re.compile(
+    "有的|有人|一个|众人|大家|他们|她们|别人|人家|旁人|他|她|伊|我|谁|那人|这人|声音|人们"
+)
 _DENIED = re.compile("(?:不再|不曾|没有|不|没|未|别|莫)$")
 _ENDS_HERE = re.compile(r"[，。！？：；,:;]|$|着|道|了一句")
 # What may stand before the subject that opens a clause.

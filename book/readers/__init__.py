@@ -132,7 +132,9 @@ def _format_of(path: Path, format: str, reading: Reading) -> str:
 
 
 def _what_instead(extract: Extract) -> str:
-    reasons = sorted({skip.reason for skip in extract.skips} | {b.skip for b in extract.blocks} - {""})
+    reasons = sorted(
+        {skip.reason for skip in extract.skips} | {b.skip for b in extract.blocks} - {""}
+    )
     return f": only {', '.join(reasons)}" if reasons else ""
 
 

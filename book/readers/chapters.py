@@ -141,8 +141,10 @@ def _gather(blocks: Sequence[Block]) -> tuple[list[_Draft], list[Paragraph]]:
         if heading and heading.rank <= chapter and heading.label + heading.title:
             title_line = not heading.label and current.heading and not current.length
             if title_line and current.heading and current.heading.rank == heading.rank:
-                current.heading = heading if not current.heading.label else replace(
-                    current.heading, title=heading.title
+                current.heading = (
+                    heading
+                    if not current.heading.label
+                    else replace(current.heading, title=heading.title)
                 )
             elif heading.rank < chapter:
                 if current.length or current.heading:
@@ -172,7 +174,7 @@ def _number(
     drafts: Sequence[_Draft], skips: list[Skip], exclude: Sequence[str], warnings: list[str]
 ) -> Assembly:
     unwanted = {fold(name) for name in exclude}
-    chapters = []
+    chapters: list[Chapter] = []
     names: set[str] = set()
     for draft in drafts:
         heading = draft.heading
@@ -249,5 +251,3 @@ def _refuse_unknown(key: str, names: Sequence[str], known: set[str]) -> None:
 def fold(name: str) -> str:
     """A name as ``include:`` and ``exclude:`` compare it."""
     return " ".join(name.split()).casefold().rstrip(" .。")
-
-

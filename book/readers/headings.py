@@ -87,7 +87,8 @@ def _is_title(text: str) -> bool:
         return False
     if text.upper() == text:
         return True
-    return not _SENTENCE_END.search(text) or len(text) <= 40 and text[-1] in "!?！？…"
+    short_cry = len(text) <= 40 and text[-1] in "!?！？…"
+    return short_cry or _SENTENCE_END.search(text) is None
 
 
 def may_be_title(text: str) -> bool:
@@ -103,9 +104,10 @@ def may_be_title(text: str) -> bool:
         return False
     if not line.isascii() and any("\u4e00" <= c <= "\u9fff" for c in line):
         return len(line) <= 20
-    words = re.findall(r"[^\W\d_]+", line)
+    words: list[str] = re.findall(r"[^\W\d_]+", line)
     long = [w for w in words if len(w) > 3] or [words[0], words[-1]]  # "Out to Sea"
-    return sum(w[0].isupper() for w in long) >= 0.6 * len(long)
+    capitals = sum(word[0].isupper() for word in long)
+    return capitals >= 0.6 * len(long)
 
 
 def number_of(written: str) -> int | None:

@@ -124,9 +124,7 @@ def printed(text: str, start: int, end: int, edits: tuple[Edit, ...]) -> str:
     return "".join(parts)
 
 
-def _replacement(
-    name: str, raw: str, a: int, b: int, han: bool, verse: bool
-) -> tuple[str, Reason]:
+def _replacement(name: str, raw: str, a: int, b: int, han: bool, verse: bool) -> tuple[str, Reason]:
     """What ``raw[a:b]``, found by the alternative ``name``, is printed as, and why."""
     match name:
         case "break":

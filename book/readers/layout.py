@@ -116,12 +116,9 @@ def _split_at_indents(block: list[Line]) -> list[list[Line]]:
     for i in range(1, len(block)):
         line, before = block[i], block[i - 1]
         after = block[i + 1].indent if i + 1 < len(block) else 0
-        alone = line.indent >= 2 and before.indent == 0 and after == 0
-        if alone and _END.search(before.text):
+        first = before.indent == 0 or len(parts[-1]) == 1  # or after a paragraph of one line
+        if line.indent >= 2 and first and after == 0 and _END.search(before.text):
             parts.append([])
-        elif line.indent >= 2 and before.indent >= 2 and after == 0 and len(parts[-1]) == 1:
-            if _END.search(before.text):  # two paragraphs of one line each
-                parts.append([])
         parts[-1].append(line)
     return parts
 

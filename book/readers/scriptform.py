@@ -59,7 +59,9 @@ def read_script(reading: Reading) -> Extract:
             scene = scene or reason == "ornament"
             continue
         heading = _heading(line, reading)
-        blocks.append(_heading_block(reading, line, heading) if heading else _line(reading, line, scene))
+        blocks.append(
+            _heading_block(reading, line, heading) if heading else _line(reading, line, scene)
+        )
         scene = False
     return Extract(tuple(blocks), tuple(skips))
 

@@ -16,10 +16,13 @@ from book.readers.blocks import Reading
 from castbook.errors import ManuscriptError
 
 NARRATORS = (NARRATOR, "旁白", "叙述者", "叙述", "解说")
-_BRACKET = re.compile(r"\[(?P<name>[^\]\[|\n]{1,60})(?:\|(?P<style>[^\]\[|\n]{1,40}))?\][ \t\u3000]*(?=\S)")
+_BRACKET = re.compile(
+    r"\[(?P<name>[^\]\[|\n]{1,60})(?:\|(?P<style>[^\]\[|\n]{1,40}))?\][ \t\u3000]*(?=\S)"
+)
 _COLON = re.compile(
     r"(?P<name>[^\W\d_][^\n:：\[\]“”\"!?。！？,，;；]{0,39}?)"
-    r"(?:[ \t]*[(（](?P<style>[^)）\n]{1,40})[)）])?[ \t]*(?:：|:(?=[ \t\u3000\"“]))[ \t\u3000]*(?=\S)"
+    r"(?:[ \t]*[(（](?P<style>[^)）\n]{1,40})[)）])?"
+    r"[ \t]*(?:：|:(?=[ \t\u3000\"“]))[ \t\u3000]*(?=\S)"
 )
 # Brackets that editors write; they name nobody.
 _EDITORIAL = re.compile(r"illustration|footnote|sidenote|transcriber|note\b|\d+$|sic$|pause$", re.I)

@@ -16,6 +16,7 @@ from book.readers.headings import LONGEST, match_heading, may_be_title
 from book.readers.inline import paragraph
 from book.readers.layout import Group, group_lines, lines_of
 from book.readers.licence import cut_licence
+from book.readers.matter import bare
 from book.readers.tags import bracket_tag
 
 # A scene break by white space alone: the four stories and 32 novels at hand have at most 2
@@ -60,7 +61,8 @@ def read_region(reading: Reading, start: int, end: int) -> Extract:
             skips.append(Skip(Slice(reading.document, group.start, group.end), reason))
             scene = scene or reason == "ornament"
         else:
-            groups.append((group, scene or group.gap >= SCENE_GAP and bool(groups)))
+            wide = bool(groups) and group.gap >= SCENE_GAP
+            groups.append((group, scene or wide))
             scene = False
     blocks: list[Block] = []
     for group, broken in groups:
@@ -78,7 +80,7 @@ def silence(text: str) -> str:
 
 def _groups(reading: Reading, start: int, end: int) -> list[Group]:
     """Groups; a table of contents set as one block is taken apart line by line."""
-    groups = []
+    groups: list[Group] = []
     for group in group_lines(lines_of(reading.text, start, end), reading.language):
         many = len(group.lines) >= 3
         if many and all(_entry(line.text, reading.language) for line in group.lines):
@@ -128,15 +130,15 @@ def _blocks(reading: Reading, group: Group, scene: bool, before: Sequence[Block]
         whole = replace(above, label="", title=plain)  # "Chapter XXVIII", then "Conclusion"
     if whole:
         return [heading_block(group.start, group.end, whole)]
-    if above and untitled and len(group.lines) <= 4 and group.gap <= SCENE_GAP:
-        if may_be_title(plain) and not _is_matter(plain, language):
-            return [heading_block(group.start, group.end, replace(above, label="", title=plain))]
+    close = len(group.lines) <= 4 and group.gap <= SCENE_GAP
+    if above and untitled and close and may_be_title(plain) and not _is_matter(plain, language):
+        return [heading_block(group.start, group.end, replace(above, label="", title=plain))]
     return [_body(reading, group, scene)]
 
 
 def _is_matter(line: str, language: Language) -> bool:
     words = language.headings
-    return _bare(line) in {*words.contents, *words.notes}
+    return bare(line) in {*words.contents, *words.notes}
 
 
 def _body(reading: Reading, group: Group, scene: bool) -> Block:
@@ -154,7 +156,9 @@ def _body(reading: Reading, group: Group, scene: bool) -> Block:
         body=tag.end if tag else None,
     )
     produced = _PRODUCED.match(body.printed) and len(body.printed) < 300
-    return Block(body, skip="transcriber" if produced else "", part="transcriber" if produced else "")
+    return Block(
+        body, skip="transcriber" if produced else "", part="transcriber" if produced else ""
+    )
 
 
 def _title_page(
@@ -205,7 +209,3 @@ def _author(line: str, language: Language) -> str | None:
 
 def _core(line: str) -> str:
     return " ".join(line.split()).strip(" ·•:：*—-\u3000")
-
-
-def _bare(line: str) -> str:
-    return " ".join(line.split()).strip(" □■◇◆【】[]()（）*_.\u3000").casefold()
