@@ -15,14 +15,16 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
-from prefect import flow, get_run_logger
+from prefect import flow, get_client, get_run_logger
 from prefect.runtime import flow_run
 from prefect.settings import get_current_settings
 from prefect.states import Completed, Failed, State
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from castbook.errors import CastbookError, MissingDependency
+from flows.automations import CRASHES
 from flows.chapters import open_chapter
 from flows.observer import PrefectObserver
 from flows.runner import PrefectRunner
@@ -72,6 +74,8 @@ def book(
         build: where to build, when not in the project.
     """
     handover = _handover.get() or Handover()
+    if crashes() > CRASHES:
+        return Failed(message=f"crashed {crashes()} times: look at the logs before a new run")
     try:
         handover.report = produce(project, chapters=chapters, only=only, build=build)
     except CastbookError as error:
@@ -79,6 +83,15 @@ def book(
         get_run_logger().error("%s", error)
         return Failed(message=str(error))
     return book_state(handover.report)
+
+
+def crashes() -> int:
+    """How often this flow run has crashed before: the automation starts it again each time."""
+    if flow_run.run_count <= 1 or flow_run.id is None:
+        return 0
+    with get_client(sync_client=True) as client:
+        states = client.read_flow_run_states(UUID(flow_run.id))
+    return sum(state.is_crashed() for state in states)
 
 
 def book_state(report: BookReport) -> State[Any]:

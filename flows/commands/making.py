@@ -22,9 +22,8 @@ JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON obje
 @click.option("--engine", help="Default: the best that is installed for the language.")
 def new_command(folder: Path, manuscript: Path, language: str | None, engine: str | None) -> int:
     """Start a project in FOLDER: chapters, cast, a fitting voice for every part."""
-    from tasks.newbook import create_project
-
     from flows import printing
+    from tasks.newbook import create_project
 
     created = create_project(folder, manuscript, language=language, engine=engine)
     printing.show_new(created)
@@ -39,7 +38,6 @@ def new_command(folder: Path, manuscript: Path, language: str | None, engine: st
 def plan_command(project: Path, chapters: str | None, build: Path | None, as_json: bool) -> int:
     """Show what would be read, skipped, spoken and synthesised, and why. Changes nothing."""
     from book.projectfile import load_project
-
     from flows import printing
     from tasks.location import find_build, find_project
     from tasks.plan import make_plan

@@ -29,6 +29,7 @@ def project(made: Path, tmp_path: Path) -> Path:
 
 
 def as_json(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, Any]:
+    capsys.readouterr()  # what earlier commands printed
     code = main([*words, "--json"])
     out, _ = capsys.readouterr()
     return code, json.loads(out)
@@ -178,7 +179,7 @@ def test_audition_is_one_page(project: Path, capsys: pytest.CaptureFixture[str])
     assert main(["audition", str(project)]) == 0
     page = (project / "build" / "audition.html").read_text()
     assert page.count("data:audio/mpeg;base64,") >= 5
-    assert "src=\"http" not in page
+    assert 'src="http' not in page
     assert main(["audition", str(project), "--character", "nobody"]) == 1
     assert "no character 'nobody'" in capsys.readouterr().err
 

@@ -1,0 +1,36 @@
+"""The deployment ``book/local``: one for all books, found wherever castbook is installed."""
+
+from __future__ import annotations
+
+from prefect import get_client
+from prefect.client.schemas.actions import WorkPoolCreate
+from prefect.deployments.runner import EntrypointType
+from prefect.exceptions import ObjectAlreadyExists
+from prefect.settings import PREFECT_API_URL, temporary_settings
+
+from flows.books import book
+
+NAME = "local"
+TAG = "castbook"
+
+
+def register_deployment(api_url: str, pool: str) -> None:
+    """Creates the pool unless it is there, and creates or renews the deployment.
+
+    The entrypoint is the module (``flows.books.book``), so that a worker may be started in
+    any folder; no path of this machine is stored.
+    """
+    with temporary_settings({PREFECT_API_URL: api_url}):
+        with get_client(sync_client=True) as client:
+            try:
+                client.create_work_pool(WorkPoolCreate(name=pool, type="process"))
+            except ObjectAlreadyExists:
+                pass
+        deployment = book.to_deployment(
+            name=NAME,
+            tags=[TAG],
+            description="One audiobook per run; only what is missing is done.",
+            work_pool_name=pool,
+            entrypoint_type=EntrypointType.MODULE_PATH,
+        )
+        deployment.apply()
