@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -89,3 +90,15 @@ def test_the_installed_rooms_are_those_of_the_wheel(elsewhere: Path) -> None:
     for line in done.stdout.splitlines():
         assert Path(line).is_relative_to(elsewhere / "v"), line
     assert run(elsewhere, "castbook", "--version").stdout.startswith("castbook, version 0.")
+
+
+def test_a_book_is_made_from_another_directory(elsewhere: Path) -> None:
+    shutil.copytree(
+        ROOT / "projects" / "tone-demo",
+        elsewhere / "demo",
+        ignore=shutil.ignore_patterns("build"),
+    )
+    done = run(elsewhere, "castbook", "make", "demo")
+    assert done.returncode == 0, done.stderr
+    (book,) = (elsewhere / "demo" / "build" / "out").rglob("*.m4b")
+    assert book.stat().st_size > 50_000
