@@ -47,6 +47,7 @@ from tts.engine import (
     Engine,
     EngineError,
     Failure,
+    FailureKind,
     Preset,
     Reference,
     Request,
