@@ -43,15 +43,6 @@ def clean(printed: str, language: Language) -> Iterator[Replacement]:
             yield Replacement(start, end, spoken, kind)
 
 
-_TAIL = re.compile(r"\s+[\"”’»」』]*$")
-
-
-def tail(printed: str) -> Replacement | None:
-    """Space before the quote that closes a segment."""
-    match = _TAIL.search(printed)
-    return Replacement(match.start(), len(printed), "", "tail") if match else None
-
-
 def head(printed: str) -> Replacement | None:
     """What is left over at the head of a segment from the one before it: ``，他说``."""
     match = _HEAD.match(printed)

@@ -16,7 +16,7 @@ from book.languages import Language, load_language
 from book.readers.headings import match_heading
 from book.script import Replacement
 
-CLEANING = frozenset({"quote", "dash", "symbol", "space", "ellipsis", "head", "tail"})
+CLEANING = frozenset({"quote", "dash", "symbol", "space", "ellipsis", "head"})
 
 # Files that lost their curly apostrophes to spaces: "didn t", "I ll", "specialist s".
 _LOST_APOSTROPHE = re.compile(r" (?P<rest>t|s|d|m|ll|ve|re)\b(?!['’])")
@@ -55,7 +55,7 @@ def merge(first: Sequence[Replacement], second: Iterable[Replacement]) -> tuple[
 
 
 def speak(printed: str, replacements: Sequence[Replacement]) -> str:
-    """``printed`` with ``replacements`` (in order, disjoint) applied."""
+    """``printed`` with ``replacements`` (in order, disjoint) applied, no space at its ends."""
     parts = []
     at = 0
     for item in replacements:
@@ -63,7 +63,7 @@ def speak(printed: str, replacements: Sequence[Replacement]) -> str:
         parts.append(item.spoken)
         at = item.end
     parts.append(printed[at:])
-    return "".join(parts)
+    return "".join(parts).strip()
 
 
 def _touch(one: Replacement, other: Replacement) -> bool:
