@@ -1,10 +1,44 @@
-"""``castbook new``: a manuscript becomes a project that can be made at once."""
+"""``castbook new``: a manuscript becomes a project that can be made at once.
+
+The cast is proposed from the text alone, voices are given by the best engine that is
+installed for the language, and both are a pure function of the book and of what is
+installed. The folder appears whole or not at all.
+"""
 
 from __future__ import annotations
 
+import shutil
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-READABLE = (".txt", ".md", ".markdown", ".script", ".text")
+from book.manuscript import Manuscript
+from book.newproject import Proposal, ProposedRole, ProposedSkip, render_project
+from book.parts import Offered, Part, cast_voices
+from book.projectfile import load_project
+from book.proposal import CastProposal, propose_cast
+from book.readers import read_manuscript
+from castbook.errors import ManuscriptError, ProjectError, VoiceError
+from castbook.files import storage_error
+from tts.engine import Engine
+from tts.registry import engine_names, make_engine
+
+PREFERENCE = ("kokoro", "espeak", "tone")  # best sound first, of those that need no account
+# Parameters by which one preset of an engine passes for another speaker.
+VARIANTS: Mapping[str, Sequence[Mapping[str, int]]] = {
+    "espeak": ({"pitch": 35}, {"pitch": 65}, {"pitch": 25}, {"pitch": 75})
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Created:
+    """A new project."""
+
+    file: Path
+    chapters: int
+    cast: tuple[tuple[str, int, str, str | None], ...]  # name, lines, voice, gender
+    notes: tuple[str, ...]
 
 
 def looks_like_manuscript(path: Path) -> bool:
@@ -12,5 +46,157 @@ def looks_like_manuscript(path: Path) -> bool:
     return path.is_file() and path.name != "project.yaml"
 
 
-def project_beside(manuscript: Path):
-    return manuscript.with_suffix(""), None
+def project_beside(manuscript: Path) -> tuple[Path, Created | None]:
+    """The project folder beside a manuscript, created unless it is there."""
+    folder = manuscript.with_suffix("")
+    if folder == manuscript:
+        folder = manuscript.with_name(f"{manuscript.name}-book")
+    if (folder / "project.yaml").is_file():
+        return folder, None
+    return folder, create_project(folder, manuscript)
+
+
+def create_project(
+    folder: Path, manuscript: Path, *, language: str | None = None, engine: str | None = None
+) -> Created:
+    """Reads the manuscript, proposes cast and voices, and writes the project.
+
+    Raises:
+        ProjectError: the folder is in use, or no engine speaks the language.
+        ManuscriptError: the manuscript cannot be read.
+    """
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise ProjectError(
+            "the folder is in use", path=folder, expected="a new or empty folder",
+            hint="give another folder: nothing there was touched",
+        )  # fmt: skip
+    if not manuscript.is_file():
+        raise ManuscriptError("no such manuscript", path=manuscript)
+    language = language or guess_language(manuscript)
+    read = read_manuscript((manuscript,), names=(manuscript.name,), language=language)
+    proposed = propose_cast(read, language)
+    speaking, notes = choose_engine(language, engine)
+    proposal = propose(manuscript, read, proposed, speaking, language, notes)
+    _write(folder, manuscript, render_project(proposal))
+    project = load_project(folder)
+    return Created(
+        file=project.file,
+        chapters=len(read.chapters),
+        cast=tuple((c.name, c.lines, c.voice, c.gender) for c in proposal.cast),
+        notes=notes,
+    )
+
+
+def propose(
+    manuscript: Path,
+    read: Manuscript,
+    proposed: CastProposal,
+    engine: Engine,
+    language: str,
+    notes: Sequence[str] = (),
+) -> Proposal:
+    """Everything the new project says. Pure."""
+    who = proposed.narrator_character
+    genders = {c.key: c.gender for c in proposed.characters}
+    cast = cast_voices(
+        language,
+        Part(who or "narrator", genders.get(who or ""), proposed.narrator_lines),
+        [Part(c.key, c.gender, c.lines) for c in proposed.characters],
+        [Offered(engine.name, p.name, p.languages, p.gender) for p in engine.presets()],
+        VARIANTS,
+    )
+    return Proposal(
+        title=read.title or manuscript.stem.replace("-", " ").replace("_", " ").strip().title(),
+        author=read.author or "",
+        language=language,
+        manuscript=manuscript.name,
+        engine=engine.name,
+        narrator=cast.narrator,
+        voices=cast.voices,
+        cast=tuple(
+            ProposedRole(c.key, c.name, c.aliases, c.gender, cast.of[c.key], c.lines, c.sample)
+            for c in proposed.characters
+        ),
+        narrator_character=who,
+        skips=tuple(
+            ProposedSkip(s.title, s.reason, s.slice.end - s.slice.start) for s in read.skips
+        ),
+        notes=tuple(notes),
+    )
+
+
+def choose_engine(language: str, wanted: str | None = None) -> tuple[Engine, tuple[str, ...]]:
+    """The best installed engine with a voice for the language, and what would be better.
+
+    Raises:
+        ProjectError: the engine asked for does not exist or has no voice for the language.
+    """
+    if wanted is not None:
+        engine = make_engine(wanted, {})
+        if not speaks(engine, language):
+            raise ProjectError(
+                f"{wanted} has no voice for {language!r}", place="engine",
+                hint="castbook voices lists what there is",
+            )  # fmt: skip
+        missing = engine.missing()
+        return engine, (f"{wanted} cannot run here yet: {missing}",) if missing else ()
+    notes = []
+    names = [n for n in PREFERENCE if n in engine_names()]
+    for name in names:
+        engine = make_engine(name, {})
+        if not speaks(engine, language):
+            continue
+        missing = engine.missing()
+        if missing is None:
+            return engine, tuple(notes)
+        notes.append(f"{name} would sound better: {missing}")
+    raise ProjectError(f"no installed engine speaks {language!r}", hint="; ".join(notes) or None)
+
+
+def speaks(engine: Engine, language: str) -> bool:
+    """Whether some preset of the engine is for the language."""
+    primary = language.split("-")[0].lower()
+    return any(
+        tag == "*" or tag.split("-")[0].lower() == primary
+        for preset in engine.presets()
+        for tag in preset.languages
+    )
+
+
+def guess_language(manuscript: Path) -> str:
+    """``ja``, ``ko`` or ``zh`` by their script, else ``en``: short Latin texts tell too little.
+
+    Raises:
+        ManuscriptError: the file cannot be read as text.
+    """
+    read = read_manuscript((manuscript,), names=(manuscript.name,), language="und")
+    sample = "".join(source.text for source in read.sources)[:20_000]
+    letters = max(1, sum(character.isalpha() for character in sample))
+    kana = sum("\u3040" <= character <= "\u30ff" for character in sample)
+    hangul = sum("\uac00" <= character <= "\ud7a3" for character in sample)
+    han = sum("\u3400" <= character <= "\u9fff" for character in sample)
+    if kana / letters > 0.1:
+        return "ja"
+    if hangul / letters > 0.3:
+        return "ko"
+    return "zh" if han / letters > 0.3 else "en"
+
+
+def _write(folder: Path, manuscript: Path, project: str) -> None:
+    """Fills a temporary folder beside the wanted one and moves it there."""
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".castbook-new-", dir=folder.parent) as place:
+            new = Path(place) / "project"
+            new.mkdir()
+            shutil.copyfile(manuscript, new / manuscript.name)
+            (new / "project.yaml").write_text(project, encoding="utf-8")
+            try:
+                load_project(new)
+            except (ProjectError, VoiceError) as error:
+                raise ProjectError(f"the proposed project is wrong: {error}") from error
+            if folder.exists():
+                folder.rmdir()  # empty: checked above
+            new.rename(folder)
+    except OSError as error:
+        raise storage_error(error, folder) from error

@@ -12,11 +12,10 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
 
-from book.projectfile import load_project
-
 from audio.profiles import load_profile
 from book.languages import load_language
 from book.project import Project
+from book.projectfile import load_project
 from castbook.errors import BrokenPromise, CastbookError, StorageError
 from castbook.files import sweep
 from tasks import scripts
