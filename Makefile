@@ -11,13 +11,14 @@ TESTS ?=
 BIN = $(VENV)/bin
 ENVIRONMENT = PYTHON="$(PYTHON)" VENV="$(VENV)" sh scripts/environment.sh
 
-.PHONY: help demo test check lint format clean
+.PHONY: help demo test check lint format docs clean
 
 help:
 	@echo "make demo    an audiobook of $(DEMO), offline after the installation"
 	@echo "make test    the whole test suite, with a table of what was skipped"
 	@echo "make check   ruff, mypy and the test suite: what CI runs"
 	@echo "make format  ruff, changing files"
+	@echo "make docs    the tree and the command pages, written from the code"
 	@echo "make clean   remove the environment and all caches (books are kept)"
 
 demo:
@@ -43,6 +44,10 @@ format:
 	@$(ENVIRONMENT) dev
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
+
+docs:
+	@$(ENVIRONMENT) dev
+	@$(BIN)/python -m scripts.documents
 
 clean:
 	test ! -f $(VENV)/pyvenv.cfg || rm -rf $(VENV)
