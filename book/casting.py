@@ -20,7 +20,7 @@ from book.mistakes import Mistake, raise_mistakes, unknown, validate
 from book.project import Project, Slug
 from book.storedanchors import read_anchors
 from book.yamlfile import read_yaml
-from book.yamltext import one_line, scalar
+from book.yamltext import note_rows, scalar
 from castbook.files import write_text
 
 _HEAD = """\
@@ -97,8 +97,7 @@ def write_castings(path: Path, lines: Sequence[CastingLine]) -> None:
         rows.append(f"    speaker: {scalar(line.speaker or NARRATOR)}")
         if line.style is not None:
             rows.append(f"    style: {scalar(line.style)}")
-        if line.text:
-            rows.append(f"    text: {scalar(one_line(line.text))}")
+        rows += note_rows(text=line.text)
     write_text(path, "\n".join(rows) + "\n")
 
 

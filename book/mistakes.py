@@ -22,6 +22,7 @@ from castbook.errors import ProjectError
 
 SHOWN_LIMIT = 20  # mistakes of one file that are listed: more would hide the first
 _LIST_LIMIT = 12  # words that an "expected one of" lists
+_MISSING = "is missing"
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
@@ -139,7 +140,13 @@ def explain(error: ValidationError, model: type[BaseModel], data: Any) -> list[M
         expected = list(dict.fromkeys(part.expected for part in parts if part.expected))
         hint = next((part.hint for part in parts if part.hint), None)
         mistakes.append(Mistake(union, parts[0].message, one_of(expected), hint))
-    return mistakes
+    return [m for m in mistakes if m.message != _MISSING or not _misspelt(m, mistakes)]
+
+
+def _misspelt(missing: Mistake, mistakes: Sequence[Mistake]) -> bool:
+    """Whether the missing key stands there under a name that was told to be nearly right."""
+    hint = f"did you mean {missing.place[-1]!r}?"
+    return any(m.hint == hint and m.place[:-1] == missing.place[:-1] for m in mistakes)
 
 
 def _place(detail: ErrorDetails, data: Any) -> tuple[KeyPath, KeyPath]:
@@ -172,7 +179,7 @@ def _mistake(place: KeyPath, detail: ErrorDetails, model: type[BaseModel]) -> Mi
         return Mistake(place, "unknown key", listed, near)
     if kind == "missing":
         field = _fields(model, place[:-1])[str(place[-1])]
-        return Mistake(place, "is missing", field or "a value")
+        return Mistake(place, _MISSING, field or "a value")
     if kind == "literal_error":
         known = _choices(str(context["expected"]))
         return Mistake(place, found, one_of(known), nearest(str(value), known))

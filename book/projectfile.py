@@ -8,7 +8,6 @@ that files exist and lie where they may. Writes nothing.
 from __future__ import annotations
 
 import os.path
-import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -59,14 +58,20 @@ def load_project(path: Path) -> Project:
         raise own.error((), "is not a project") from error
     found = _Finder(files, Roots(folder, files.library_folder), book)
     project = found.project(folder)
-    raise_mistakes([files.error(mistake) for mistake in (*found.mistakes, *check_book(book))])
+    raise_mistakes([*found.errors, *map(files.error, check_book(book))])
     return project
 
 
 def make_slug(name: str) -> str:
     """A folder's name as the name of its build: letters of any script, digits, '-' and '_'."""
-    clean = re.sub(r"[^\w-]+", "-", unicodedata.normalize("NFC", name))
-    return clean.strip("-_")[:64].rstrip("-_") or "book"
+    kept = (c if _is_safe(c) else " " for c in unicodedata.normalize("NFC", name))
+    return "-".join("".join(kept).split()).strip("-_")[:64].rstrip("-_") or "book"
+
+
+def _is_safe(character: str) -> bool:
+    """Letters, their marks (Hindi needs them) and decimal digits: what a ``Slug`` may hold."""
+    kind = unicodedata.category(character)
+    return kind[0] in "LM" or kind == "Nd" or character in "-_"
 
 
 @dataclass(frozen=True)
@@ -95,7 +100,6 @@ def _library(own: YamlFile, folder: Path) -> tuple[YamlFile | None, Path | None]
     if wrong:
         raise own.error(("library",), wrong.message, expected=wrong.expected)
     home = Path(os.path.realpath(folder / written))
-    shown_file = own.path.parent / written / LIBRARY_FILE
     if not home.is_dir():
         raise own.error(
             ("library",), f"no folder {shown(written)}", expected="a folder relative to this file"
@@ -106,7 +110,7 @@ def _library(own: YamlFile, folder: Path) -> tuple[YamlFile | None, Path | None]
         )
     if not Path(os.path.realpath(home / LIBRARY_FILE)).is_relative_to(home):
         raise own.error(("library",), f"its {LIBRARY_FILE} lies outside the library")
-    library = read_yaml(shown_file)
+    library = read_yaml(home / LIBRARY_FILE)
     check_version(library)
     raise_mistakes(
         [
@@ -142,13 +146,13 @@ class _Finder:
     """Finds every file the book names; collects those that are not where they may be."""
 
     def __init__(self, files: _Files, roots: Roots, book: Book) -> None:
-        self.mistakes: list[Mistake] = []
+        self.errors: list[ProjectError] = []
         self._files = files
         self._roots = roots
         self._book = book
 
     def project(self, folder: Path) -> Project:
-        """The project; only true when no mistakes were collected."""
+        """The project; only true when no errors were collected."""
         book = self._book
         manuscripts = [self._find(name, place) for name, place in self._manuscripts()]
         references = {key: self._find(written, place) for key, written, place in _references(book)}
@@ -171,7 +175,8 @@ class _Finder:
         if isinstance(written, str):
             return [(written, ("manuscript",))]
         if not written:
-            self.mistakes.append(Mistake(("manuscript",), "is empty", "at least one file"))
+            empty = Mistake(("manuscript",), "is empty", "at least one file")
+            self.errors.append(self._files.error(empty))
         return [(name, ("manuscript", i)) for i, name in enumerate(written)]
 
     def _lexicons(self, folder: Path) -> Iterator[Path]:
@@ -190,12 +195,13 @@ class _Finder:
             if path:
                 yield path
 
-    def _find(self, written: str, place: KeyPath, of_library: bool | None = None) -> Path | None:
-        if of_library is None:
-            of_library = self._files.of(place) is self._files.library
-        found = self._roots.find(written, place, of_library=of_library)
+    def _find(self, written: str, place: KeyPath, *, of_library: bool = False) -> Path | None:
+        file = self._files.of(place)
+        if of_library and self._files.library:
+            file = self._files.library
+        found = self._roots.find(written, place, of_library=file is self._files.library)
         if isinstance(found, Mistake):
-            self.mistakes.append(found)
+            self.errors.append(found.error(file))
             return None
         return found
 

@@ -39,7 +39,15 @@ class Roots:
             return wrong
         homes = [self.library] if of_library else [self.project, self.library]
         candidates = [home / written for home in homes if home is not None]
-        inside = [candidate for candidate in candidates if self._holds(candidate)]
+        inside: list[Path] = []
+        for candidate in candidates:
+            if self._holds(candidate):
+                if _kind(candidate) == stat.S_IFREG:
+                    return candidate
+                inside.append(candidate)
+            elif os.path.lexists(candidate):
+                inside.clear()
+                break
         if not inside:
             return Mistake(
                 place,
@@ -47,10 +55,7 @@ class Roots:
                 "a file in the project's folder or its library",
                 "copy it there",
             )
-        kinds = [_kind(candidate) for candidate in inside]
-        if stat.S_IFREG in kinds:
-            return inside[kinds.index(stat.S_IFREG)]
-        for kind in kinds:
+        for kind in map(_kind, inside):
             if kind is not None:
                 what = "a folder" if kind == stat.S_IFDIR else "not an ordinary file"
                 return Mistake(place, f"{shown(written)} is {what}", "a file")

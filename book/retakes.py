@@ -18,7 +18,7 @@ from book.anchors import Anchor
 from book.mistakes import Mistake, raise_mistakes, validate
 from book.storedanchors import read_anchors
 from book.yamlfile import read_yaml, shown
-from book.yamltext import one_line, scalar
+from book.yamltext import note_rows, one_line, scalar
 from castbook.files import write_text
 
 COUNT_LIMIT = 10_000
@@ -124,12 +124,12 @@ def write_retakes(path: Path, state: Retakes) -> None:
     for retake in state.retakes:
         rows.append(f"  - anchor: {scalar(str(retake.anchor))}")
         rows.append(f"    count: {retake.count}")
-        rows += _words(note=retake.note, text=retake.text)
+        rows += note_rows(note=retake.note, text=retake.text)
     rows.append("accepted:" if state.accepted else "accepted: []")
     for acceptance in state.accepted:
         rows.append(f"  - anchor: {scalar(str(acceptance.anchor))}")
         rows.append(f"    key: {scalar(acceptance.key)}")
-        rows += _words(text=acceptance.text)
+        rows += note_rows(text=acceptance.text)
     write_text(path, "\n".join(rows) + "\n")
 
 
@@ -162,7 +162,3 @@ def with_acceptance(state: Retakes, anchor: Anchor, key: str, text: str) -> Reta
     return dataclasses.replace(
         state, accepted=tuple(new if a.anchor == anchor else a for a in state.accepted)
     )
-
-
-def _words(**notes: str) -> list[str]:
-    return [f"    {key}: {scalar(one_line(note))}" for key, note in notes.items() if note]

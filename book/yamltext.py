@@ -37,6 +37,12 @@ def one_line(text: str, limit: int = 80) -> str:
     return clean if len(clean) <= limit else clean[: limit - 1].rstrip() + "…"
 
 
+def note_rows(**notes: str) -> list[str]:
+    """Rows of an entry that are for people: shortened, and left out when blank."""
+    short = {key: one_line(note) for key, note in notes.items()}
+    return [f"    {key}: {scalar(note)}" for key, note in short.items() if note]
+
+
 def _character(character: str) -> str:
     if character in _ESCAPES:
         return _ESCAPES[character]

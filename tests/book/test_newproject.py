@@ -179,10 +179,9 @@ def test_what_is_written_can_be_loaded(
     folder.mkdir(exist_ok=True)
     (folder / "m (1).txt").touch()
     name = roles[0].key if roles and hero else "narrator"
-    cast = cast_voices(
-        "en", Part(name, None, 900), [Part(r.key, r.gender, r.lines) for r in roles], offer(3, 2, 1),
-        {"e": [{"pitch": 1.5, "soft": True}]},
-    )  # fmt: skip
+    parts = [Part(role.key, role.gender, role.lines) for role in roles]
+    variants = {"e": [{"pitch": 1.5, "soft": True}]}
+    cast = cast_voices("en", Part(name, None, 900), parts, offer(3, 2, 1), variants)
     proposal = Proposal(
         title=title,
         author=author,

@@ -35,7 +35,7 @@ def play(moves: list[tuple[Anchor, str, str]]) -> Retakes:
 
 
 @given(moves=steps.map(lambda s: [(a, m, w.encode("utf-8", "ignore").decode()) for a, m, w in s]))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)  # each writes and flushes a file
 def test_what_is_written_is_read_back(
     tmp_path_factory: pytest.TempPathFactory, moves: list[tuple[Anchor, str, str]]
 ) -> None:
