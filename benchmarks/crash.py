@@ -68,7 +68,7 @@ def main() -> int:
             root / "book",
             chapters=CHAPTERS,
             segments=SEGMENTS,
-            options={"seconds": 1.5, "cost_ms": 4},
+            options={"cost_ms": 4},
             extra={"outputs": ["m4b", "mp3"]},
         )
         whole = root / "whole"
@@ -78,7 +78,9 @@ def main() -> int:
         for number in range(options.kills):
             stage = STAGES[number % len(STAGES)]
             victim = VICTIMS[number // len(STAGES) % len(VICTIMS)] if number % 5 < 2 else "flow"
-            kills.append(one_kill(project, root / f"build-{number}", whole, wanted, stage, victim, chance))
+            kills.append(
+                one_kill(project, root / f"build-{number}", whole, wanted, stage, victim, chance)
+            )
             shutil.rmtree(root / f"build-{number}")
             if not options.json:
                 print(line(number, kills[-1]), flush=True)
@@ -94,7 +96,16 @@ def main() -> int:
 
 def command(project: Path, build: Path) -> list[str]:
     """``castbook make`` of this very checkout or installation."""
-    return [sys.executable, "-m", "flows.cli", "make", str(project), "--build", str(build), "--json"]
+    return [
+        sys.executable,
+        "-m",
+        "flows.cli",
+        "make",
+        str(project),
+        "--build",
+        str(build),
+        "--json",
+    ]
 
 
 def one_kill(
@@ -112,7 +123,9 @@ def one_kill(
     threshold = chance.randrange(1, CHAPTERS * SEGMENTS)
     patience = chance.random() * 0.02
     running = subprocess.Popen(
-        command(project, build), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        command(project, build),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
     hit = wait_for(running, trigger(build, stage, threshold))
@@ -230,7 +243,9 @@ def _read_m4b(path: Path) -> None:
 
 def line(number: int, kill: Kill) -> str:
     """One row for a person."""
-    verdict = "ok" if not (kill.broken or kill.restart_code or kill.remade or kill.differing) else "BAD"
+    verdict = (
+        "ok" if not (kill.broken or kill.restart_code or kill.remade or kill.differing) else "BAD"
+    )
     return (
         f"{number + 1:3d} {kill.stage:10s} {kill.victim:6s} {'hit' if kill.hit else 'missed':6s}"
         f" {kill.takes_before:4d} takes stood, {kill.made_after:4d} made after,"

@@ -7,6 +7,7 @@ installed. The folder appears whole or not at all.
 
 from __future__ import annotations
 
+import re
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -106,7 +107,7 @@ def propose(
         VARIANTS,
     )
     return Proposal(
-        title=read.title or manuscript.stem.replace("-", " ").replace("_", " ").strip().title(),
+        title=read.title or title_of(manuscript.stem),
         author=read.author or "",
         language=language,
         manuscript=manuscript.name,
@@ -123,6 +124,12 @@ def propose(
         ),
         notes=tuple(notes),
     )
+
+
+def title_of(stem: str) -> str:
+    """A title from a file name: ``1342_pride_and_prejudice`` is Pride And Prejudice."""
+    words = re.sub(r"[\W_]+", " ", stem).strip()
+    return re.sub(r"^\d+ (?=\D)", "", words).title() or stem
 
 
 def choose_engine(language: str, wanted: str | None = None) -> tuple[Engine, tuple[str, ...]]:
