@@ -19,7 +19,8 @@ from typing import Any
 from book.languages import Language, load_language
 
 _OPENERS = "\"'“‘«「『([（【_"
-_CLOSERS = "\"'”’»」』)]）】"
+_CLOSING = r"[\"'”’»」』)\]）】]*"
+_OPENING = r"[\"'“‘«「『(\[（【_]*"
 _STRAIGHT = str.maketrans("“”«»‘’", '""""\'\'')  # Punkt knows straight quotes only
 _BRACKETED = 300  # characters: a bracket open longer than this was never closed
 
@@ -30,16 +31,16 @@ _HAN_END = re.compile(
 )
 _LATIN_MORE = re.compile(
     # a question, a cry or an ellipsis before a capital; a quotation right after another
-    rf"(?:[!?]|…|\.\s\.|\.\.)[{_CLOSERS}]*\s+(?=[{_OPENERS}]*[^\W\d_])"
+    rf"(?:[!?]|…|\.\s\.|\.\.){_CLOSING}\s+(?={_OPENING}[^\W\d_])"
     r"|(?<=[”»])\s+(?=[“«])"
-    rf"|(?<=[^\w.][I])\.[{_CLOSERS}]*\s+(?=[{_OPENERS}]*[^\W\d_])"  # "It was I. He …"
+    rf"|(?<=[^\w.][I])\.{_CLOSING}\s+(?={_OPENING}[^\W\d_])"  # "It was I. He …"
 )
 _CANDIDATE = re.compile(r"[.!?…”»][^\w\s]*\s+\S")
 _INITIAL = re.compile(r"(?:^|[\s(\"'“‘]|(?<=[A-Z])\.)[A-Z]\.$")
 _COUNTRY = re.compile(r"\bU\.[SK]\.$")
 _ITEM = re.compile(r"\W*\d{1,3}\W*")  # "1." at the head of a paragraph
 _LAST_WORD = re.compile(r"([^\W\d_]+(?:\.[^\W\d_]+)*)\.$")
-_ELLIPSIS = re.compile(rf"(?:…|\.\s?\.)[{_CLOSERS}]*$")
+_ELLIPSIS = re.compile(rf"(?:…|\.\s?\.){_CLOSING}$")
 _loading = threading.Lock()
 
 

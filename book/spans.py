@@ -22,7 +22,7 @@ _FULLWIDTH = {"＂": "＂"}
 _MARK = re.compile('[“”„「」『』«»"＂]')
 _MARK_OR_SINGLE = re.compile("[“”„「」『』«»\"＂‘’']")
 _SINGLE_SPEECH = re.compile(
-    r"(?:^|\s|[—(])['‘](?=[A-Z])[^'’\"“”\n]{2,200}?[.,!?—]['’](?=\s|$)", re.M
+    r"(?:^|\s|[—(])['‘](?=[A-Z])(?:[^'’\"“”\n]|['’](?=\w)){2,200}?[.,!?—]['’](?=\s|$)", re.M
 )
 _DOUBLE_SPEECH = re.compile(r"[\"“][A-Z][^\"”\n]{2,200}?[.,!?—][\"”]")
 _ENDED = re.compile(r"[.!?…。！？,，—–~～][’'」』\"）)]*$|[.!?…。！？][^\w]*[’』]?$")
@@ -167,7 +167,7 @@ def _is_quote(text: str, at: int, character: str, mark: str, language: Language)
 
 def is_speech(text: str, start: int, end: int, language: Language) -> bool:
     """Whether someone says ``text[start:end]`` (quotes included), and not merely its word."""
-    inside = text[start + 1 : end - 1 if end > start + 1 else end]
+    inside = text[start + 1 : end].rstrip("\"”’'»」』＂")
     before, after = text[:start].rstrip(), text[end:].lstrip()
     if not speakable(inside):
         return False

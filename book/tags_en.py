@@ -41,10 +41,11 @@ class EnglishTags:
             rf"|was\s+(?P<third>{choice})['’]s?\s+(?:[a-z-]+\s+){{0,3}}(?:{_REPLY})\b)"
         )
         self._before = re.compile(
-            rf"(?:^|[.!?…;,—\"”’]\s*|\b(?:and|but|then|when|as|while|so|for|yet)\s+)(?:{adverb},?\s+)*"
+            rf"(?:^|[.!?…;,—\"”’]\s*|\b(?:and|but|then|when|as|while|so|for|yet)\s+)"
+            rf"(?:(?i:{adverb}),?\s+)*"
             rf"(?:{title}{first}(?:,[^,.;:!?]{{1,40}},)?\s+(?:{adverb}\s+)*(?:{said})"
             rf"|(?:{said})\s+{title}{second})"
-            rf"(?P<rest>[^.!?\"“”;]{{0,60}}?)[,:—]?\s*$"
+            rf"(?:[^.!?\"“”;]|(?<=\b[A-Z][a-z])\.|(?<=\b[A-Z][a-z][a-z])\.){{0,60}}?[,:—]?\s*$"
         )
 
     def read(

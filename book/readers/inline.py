@@ -24,7 +24,7 @@ _ALTERNATIVES = {
     "spaces": rf"{_SPACE}{{2,}}|[\t\f\u2028\u2029\x85]",
     "invisible": "[\u00ad\u200b\u2060\ufeff]+",
     "emphasis": r"_",
-    "illustration": r"\[(?:Illustration|Footnote|Sidenote|Transcriber['’]s? Note)\b[^\]]{0,4000}\]",
+    "illustration": r"\[(?:Illustration|Footnote|Sidenote|Transcriber['’]s? Note)\b[^\]]{0,4000}\] ?",
     "mark": r"(?<=\S)(?:\[(?:\d{1,3}|[*†‡])\]|［\d{1,3}］|〔\d{1,3}〕)",
     "circled": r"[⑴-⒇]+|(?<=\S)[①-⑳㉑-㊿]+|(?<=[^\W\d_])[¹²³⁴-⁹]+",
     "annotation": rf"(?<=\S)【[^】]{{0,20}}(?:{_ANNOTATION})[^】]{{0,300}}】",

@@ -17,7 +17,7 @@ from book.languages import Language
 # Project Gutenberg, 4 stories of Lu Xun) and nearly all when each line is a paragraph.
 WRAPPED_BELOW = 0.5
 VERSE_WIDTH = 0.8  # a verse's lines stay below this share of the file's wrap width
-_SHORT_LINES = {False: 45, True: 18}  # median line of a file that is all verse; True for Han
+POEM_WIDTH = 45  # median characters of a line in a file that is all verse
 _END = re.compile(r"[.!?…。！？：:；;—-][\"'”’」』)）\]】*_]*$")
 
 
@@ -77,7 +77,7 @@ def group_lines(lines: list[Line], language: Language) -> list[Group]:
         ]
     inner = [len(line.text) for block, _ in blocks for line in block[:-1]]
     width = sorted(inner)[int(0.9 * (len(inner) - 1))]
-    all_verse = median(inner) < _SHORT_LINES[language.han]
+    all_verse = not language.han and _is_poem([block for block, _ in blocks], inner)
     groups = []
     for block, gap in blocks:
         for i, part in enumerate(_split_at_indents(block)):
@@ -108,6 +108,13 @@ def is_wrapped(blocks: list[list[Line]]) -> bool:
     inner = [line for block in blocks for line in block[:-1]]
     ended = sum(_END.search(line.text) is not None for line in inner)
     return bool(inner) and ended < WRAPPED_BELOW * len(inner)
+
+
+def _is_poem(blocks: list[list[Line]], inner: list[int]) -> bool:
+    """Whether a whole file is verse: short lines, most of them with a capital."""
+    later = [line.text for block in blocks for line in block[1:]]
+    capitals = sum(not text.lstrip("\"'“‘(_")[:1].islower() for text in later)
+    return median(inner) < POEM_WIDTH and capitals >= 0.8 * len(later)
 
 
 def _split_at_indents(block: list[Line]) -> list[list[Line]]:

@@ -15,7 +15,7 @@ from book.readers.blocks import Block, Extract, Heading, Reading
 from book.readers.headings import match_heading
 from book.readers.inline import paragraph
 from book.readers.layout import Line, lines_of
-from book.readers.tags import script_tag, tag_of
+from book.readers.tags import NARRATORS, script_tag, tag_of
 from book.readers.text import silence
 
 SHARE = 0.6
@@ -26,8 +26,8 @@ _HEADING = re.compile(r"#{1,6}[ \t]+")
 def looks_like_script(reading: Reading) -> bool:
     """Whether the file's lines, headings aside, mostly begin with a name.
 
-    A name that begins one line only may be any word before a colon; at least half of the
-    names must come again.
+    A name that begins one line only may be any word before a colon: at least half of the
+    lines must begin with one of the cast, or with a name that comes again.
     """
     lines = [
         line
@@ -38,7 +38,8 @@ def looks_like_script(reading: Reading) -> bool:
     if len(tags) < FEWEST or len(tags) < SHARE * len(lines):
         return False
     names = Counter(tag["name"].strip().casefold() for tag in tags)
-    return 2 * sum(n for n in names.values() if n > 1) >= len(tags)
+    known = {*NARRATORS, *(reading.speakers or ())}
+    return 2 * sum(n for name, n in names.items() if n > 1 or name in known) >= len(tags)
 
 
 def read_script(reading: Reading) -> Extract:

@@ -82,7 +82,7 @@ def _groups(reading: Reading, start: int, end: int) -> list[Group]:
     """Groups; a table of contents set as one block is taken apart line by line."""
     groups: list[Group] = []
     for group in group_lines(lines_of(reading.text, start, end), reading.language):
-        many = len(group.lines) >= 3
+        many = len(group.lines) > 1
         if many and all(_entry(line.text, reading.language) for line in group.lines):
             groups.extend(
                 Group((line,), group.gap if i == 0 else 0) for i, line in enumerate(group.lines)

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from book.lexicon import Entry, Lexicon, read_lexicon
@@ -40,6 +40,7 @@ entries = st.lists(
 
 
 @given(entries=entries, text=st.text("ab '’孔乙.Ab", max_size=30))
+@settings(deadline=None)
 def test_replacements_are_in_order_and_never_overlap(entries: list[Entry], text: str) -> None:
     lexicon = Lexicon(tuple(entries))
     found = lexicon.apply(text, language="en", speaker="anna", engine="tone")
@@ -54,6 +55,7 @@ def test_replacements_are_in_order_and_never_overlap(entries: list[Entry], text:
 
 
 @given(entries=entries, text=st.text("ab '’孔乙.Ab", max_size=30))
+@settings(deadline=None)
 def test_no_word_of_the_lexicon_is_left_beside_the_replacements(
     entries: list[Entry], text: str
 ) -> None:

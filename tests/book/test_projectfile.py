@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
@@ -149,6 +149,7 @@ def test_a_linked_project_is_the_same_project(tmp_path: Path) -> None:
         st.sampled_from(["..", "../", "/", "a", ".", "~", "\\", "C:", " ", "\0", "é", "a/é"])
     ).map("".join)
 )
+@settings(deadline=None)
 def test_no_path_leaves_the_roots(tmp_path_factory: pytest.TempPathFactory, written: str) -> None:
     root = tmp_path_factory.getbasetemp() / "roots" / "p"
     (root / "a").mkdir(parents=True, exist_ok=True)
@@ -171,6 +172,7 @@ def test_slugs(name: str, slug: str) -> None:
 
 
 @given(st.text(max_size=100))
+@settings(deadline=None)
 def test_any_folder_has_a_safe_slug(name: str) -> None:
     assert TypeAdapter(Slug).validate_python(make_slug(name)) == make_slug(name)
     assert make_slug(make_slug(name)) == make_slug(name)

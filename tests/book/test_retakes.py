@@ -53,6 +53,7 @@ def test_what_is_written_is_read_back(
 
 
 @given(moves=steps)
+@settings(deadline=None)
 def test_a_retake_asks_for_a_take_never_asked_for_and_moves_no_other(
     moves: list[tuple[Anchor, str, str]],
 ) -> None:

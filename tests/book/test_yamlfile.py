@@ -52,6 +52,7 @@ def test_what_we_write_is_read_back(folder: Path, data: dict[str, Any]) -> None:
 
 
 @given(values=st.lists(READABLE, max_size=6))
+@settings(deadline=None)
 def test_lists_we_write_are_read_back(folder: Path, values: list[str]) -> None:
     assert parse(folder, f"a: {flow_list(tuple(values))}") == {"a": values}
 
@@ -119,6 +120,7 @@ def test_places_and_values_stay_on_one_short_line() -> None:
 
 
 @given(text=READABLE, limit=st.integers(5, 100))
+@settings(deadline=None)
 def test_one_line_fits_and_is_one_line(text: str, limit: int) -> None:
     short = one_line(text, limit)
     assert len(short) <= limit
