@@ -118,13 +118,13 @@ class Crew:
         finally:
             for number in left:
                 self.cancel(number)
+                self._answers.pop(number, None)
 
     def cancel(self, number: int) -> None:
-        """Ends a job that nobody wants any more."""
-        self._answers.pop(number, None)
-        if self._jobs.pop(number, None) is not None:
-            self._begun.discard(number)
+        """Ends a job; unless it is done, its answer is that it failed."""
+        if number in self._jobs:
             self._send(pack({"is": "cancel", "id": number}))
+            self._settle([number], "failed", "cancelled")
 
     def close(self) -> None:
         """Ends the process and everything it started. Jobs without an answer are lost."""

@@ -23,7 +23,7 @@ from __future__ import annotations
 
 import os
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, ClassVar
@@ -34,8 +34,6 @@ from castbook.errors import VoiceError
 from tts.crew import Answer, Crew
 from tts.engine import (  # fmt: skip
     Capabilities,
-    Engine,
-    EngineError,
     Failure,
     Preset,
     Request,
@@ -44,6 +42,7 @@ from tts.engine import (  # fmt: skip
     WordTime,
 )
 from tts.espeak_voices import Names, package_folder, read_names
+from tts.forked import ForkedEngine
 from tts.options import Number, check_known, check_numbers, check_parameters
 from tts.presets import shipped_presets
 
@@ -63,7 +62,7 @@ _GAP_UNIT_MS = 10
 _NOTHING = Failure("permanent", "nothing to speak: the text has no word that espeak-ng can say")
 
 
-class EspeakEngine(Engine):
+class EspeakEngine(ForkedEngine):
     """See the module."""
 
     name: ClassVar[str] = "espeak"
@@ -73,9 +72,6 @@ class EspeakEngine(Engine):
         check_known(self.name, self.options, ("workers",))
         check_numbers(self.name, self.options, {"workers": Number(1, 256, whole=True)})
         self._workers: int = self.options.get("workers", os.cpu_count() or 1)
-        self._crew: Crew | None = None
-        self._voices: dict[str, Voice] = {}
-        self._speaking: dict[int, str] = {}  # request ids by job number
 
     @property
     def capabilities(self) -> Capabilities:
@@ -112,78 +108,39 @@ class EspeakEngine(Engine):
         if language and names.language(language) is None:
             raise VoiceError(f"engine espeak does not speak {language!r}")
 
-    def load(self) -> None:
-        folder = package_folder()
-        if folder is None:
-            raise EngineError(self.missing() or "", "dead")
-        import espeakng_loader  # loads nothing by itself, only knows the library's file name
+    def _make_crew(self) -> Crew:
+        import espeakng_loader  # loads nothing by itself, only knows the files' names
 
-        self._crew = Crew(
+        return Crew(
             "tts.espeak_library",
             {
                 "library": espeakng_loader.get_library_path(),
-                "data": str(folder / "espeak-ng-data"),
+                "data": espeakng_loader.get_data_path(),
             },
             self._workers,
             begun=self._begun,
             limit_s=_JOB_S,
         )
 
-    def prepare(self, voice: Voice) -> None:
-        self.check_voice(voice, "")
-        self._voices[voice.digest] = voice
-
-    def synthesize(self, requests: Sequence[Request]) -> Iterator[tuple[str, Speech | Failure]]:
-        """Hands the requests in at once; the iterator then waits for their answers."""
-        if self._crew is None:
-            raise EngineError("engine espeak is not loaded")
-        early: list[tuple[str, Failure]] = []
-        texts: dict[int, str] = {}
-        for request in requests:
-            text = clean(request.text)
-            if not text.strip():
-                early.append((request.id, _NOTHING))
-                continue
-            number = self._crew.submit(self._job(text, request))
-            self._speaking[number] = request.id
-            texts[number] = text
-        return self._answers(self._crew, early, texts)
-
-    def cancel(self, request_id: str) -> None:
-        """Its answer, which comes within milliseconds, is dropped by the host."""
-
-    def unload(self) -> None:
-        if self._crew is not None:
-            self._crew.close()
-            self._crew = None
-        self._speaking.clear()
-
-    def _job(self, text: str, request: Request) -> dict[str, object]:
-        voice = self._voices.get(request.voice)
+    def _job(self, request: Request, voice: Voice) -> dict[str, object] | Failure:
+        text = clean(request.text)
         names = _names()
-        if voice is None or voice.preset is None or names is None:
-            raise EngineError("its voice was not prepared", "permanent")
+        if not text.strip():
+            return _NOTHING
+        if voice.preset is None or names is None:  # check_voice and load have seen to that
+            return Failure("permanent", "engine espeak speaks with presets only")
         parameters = dict(voice.parameters)
         if "gap" in parameters:
             parameters["gap"] //= _GAP_UNIT_MS
         spoken_by = names.voice(voice.preset, request.language)
         return {"text": text, "voice": spoken_by, "parameters": parameters}
 
-    def _answers(
-        self, crew: Crew, early: list[tuple[str, Failure]], texts: Mapping[int, str]
-    ) -> Iterator[tuple[str, Speech | Failure]]:
-        yield from early
-        try:
-            for number, answer in crew.answers(texts):
-                yield self._speaking.pop(number), _result(answer, texts[number])
-        finally:
-            for number in texts:
-                self._speaking.pop(number, None)
-
-    def _begun(self, number: int) -> None:
-        request_id = self._speaking.get(number)
-        if request_id is not None:
-            self.progress(request_id)
+    def _speech(self, answer: Answer, request: Request) -> Speech | Failure:
+        pcm = np.frombuffer(answer.payload, "<i2").astype(np.int16, copy=False)
+        words = word_times(answer.header["words"], request.text, len(pcm))
+        if not words:
+            return _NOTHING
+        return Speech(pcm=pcm, rate=_RATE, words=words, seconds=answer.header["seconds"])
 
 
 def clean(text: str) -> str:
@@ -191,21 +148,6 @@ def clean(text: str) -> str:
     offsets stay: control characters (espeak-ng has commands of its own that begin with one),
     lone surrogates (they have no UTF-8 form)."""
     return "".join(" " if unicodedata.category(c) in ("Cc", "Cs") else c for c in text)
-
-
-def _result(answer: Answer, text: str) -> Speech | Failure:
-    match answer.kind:
-        case "dead":
-            return Failure("dead", answer.reason)
-        case "failed":
-            return Failure("transient", f"espeak-ng failed: {answer.reason}")
-        case "refused":
-            return Failure("permanent", answer.reason)
-    pcm = np.frombuffer(answer.payload, "<i2").astype(np.int16, copy=False)
-    words = word_times(answer.header["words"], text, len(pcm))
-    if not words:
-        return _NOTHING
-    return Speech(pcm=pcm, rate=_RATE, words=words, seconds=answer.header["seconds"])
 
 
 def word_times(events: Sequence[Sequence[int]], text: str, frames: int) -> tuple[WordTime, ...]:

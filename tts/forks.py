@@ -170,8 +170,10 @@ class _Forks:
         number, payload = header["id"], b""
         try:
             write(lane, pack({"is": "begun", "id": number}))
+            began = time.perf_counter()
             answer, payload = self._work(header)
-            answer = {**answer, "is": "done", "id": number}
+            seconds = round(time.perf_counter() - began, 6)
+            answer = {**answer, "is": "done", "id": number, "seconds": seconds}
         except Refusal as error:
             answer = {"is": "refused", "id": number, "reason": str(error)}
         except Exception as error:  # boundary: whatever it is, the parent must be told
