@@ -15,6 +15,7 @@ Books of 3-second segments with the tone engine. Printed for each size:
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import os
 import resource
@@ -173,7 +174,7 @@ def main() -> int:
             f" {cost.wall_s:.0f} s wall; memory while assembling {cost.memory_first_mb:.0f} MB"
             f" first, {cost.memory_last_mb:.0f} MB highest; {cost.submitted} steps submitted"
         )
-    for small, large in zip(costs, costs[1:], strict=False):
+    for small, large in itertools.pairwise(costs):
         print(
             f"ratio of totals {large.total_s / small.total_s:.2f} for"
             f" {large.segments / small.segments:.1f} times the segments"

@@ -82,7 +82,6 @@ def test_an_edited_sentence_redoes_its_segments_and_its_chapter_only(finished: P
 def test_a_paragraph_at_the_top_of_a_chapter_is_the_only_thing_spoken(finished: Path) -> None:
     from book.projectfile import load_project
     from book.retakes import read_retakes
-
     from tasks.location import find_build
     from tasks.mending import retake
     from tasks.plan import make_plan
@@ -122,7 +121,6 @@ def test_a_paragraph_at_the_top_of_a_chapter_is_the_only_thing_spoken(finished: 
 
 def test_a_retake_of_one_of_two_equal_lines_changes_that_one_only(finished: Path) -> None:
     from book.projectfile import load_project
-
     from tasks.location import find_build
     from tasks.mending import retake
     from tasks.plan import make_plan

@@ -1,0 +1,206 @@
+"""The line on a real Prefect server: the same faults under both runners, retry, worker."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from books_of_tone import write_book
+
+from flows.cli import main
+from flows.server import Server, register, running_server, running_worker
+
+pytestmark = [pytest.mark.prefect, pytest.mark.timeout(300), pytest.mark.xdist_group("prefect")]
+
+FAULTS = [
+    {"match": "on the hill", "kind": "fail", "times": 2},  # mended by retries
+    {"match": "so they said", "kind": "memory", "times": 1},
+    {"match": "shut the door", "kind": "die", "times": 1},
+    {"match": "candle", "kind": "fail"},  # never mended
+    {"match": "in the chimney", "kind": "refuse"},
+    {"match": "black and still", "kind": "loop"},  # doubtful
+    {"match": "until the morning", "kind": "silence"},  # doubtful: its first half is spoken
+]
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One server for all tests of this file, with its own database."""
+    home = tmp_path_factory.mktemp("prefect")
+    with running_server(free_port(), home) as running:
+        yield running
+
+
+def free_port() -> int:
+    import socket
+
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def castbook(*words: str, server: Server | None = None, cwd: Path | None = None) -> Any:
+    """``castbook WORDS --json`` in a process of its own: (exit code, what it printed)."""
+    environment = {**os.environ, "PREFECT_LOGGING_LEVEL": "ERROR"}
+    environment.pop("PREFECT_API_URL", None)
+    if server is not None:
+        environment = {**server.environment, "PREFECT_LOGGING_LEVEL": "ERROR"}
+    root = Path(__file__).parents[2]
+    environment["PYTHONPATH"] = os.pathsep.join([str(root), environment.get("PYTHONPATH", "")])
+    done = subprocess.run(
+        [sys.executable, "-m", "flows.cli", *words, "--json"],
+        capture_output=True, text=True, env=environment, cwd=cwd, timeout=200,
+    )  # fmt: skip
+    assert done.stdout, done.stderr
+    return done.returncode, json.loads(done.stdout)
+
+
+def outcome(run: dict[str, Any]) -> dict[str, Any]:
+    """What both runners must agree on."""
+    return {
+        "failed": sorted((f["id"], f["reason"]) for f in run["failed"]),
+        "doubtful": [d["id"] for d in run["doubtful"]],
+        "complete": [c["complete"] for c in run["chapters"]],
+        "made": run["made"],
+        "message": run["message"],
+    }
+
+
+def rows(server: Server, kind: str, **match: Any) -> list[dict[str, Any]]:
+    """Flow runs or task runs that the server knows."""
+    found = httpx.post(f"{server.api_url}/{kind}/filter", json=match, timeout=10).json()
+    assert isinstance(found, list)
+    return found
+
+
+def wait_for(check: Any, seconds: float = 60.0) -> Any:
+    """Polls until ``check()`` is true; its value."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if value := check():
+            return value
+        time.sleep(0.2)
+    raise AssertionError("it did not happen in time")
+
+
+def test_the_same_faults_give_the_same_outcome_under_both_runners(
+    tmp_path: Path, server: Server
+) -> None:
+    runs = {}
+    for name, where in (("local", None), ("prefect", server)):
+        project = write_book(tmp_path / name / "book", options={"faults": FAULTS})
+        code, run = castbook("make", str(project), server=where)
+        assert code == 1
+        runs[name] = outcome(run)
+        assert [len(run["failed"]), len(run["doubtful"])] == [2, 2]
+        assert all(f["command"].startswith("castbook make ") for f in run["failed"])
+
+        code, again = castbook("make", str(project), server=where)
+        assert code == 1
+        assert outcome(again)["failed"] == outcome(run)["failed"]
+        assert again["made"] == 0  # the failed were tried again, nothing else was spoken
+
+        write_book(project)  # the faults are gone
+        code, mended = castbook("make", str(project), "--only", "failed", server=where)
+        assert mended["failed"] == []
+        assert mended["made"] == 2
+        assert code == 1  # two takes are still doubtful
+        runs[f"{name} mended"] = outcome(mended)
+    assert runs["local"] == runs["prefect"]
+    assert runs["local mended"] == runs["prefect mended"]
+    named = {r["name"]: r for r in rows(server, "task_runs")}
+    retried = [n for n, r in named.items() if n.startswith("ch0") and r["run_count"] > 1]
+    assert retried  # a failed segment is a task run of its own name
+    states = {r["name"]: r["state"]["message"] for r in rows(server, "flow_runs")}
+    assert "segments failed" in states["book-ch02"]
+
+
+def test_a_worker_started_elsewhere_retries_only_what_failed(
+    tmp_path: Path, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    faults = [{"match": "candle", "kind": "refuse"}]
+    project = write_book(tmp_path / "projects" / "alice", options={"faults": faults})
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    register(server)
+    root = str(Path(__file__).parents[2])
+    environment = {
+        **server.environment,
+        "CASTBOOK_PROJECTS": str(tmp_path / "projects"),
+        "PYTHONPATH": os.pathsep.join([root, os.environ.get("PYTHONPATH", "")]),
+    }
+    with monkeypatch.context() as patch:
+        patch.chdir(elsewhere)
+        with running_worker(environment):
+            run = start(server, environment, "project=alice")
+            ended = wait_for(lambda: terminal(server, run))
+            assert ended["state"]["message"].startswith("1 of ")
+            takes = {p: p.stat().st_mtime_ns for p in project.glob("build/takes/*/*.flac")}
+            assert len(takes) > 10
+
+            # a take is lost and the fault is mended between run and retry
+            victim = sorted(takes)[0]
+            victim.unlink()
+            write_book(project)
+            subprocess.run(
+                [sys.executable, "-m", "prefect", "flow-run", "retry", run],
+                env=environment, check=True, capture_output=True, timeout=120,
+            )  # fmt: skip
+            ended = wait_for(lambda: terminal(server, run, 2))
+            assert ended["state"]["type"] == "COMPLETED", ended["state"]["message"]
+            now = {p: p.stat().st_mtime_ns for p in project.glob("build/takes/*/*.flac")}
+            new = {p for p in now if now[p] != takes.get(p)}
+            assert victim in new
+            assert len(new) == 2  # the lost take and the failed segment
+
+            write_book(project, options={"faults": faults})
+            (failed,) = [
+                p for p in project.glob("build/takes/*/*.json")
+                if "candle" in p.read_text("utf-8")
+            ]  # fmt: skip
+            failed.unlink()
+            again = start(server, environment, "project=alice")
+            wait_for(lambda: terminal(server, again))
+            write_book(project)
+            third = start(server, environment, "project=alice", "only=failed")
+            ended = wait_for(lambda: terminal(server, third))
+            assert ended["state"]["type"] == "COMPLETED", ended["state"]["message"]
+    # made by the worker, found by the command line in another folder: nothing to do
+    assert main(["make", str(project)]) == 0
+
+
+def start(server: Server, environment: dict[str, str], *parameters: str) -> str:
+    """``prefect deployment run 'book/local' -p …``; the id of the flow run."""
+    words = [word for parameter in parameters for word in ("-p", parameter)]
+    done = subprocess.run(
+        [sys.executable, "-m", "prefect", "deployment", "run", "book/local", *words],
+        env=environment, capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    newest = rows(server, "flow_runs", sort="EXPECTED_START_TIME_DESC", limit=20)
+    return str(next(r["id"] for r in newest if r["deployment_id"]))
+
+
+def terminal(server: Server, run: str, count: int = 1) -> dict[str, Any] | None:
+    """The flow run once it has ended for the ``count``-th time."""
+    row: dict[str, Any] = httpx.get(f"{server.api_url}/flow_runs/{run}", timeout=10).json()
+    ended = row["state"]["type"] in ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
+    return row if ended and row["run_count"] >= count else None
+
+
+def test_the_dashboard_has_its_artifacts(server: Server) -> None:
+    found = httpx.post(f"{server.api_url}/artifacts/filter", json={}, timeout=10).json()
+    kinds = {(a["key"], a["type"]) for a in found}
+    assert ("book-ch01", "progress") in kinds
+    assert ("book-chapters", "table") in kinds
+    assert ("book-segments", "table") in kinds
+    table = next(a for a in found if a["key"] == "book-segments" and "castbook" in str(a["data"]))
+    assert "--only ch" in str(table["data"])
