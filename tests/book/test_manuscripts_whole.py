@@ -71,9 +71,7 @@ def test_an_inserted_paragraph_changes_no_other_segment(text: str, where: int) -
     blocks = [block for block in text.split("\n\n") if "\n" not in block.strip("\n")]
     added = "A new paragraph of narration came in from nowhere at all."
     before = read_or_refuse("\n\n".join(blocks), "en", "b.txt")
-    after = read_or_refuse(
-        "\n\n".join([*blocks[:where], added, *blocks[where:]]), "en", "b.txt"
-    )
+    after = read_or_refuse("\n\n".join([*blocks[:where], added, *blocks[where:]]), "en", "b.txt")
     if before is None or after is None:
         return
     old, new = (

@@ -39,9 +39,7 @@ def skipped(manuscript: Manuscript) -> list[tuple[str, str]]:
         ("gb18030", "“你读过书么？”掌柜说。Mr. Smith went home.", "zh"),
     ],
 )
-def test_an_encoding_is_detected(
-    encoding: str, text: str, language: str, tmp_path: Path
-) -> None:
+def test_an_encoding_is_detected(encoding: str, text: str, language: str, tmp_path: Path) -> None:
     path = tmp_path / "book.txt"
     path.write_bytes(f"{text}\r\nThe end\rnow.".encode(encoding))
     manuscript = read_manuscript((path,), language=language)
@@ -108,35 +106,55 @@ def test_no_english_heading(line: str) -> None:
     assert match_heading(line, load_language("en")) is None
 
 
-@pytest.mark.parametrize("line", ["第一次", "第一章他走了，然后回来", "一九一九年三月。", "序幕拉开了。"])
+@pytest.mark.parametrize(
+    "line", ["第一次", "第一章他走了，然后回来", "一九一九年三月。", "序幕拉开了。"]
+)
 def test_no_chinese_heading(line: str) -> None:
     assert match_heading(line, load_language("zh")) is None
 
 
 @pytest.mark.parametrize(
     ("written", "number"),
-    [("XLIX", 49), ("1", 1), ("forty", 40), ("二十三", 23), ("一百零八", 108), ("廿一", 21), ("x1", None)],
+    [
+        ("XLIX", 49),
+        ("1", 1),
+        ("forty", 40),
+        ("二十三", 23),
+        ("一百零八", 108),
+        ("廿一", 21),
+        ("x1", None),
+    ],
 )
 def test_numbers(written: str, number: int | None) -> None:
     assert number_of(written) == number
 
 
 def test_wrapped_lines_are_joined_and_lines_of_the_web_are_not(tmp_path: Path) -> None:
-    wrapped = "The lamp was lit and the house was\nstill, for nobody had yet come home to\nthe arm-\nchair.\n"
+    wrapped = (
+        "The lamp was lit and the house was\nstill, for nobody had yet come home to\nthe arm-\n"
+        "chair.\n"
+    )
     assert bodies(read(tmp_path, wrapped)) == [
         "The lamp was lit and the house was still, for nobody had yet come home to the arm-chair."
     ]
     web = "天黑了。\n他说：“走吧。”\n没有人回答。\n"
-    assert bodies(read(tmp_path, web, language="zh")) == ["天黑了。", "他说：“走吧。”", "没有人回答。"]
+    assert bodies(read(tmp_path, web, language="zh")) == [
+        "天黑了。",
+        "他说：“走吧。”",
+        "没有人回答。",
+    ]
 
 
 def test_a_set_in_line_begins_a_paragraph(tmp_path: Path) -> None:
     text = "　　天黑了，街上没有\n人。\n　　他慢慢地走回家去\n了。\n"
-    assert bodies(read(tmp_path, text, language="zh")) == ["天黑了，街上没有人。", "他慢慢地走回家去了。"]
+    assert bodies(read(tmp_path, text, language="zh")) == [
+        "天黑了，街上没有人。",
+        "他慢慢地走回家去了。",
+    ]
 
 
 def test_verse_keeps_its_lines(tmp_path: Path) -> None:
-    prose = "It was a bright cold day in the town and nobody in the long street\nwas yet awake to see.\n"
+    prose = "It was a bright cold day in the town and nobody in the long street\nwas yet awake.\n"
     verse = "  Tyger Tyger, burning bright,\n  In the forests of the night;\n"
     manuscript = read(tmp_path, f"{prose}\n{verse}\n{prose}")
     kinds = [(p.kind, p.printed) for p in manuscript.chapters[0].paragraphs]
@@ -192,7 +210,10 @@ Notes
 def test_a_book_with_everything(tmp_path: Path) -> None:
     manuscript = read(tmp_path, CONTENTS)
     assert (manuscript.title, manuscript.author) == ("THE LAMP", "A. Writer")
-    assert [c.title for c in manuscript.chapters] == ["Chapter I: The House", "Chapter II: The Street"]
+    assert [c.title for c in manuscript.chapters] == [
+        "Chapter I: The House",
+        "Chapter II: The Street",
+    ]
     assert len(bodies(manuscript)) == 2
     reasons = [reason for reason, _ in skipped(manuscript)]
     assert reasons == ["title page"] * 2 + ["contents"] * 3 + ["notes"] * 2
@@ -328,7 +349,9 @@ def test_script_format(tmp_path: Path) -> None:
 
 
 def test_a_novel_with_colons_is_no_script(tmp_path: Path) -> None:
-    text = "Note: it rained.\n\nHe said: no.\n\nOne thing: rain.\n\nIt was late.\n\nAnother: wind.\n"
+    text = (
+        "Note: it rained.\n\nHe said: no.\n\nOne thing: rain.\n\nIt was late.\n\nAnother: wind.\n"
+    )
     assert all(p.speaker is None for p in read(tmp_path, text).chapters[0].paragraphs)
 
 

@@ -11,7 +11,9 @@ from book.manuscript import Paragraph, Slice
 from book.spans import chapter_spans, speaks_in_singles
 
 
-def spans(*texts: str, language: str = "en", singles: bool = False) -> list[list[tuple[str, int | None]]]:
+def spans(
+    *texts: str, language: str = "en", singles: bool = False
+) -> list[list[tuple[str, int | None]]]:
     """(text, quotation number) of the spans of each paragraph."""
     paragraphs = [Paragraph(Slice(0, 0, len(t)), (), t) for t in texts]
     found = chapter_spans(paragraphs, load_language(language), singles=singles)
@@ -83,7 +85,9 @@ def test_lone_punctuation_stays_with_its_quotation() -> None:
 
 
 @given(
-    texts=st.lists(st.text(st.sampled_from("Ab .,!?\"“”‘’'「」『』«»说：。"), max_size=30), max_size=5),
+    texts=st.lists(
+        st.text(st.sampled_from("Ab .,!?\"“”‘’'「」『』«»说：。"), max_size=30), max_size=5
+    ),
     language=st.sampled_from(["en", "zh"]),
     singles=st.booleans(),
 )

@@ -47,7 +47,11 @@ def test_a_tag_after(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["Holmes said, “Come.”", "At last Holmes said to Dr. Watson: “Come.”", "Then said Holmes, “Come.”"],
+    [
+        "Holmes said, “Come.”",
+        "At last Holmes said to Dr. Watson: “Come.”",
+        "Then said Holmes, “Come.”",
+    ],
 )
 def test_a_tag_before(text: str) -> None:
     assert who(text) == [("holmes", "explicit, tag before")]
@@ -75,7 +79,9 @@ def test_a_tag_inside_a_sentence_carries_on() -> None:
 
 def test_a_paragraph_has_one_speaker_unless_another_acts() -> None:
     assert who("“Yes,” said Holmes. “I see.” He sat. “Good.”") == [
-        ("holmes", "explicit"), ("holmes", "explicit, paragraph"), ("holmes", "explicit, paragraph"),
+        ("holmes", "explicit"),
+        ("holmes", "explicit, paragraph"),
+        ("holmes", "explicit, paragraph"),
     ]  # fmt: skip
     later = who("“Yes,” said Holmes. “I see.” Mrs. Hudson came in. “Good.”")
     assert [rule for _, rule in later] == ["explicit", "explicit, paragraph", "same paragraph"]
