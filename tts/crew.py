@@ -150,6 +150,7 @@ class Crew:
         except OSError as error:
             for fd in (self._in, self._status, *(lane for lane, _ in lanes)):
                 os.close(fd)
+            self._in = -1
             raise EngineError(f"its process cannot be started: {error}", "dead") from error
         finally:
             for fd in theirs:

@@ -22,7 +22,6 @@ Option: ``workers``, segments at once; the number of cores if absent. It changes
 from __future__ import annotations
 
 import os
-import unicodedata
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -45,6 +44,7 @@ from tts.espeak_voices import Names, package_folder, read_names
 from tts.forked import ForkedEngine
 from tts.options import Number, check_known, check_numbers, check_parameters
 from tts.presets import shipped_presets
+from tts.text import clean
 
 _VERSION = 1  # raised when the sound changes
 _RATE = 22050  # Hz; fixed by espeak-ng's data
@@ -141,13 +141,6 @@ class EspeakEngine(ForkedEngine):
         if not words:
             return _NOTHING
         return Speech(pcm=pcm, rate=_RATE, words=words, seconds=answer.header["seconds"])
-
-
-def clean(text: str) -> str:
-    """``text`` with everything that is no text as spaces, character by character, so that
-    offsets stay: control characters (espeak-ng has commands of its own that begin with one),
-    lone surrogates (they have no UTF-8 form)."""
-    return "".join(" " if unicodedata.category(c) in ("Cc", "Cs") else c for c in text)
 
 
 def word_times(events: Sequence[Sequence[int]], text: str, frames: int) -> tuple[WordTime, ...]:

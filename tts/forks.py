@@ -193,6 +193,8 @@ class _Forks:
             process, status = os.waitpid(-1, os.WNOHANG)
             if not process:
                 return
+            if process not in self._running:  # started by a library while loading
+                continue
             job = self._running.pop(process)
             code = os.waitstatus_to_exitcode(status)
             if code == 0:

@@ -33,10 +33,10 @@ from tts.engine import (
     Speech,
     Voice,
 )
-from tts.espeak import clean
 from tts.forked import ForkedEngine
 from tts.options import Number, check_known, check_numbers, check_parameters
 from tts.presets import did_you_mean, shipped_presets
+from tts.text import clean
 from tts.weights import find_weights, read_manifest
 
 _VERSION = 1  # raised when the sound changes

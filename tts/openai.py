@@ -47,7 +47,6 @@ from tts.engine import (
     Engine,
     EngineError,
     Failure,
-    FailureKind,
     Preset,
     Reference,
     Request,
@@ -65,6 +64,7 @@ from tts.openai_options import (
 from tts.options import Number, check_parameters
 from tts.presets import did_you_mean
 from tts.speech_api import Limits, SpeechApi
+from tts.text import clean
 
 _VERSION = 1  # raised when the sound changes
 _SPEED = {"speed": Number(0.25, 4)}
@@ -240,7 +240,7 @@ class OpenAIEngine(Engine):
         voice = self._voices.get(request.voice)
         if voice is None or self._api is None:
             raise EngineError("its voice was not prepared", "permanent")
-        if not request.text.strip():
+        if not clean(request.text).strip():
             raise EngineError("nothing to speak: the text is empty", "permanent")
         longest_s = _SECONDS_MORE + _SECONDS_PER_CHARACTER * len(request.text)
         largest = int(longest_s * self._rate * 8) + 65536  # stereo floats would just fit
@@ -290,7 +290,7 @@ class OpenAIEngine(Engine):
         body: dict[str, Any] = {
             **self.options.get("extra", {}),
             "model": self._model,
-            "input": request.text,
+            "input": clean(request.text),
             "response_format": self._format,
         }
         instructions = voice.parameters.get("instructions") or self.options.get("instructions")

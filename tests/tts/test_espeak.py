@@ -25,8 +25,9 @@ from castbook.errors import ProjectError, VoiceError
 from tts import espeak
 from tts.conformance import check_engine
 from tts.engine import EngineError, Failure, Request, Speech, Voice
-from tts.espeak import EspeakEngine, clean, word_times
+from tts.espeak import EspeakEngine, word_times
 from tts.espeak_voices import package_folder, read_names
+from tts.text import clean
 
 TEXTS = {
     "en": (
