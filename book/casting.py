@@ -30,6 +30,7 @@ _HEAD = """\
 #   speaker: a key of cast in project.yaml, or narrator
 #   style:   a mood of that voice (optional)
 #   text:    for people; castbook does not read it
+# Remarks of your own belong into text: castbook may write this file anew.
 version: 1
 castings:"""
 

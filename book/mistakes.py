@@ -208,7 +208,7 @@ _EXPECTED: dict[str, Callable[[dict[str, Any]], str]] = {
     "less_than_equal": lambda c: f"a number of at most {c['le']}",
     "string_too_short": lambda _: "some text",
     "string_too_long": lambda c: f"at most {c['max_length']} characters",
-    "string_pattern_mismatch": lambda _: _NAME,
+    "string_pattern_mismatch": lambda c: "some text" if c["pattern"] == r"\S" else _NAME,
     "too_short": lambda _: "at least one",
     "too_long": lambda c: f"at most {c['max_length']}",
 }

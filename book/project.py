@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 Slug = Annotated[str, Field(pattern=r"^[^\W_][\w-]{0,63}$")]
-Text = Annotated[str, Field(min_length=1, max_length=2000)]
+Text = Annotated[str, Field(min_length=1, max_length=2000, pattern=r"\S")]  # more than spaces
 Milliseconds = Annotated[int, Field(ge=0, le=60_000)]
 Output = Literal["m4b", "mp3", "epub"]
 _OUTPUTS: tuple[Output, ...] = ("m4b", "mp3")

@@ -7,7 +7,9 @@ that files exist and lie where they may. Writes nothing.
 
 from __future__ import annotations
 
+import dataclasses
 import os.path
+import stat
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -19,7 +21,7 @@ from pydantic import ValidationError
 from book.mistakes import Mistake, check_version, explain, raise_mistakes
 from book.project import Book, Project
 from book.projectchecks import SOURCES, check_book
-from book.projectpaths import Roots, check_form
+from book.projectpaths import Roots, check_form, file_kind
 from book.yamlfile import KeyPath, YamlFile, read_yaml, shown
 from castbook.errors import ProjectError
 
@@ -49,8 +51,9 @@ def load_project(path: Path) -> Project:
     own = read_yaml(path)
     check_version(own)
     folder = path.parent.resolve()
-    files = _Files(own, *_library(own, folder))
-    merged = _overlay(files.library.data if files.library else {}, own.data)
+    library, library_folder = _library(own, folder)
+    merged = _overlay(library.data if library else {}, own.data)
+    files = _Files(own, library and _surviving(library, merged), library_folder)
     try:
         book = Book.model_validate(merged)
     except ValidationError as error:
@@ -100,7 +103,7 @@ def _library(own: YamlFile, folder: Path) -> tuple[YamlFile | None, Path | None]
     if wrong:
         raise own.error(("library",), wrong.message, expected=wrong.expected)
     home = Path(os.path.realpath(folder / written))
-    if not home.is_dir():
+    if file_kind(home) != stat.S_IFDIR:
         raise own.error(
             ("library",), f"no folder {shown(written)}", expected="a folder relative to this file"
         )
@@ -140,6 +143,23 @@ def _overlay(base: dict[str, Any], over: Mapping[str, Any], place: KeyPath = ())
             value = _overlay(below, value, (*place, key))
         result[key] = value
     return result
+
+
+def _surviving(library: YamlFile, merged: Any) -> YamlFile:
+    """The library's file, with the lines of those keys only that the project left in place."""
+
+    def stays(place: KeyPath) -> bool:
+        value = merged
+        for part in place:
+            if isinstance(value, list):
+                value = dict(enumerate(value))
+            if not isinstance(value, dict) or part not in value:
+                return False
+            value = value[part]
+        return True
+
+    lines = {place: line for place, line in library.lines.items() if stays(place)}
+    return dataclasses.replace(library, lines=lines)
 
 
 class _Finder:

@@ -42,7 +42,7 @@ class Roots:
         inside: list[Path] = []
         for candidate in candidates:
             if self._holds(candidate):
-                if _kind(candidate) == stat.S_IFREG:
+                if file_kind(candidate) == stat.S_IFREG:
                     return candidate
                 inside.append(candidate)
             elif os.path.lexists(candidate):
@@ -55,7 +55,7 @@ class Roots:
                 "a file in the project's folder or its library",
                 "copy it there",
             )
-        for kind in map(_kind, inside):
+        for kind in map(file_kind, inside):
             if kind is not None:
                 what = "a folder" if kind == stat.S_IFDIR else "not an ordinary file"
                 return Mistake(place, f"{shown(written)} is {what}", "a file")
@@ -82,7 +82,7 @@ def check_form(written: str, place: KeyPath) -> Mistake | None:
     return None
 
 
-def _kind(path: Path) -> int | None:
+def file_kind(path: Path) -> int | None:
     """The type bits of a path, links followed; None when there is nothing to open."""
     try:
         return stat.S_IFMT(path.stat().st_mode)

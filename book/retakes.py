@@ -30,6 +30,7 @@ _HEAD = """\
 #   count:  how many times another take was asked for; higher means new takes
 #   key:    the take that is accepted
 #   note, text: for people; castbook does not read them
+# Remarks of your own belong into note: castbook writes this file anew.
 version: 1"""
 
 

@@ -95,6 +95,10 @@ def test_apostrophes_and_spaces_may_differ() -> None:
     assert apply(words(**{"O'Brien_Senior": "X"}), "o’brien  senior") == "X"
 
 
+def test_a_place_inside_a_word_hides_no_place_after_it() -> None:
+    assert apply(words(a_a="X"), "xa a a") == "xa X"
+
+
 def test_capitals_matter_where_they_should() -> None:
     lexicon = Lexicon((Entry(word="US", say="U S", case=True),))
     assert apply(lexicon, "US and us") == "U S and us"

@@ -109,8 +109,9 @@ def test_a_new_clip_needs_its_own_transcript_and_consent(tmp_path: Path) -> None
     )
     with pytest.raises(ProjectError) as caught:
         load_project(folder)
-    assert [line.partition(": ")[2].split(":")[0] for line in str(caught.value).splitlines()] == [
-        "voices.a.consent", "voices.a.transcript",
+    file = folder / "project.yaml"
+    assert [line.split(" is")[0] for line in str(caught.value).splitlines()] == [
+        f"{file}:8: voices.a.consent:", f"{file}:8: voices.a.transcript:",
     ]  # fmt: skip
 
 
