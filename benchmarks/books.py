@@ -62,29 +62,10 @@ def presets() -> list[str]:
     return [p.name for p in make_engine("tone", {}).presets()][: len(SPEAKERS) + 1]
 
 
-_WORDS = tuple(
-    [
-        "river",
-        "lantern",
-        "market",
-        "window",
-        "garden",
-        "letter",
-        "summer",
-        "shadow",
-        "captain",
-        "silver",
-        "morning",
-        "whisper",
-        "harbour",
-        "mountain",
-        "candle",
-        "thunder",
-        "orchard",
-        "mirror",
-        "feather",
-        "winter",
-    ]
+_WORDS = (
+    *("river", "lantern", "market", "window", "garden", "letter", "summer", "shadow"),
+    *("captain", "silver", "morning", "whisper", "harbour", "mountain", "candle", "thunder"),
+    *("orchard", "mirror", "feather", "winter"),
 )
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
 from typing import Any
 
 from castbook.files import write_bytes
@@ -69,7 +68,7 @@ def cause(line: Line, known: Mapping[str, Mapping[str, Any]]) -> str:
     before = known.get(_memory_key(chapter, str(line.segment.anchor)))
     if before is None:
         return "new text" if known else "not made yet"
-    now = asdict(line.ingredients)
+    now = line.ingredients.plain()
     changed = [words for name, words in CAUSES.items() if before.get(name) != now[name]]
     return " and ".join(changed) if changed else "not made yet"
 
@@ -96,7 +95,7 @@ def _row(line: Line) -> dict[str, Any]:
         "slices": [[s.document, s.start, s.end] for s in segment.slices],
         "pause_ms": segment.pause_ms,
         "pause_reason": segment.pause_reason,
-        "ingredients": asdict(line.ingredients),
+        "ingredients": line.ingredients.plain(),
         "key": line.identity,
     }
 

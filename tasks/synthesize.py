@@ -7,13 +7,13 @@ through its chain of attempts. What fails is reported line by line and never sto
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+
 from audio.pcm import Pcm
 from audio.verdict import POLICY_VERSION, judge
-
 from book.cutting import cut
 from castbook.errors import MissingDependency, PermanentFailure, TransientFailure
 from tasks.claims import Claims
@@ -201,7 +201,7 @@ class _Job:
         signals = {
             name: float(value) for part in reversed(parts) for name, value in part.signals.items()
         }
-        ingredients = asdict(self.line.ingredients)
+        ingredients = self.line.ingredients.plain()
         return Recording(
             key=self.line.keys[self.attempt],
             pcm=pcm,

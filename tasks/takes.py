@@ -135,7 +135,7 @@ class TakeStore:
         sidecar = _sidecar(recording, digest)
         final = self.sidecar_path(recording.key)
         with temporary_beside(final) as temporary:
-            temporary.write_text(json.dumps(sidecar, ensure_ascii=False, indent=1), "utf-8")
+            temporary.write_text(json.dumps(sidecar, ensure_ascii=False), "utf-8")
             if not publish(temporary, final):
                 # Left by a take whose audio is gone, or damaged: what we describe is the
                 # audio that stands there, so ours is right.
