@@ -2,19 +2,16 @@
 
 The bytes grow in ``NAME.part`` beside the final file; a later call goes on from there, in
 this process or another. The final name appears only when size and sha256 are right, so a
-file that is there is whole. Knows nothing of engines; ``tts/weights.py`` says what to get.
+file that is there is whole.
 """
 
 from __future__ import annotations
 
 import errno
 import fcntl
-import hashlib
 import os
 import shutil
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
@@ -22,21 +19,12 @@ import httpx
 
 from castbook.errors import MissingDependency, StorageError
 from castbook.files import replace, storage_error
-
-Progress = Callable[[str, int, int], None]  # file name, bytes there, bytes in all
+from tts.weights import Expected, Progress, digest_of
 
 _TRIES = 5  # in a row without a new byte
 _LONGEST_PAUSE_S = 30.0
 _AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
 _KEPT = "what has arrived is kept: run the same command again"
-
-
-@dataclass(frozen=True, slots=True)
-class Expected:
-    """What a file must be."""
-
-    size: int  # bytes
-    sha256: str  # 64 hex digits
 
 
 class _Broken(Exception):
@@ -55,7 +43,6 @@ def download(
     """Brings ``url`` to ``final``.
 
     Args:
-        client: follows redirects.
         pause_s: before the second try; doubles while no byte comes.
 
     Raises:
@@ -71,12 +58,6 @@ def download(
         replace(part, final)
     except OSError as error:
         raise storage_error(error, final) from error
-
-
-def digest_of(path: Path) -> str:
-    """sha256 of a file, 64 hex digits."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _lock(file: BinaryIO, final: Path) -> None:
@@ -139,7 +120,7 @@ def _continue(
     """One connection: appends what comes."""
     there = _size(file)
     headers = {"Range": f"bytes={there}-", "Accept-Encoding": "identity"} if there else {}
-    with client.stream("GET", url, headers=headers) as response:
+    with client.stream("GET", url, headers=headers, follow_redirects=True) as response:
         status = response.status_code
         if status in _AGAIN:
             raise _Broken(f"the server answered {status} {response.reason_phrase}")

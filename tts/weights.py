@@ -5,36 +5,36 @@ digests are known they are pinned there, else what the hub announces is taken (t
 files in large-file storage). Files lie in ``CACHE/ENGINE/``, with ``weights.json`` beside
 them: the size and sha256 each file had when it was checked. Planning reads that record and
 never hashes hundreds of megabytes.
-
-The hub is ``HF_ENDPOINT``, else the default of the package huggingface_hub. Files that
-somebody copied into the folder are checked and recorded without asking anybody.
+Files that somebody copied into the folder are checked and recorded without asking anybody.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
-import os
-import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urljoin
 
-import httpx
-
-import castbook
-from castbook.errors import InputError, MissingDependency
+from castbook.errors import InputError
 from castbook.files import write_text
 from castbook.resources import list_configs
 from castbook.settings import Settings
-from tts.download import Expected, Progress, digest_of, download
 from tts.presets import engine_data
 
 RECORD = "weights.json"
 _SCHEMA = 1
-_HOPS = 5  # redirects inside the hub, for renamed repositories
-_TIMEOUT = httpx.Timeout(60.0, connect=20.0)  # s between two pieces of an answer
+
+Progress = Callable[[str, int, int], None]  # file name, bytes there, bytes in all
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What a file must be."""
+
+    size: int  # bytes
+    sha256: str  # 64 hex digits
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,19 +112,14 @@ def get_weights(
         StorageError: the disk is full or cannot be written.
     """
     manifest, folder = read_manifest(engine), weights_folder(engine)
-    hub: str | None = None
-    headers = {"User-Agent": f"castbook/{castbook.__version__}"}
-    with httpx.Client(timeout=_TIMEOUT, headers=headers) as client:
-        for name, pinned in manifest.files.items():
-            if _is_here(folder, name, pinned):
-                continue
-            hub = hub or (endpoint or _default_endpoint(engine)).rstrip("/")
-            url = f"{hub}/{manifest.repository}/resolve/{quote(manifest.revision)}/{quote(name)}"
-            location, expected = _ask(client, url, name, pinned)
-            client.follow_redirects = True
-            download(client, location, folder / name, expected, progress=progress, pause_s=pause_s)
-            client.follow_redirects = False
-            _write_record(folder, name, expected)
+    needed = [n for n, pinned in manifest.files.items() if not _is_here(folder, n, pinned)]
+    if needed:
+        from tts.hub import Hub  # httpx takes 100 ms, and planning reads this file
+
+        with Hub(manifest, endpoint) as hub:
+            for name in needed:
+                expected = hub.bring(name, folder, progress=progress, pause_s=pause_s)
+                _write_record(folder, name, expected)
     return folder
 
 
@@ -140,67 +135,10 @@ def _is_here(folder: Path, name: str, pinned: Expected | None) -> bool:
     return True
 
 
-def _ask(
-    client: httpx.Client, url: str, name: str, pinned: Expected | None
-) -> tuple[str, Expected]:
-    """(address, what it must be) of a file, from the hub's answer to HEAD.
-
-    The hub's own answer, which may be a redirect to where the bytes are, names size and sha256
-    in ``X-Linked-Size`` and ``X-Linked-ETag``.
-    """
-    asked = url
-    try:
-        for _ in range(_HOPS):
-            response = client.head(url)
-            target = response.headers.get("location", "")
-            if response.is_redirect and "x-linked-etag" not in response.headers and target:
-                url = urljoin(url, target)
-                continue
-            break
-    except httpx.TransportError as error:
-        raise MissingDependency(
-            f"{name} cannot be downloaded: no connection to {httpx.URL(url).host} "
-            f"({str(error) or type(error).__name__}); is this machine online? "
-            "HF_ENDPOINT may name a mirror"
-        ) from error
-    status = response.status_code
-    if status == 404:
-        raise MissingDependency(
-            f"{name} is not at {asked} (404); HF_ENDPOINT may point to a hub without it"
-        )
-    if status >= 400:
-        raise MissingDependency(f"{name}: {asked} answered {status} {response.reason_phrase}")
-    announced = _announced(response.headers)
-    expected = pinned or announced
-    if expected is None:
-        raise MissingDependency(f"{name}: {asked} announces no sha256, so it cannot be checked")
-    if announced is not None and announced.sha256 != expected.sha256:
-        raise MissingDependency(
-            f"{name}: the hub announces sha256 {announced.sha256[:12]}…, this castbook expects "
-            f"{expected.sha256[:12]}…; a newer castbook may know it"
-        )
-    return url, expected
-
-
-def _announced(headers: httpx.Headers) -> Expected | None:
-    tag = headers.get("x-linked-etag", headers.get("etag", "")).removeprefix("W/").strip('"')
-    size = headers.get("x-linked-size", headers.get("content-length", ""))
-    if not re.fullmatch(r"[0-9a-f]{64}", tag) or not size.isdigit():
-        return None
-    return Expected(int(size), tag)
-
-
-def _default_endpoint(engine: str) -> str:
-    if os.environ.get("HF_ENDPOINT"):
-        return os.environ["HF_ENDPOINT"]
-    try:
-        from huggingface_hub.constants import ENDPOINT
-    except ImportError as error:
-        raise MissingDependency(
-            f"the hub's address comes from the package huggingface_hub: pip install "
-            f"'castbook[{engine}]', or set HF_ENDPOINT"
-        ) from error
-    return str(ENDPOINT)
+def digest_of(path: Path) -> str:
+    """sha256 of a file, 64 hex digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _size(path: Path) -> int:

@@ -15,14 +15,13 @@ from pathlib import Path
 
 import httpx
 import pytest
-from hub import Hub, running
+from fake_hub import Hub, running
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from castbook.errors import InputError, MissingDependency, StorageError
 from tts import download, weights
-from tts.download import Expected
-from tts.weights import Manifest, find_weights, get_weights
+from tts.weights import Expected, Manifest, find_weights, get_weights
 
 CONTENT = random.Random(1).randbytes(300_000)
 SMALL = b"voices"

@@ -1,0 +1,131 @@
+"""A model hub: where a file is, what it must be, and bringing it here.
+
+The hub is ``HF_ENDPOINT``, else the default of the package huggingface_hub. Its answer to
+HEAD, which may be a redirect to where the bytes are, names size and sha256 of files in
+large-file storage.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+from urllib.parse import quote, urljoin
+
+import httpx
+
+import castbook
+from castbook.errors import MissingDependency
+from tts.download import download
+from tts.weights import Expected, Manifest, Progress
+
+_HOPS = 5  # redirects inside the hub, for renamed repositories
+_TIMEOUT = httpx.Timeout(60.0, connect=20.0)  # s between two pieces of an answer
+
+
+class Hub:
+    """A connection to the hub that has the files of a manifest. Use as a context manager.
+
+    Args:
+        endpoint: its address; None for the usual one.
+
+    Raises (constructor): MissingDependency: nobody says where the hub is.
+    """
+
+    def __init__(self, manifest: Manifest, endpoint: str | None) -> None:
+        self._manifest = manifest
+        base = (endpoint or _default_endpoint(manifest.engine)).rstrip("/")
+        self._root = f"{base}/{manifest.repository}/resolve/{quote(manifest.revision)}"
+        headers = {"User-Agent": f"castbook/{castbook.__version__}"}
+        self._client = httpx.Client(timeout=_TIMEOUT, headers=headers)
+
+    def bring(
+        self, name: str, folder: Path, *, progress: Progress | None, pause_s: float
+    ) -> Expected:
+        """Downloads one file of the manifest into ``folder``; returns what it is.
+
+        Raises:
+            MissingDependency, StorageError: see ``tts/download.py``.
+        """
+        url = f"{self._root}/{quote(name)}"
+        location, expected = _ask(self._client, url, name, self._manifest.files[name])
+        download(
+            self._client, location, folder / name, expected, progress=progress, pause_s=pause_s
+        )
+        return expected
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._client.close()
+
+
+def _ask(
+    client: httpx.Client, url: str, name: str, pinned: Expected | None
+) -> tuple[str, Expected]:
+    """(address, what it must be) of a file, from the hub's answer to HEAD.
+
+    The hub's own answer, which may be a redirect to where the bytes are, names size and sha256
+    in ``X-Linked-Size`` and ``X-Linked-ETag``.
+    """
+    asked = url
+    try:
+        for _ in range(_HOPS):
+            response = client.head(url)
+            target = response.headers.get("location", "")
+            if response.is_redirect and "x-linked-etag" not in response.headers and target:
+                url = urljoin(url, target)
+                continue
+            break
+    except httpx.TransportError as error:
+        raise MissingDependency(
+            f"{name} cannot be downloaded: no connection to {httpx.URL(url).host} "
+            f"({str(error) or type(error).__name__}); is this machine online? "
+            "HF_ENDPOINT may name a mirror"
+        ) from error
+    status = response.status_code
+    if status == 404:
+        raise MissingDependency(
+            f"{name} is not at {asked} (404); HF_ENDPOINT may point to a hub without it"
+        )
+    if status >= 400:
+        raise MissingDependency(f"{name}: {asked} answered {status} {response.reason_phrase}")
+    announced = _announced(response.headers)
+    expected = pinned or announced
+    if expected is None:
+        raise MissingDependency(f"{name}: {asked} announces no sha256, so it cannot be checked")
+    if announced is not None and announced.sha256 != expected.sha256:
+        raise MissingDependency(
+            f"{name}: the hub announces sha256 {announced.sha256[:12]}…, this castbook expects "
+            f"{expected.sha256[:12]}…; a newer castbook may know it"
+        )
+    return url, expected
+
+
+def _announced(headers: httpx.Headers) -> Expected | None:
+    tag = headers.get("x-linked-etag", headers.get("etag", "")).removeprefix("W/").strip('"')
+    size = headers.get("x-linked-size", headers.get("content-length", ""))
+    if not re.fullmatch(r"[0-9a-f]{64}", tag) or not size.isdigit():
+        return None
+    return Expected(int(size), tag)
+
+
+def _default_endpoint(engine: str) -> str:
+    if os.environ.get("HF_ENDPOINT"):
+        return os.environ["HF_ENDPOINT"]
+    try:
+        from huggingface_hub.constants import ENDPOINT
+    except ImportError as error:
+        raise MissingDependency(
+            f"the hub's address comes from the package huggingface_hub: pip install "
+            f"'castbook[{engine}]', or set HF_ENDPOINT"
+        ) from error
+    return str(ENDPOINT)
