@@ -22,8 +22,7 @@ _MARKS = re.compile(
     r"|(?P<symbol>[_*#|~^\\`<>{}=\[\]【】〔〕]+)"
     r"|(?P<space>\s{2,}|[^\S ]))"
 )
-_HEAD = re.compile(r"[\s“”„«»「」『』\"＂‘’',，;；:：.。、!?！？)）\]…—–]+")
-_KEPT_HEAD = re.compile(r"['’](?=\w)|\.(?=\d)")  # 'tis, ’twas, .45
+_HEAD = re.compile(r"(?:[\s“”„«»「」『』\"＂‘’',，;；:：.。、!?！？)）\]…—–]|-{2,})+")
 
 
 def clean(printed: str, language: Language) -> Iterator[Replacement]:
@@ -43,25 +42,37 @@ def clean(printed: str, language: Language) -> Iterator[Replacement]:
             yield Replacement(start, end, spoken, kind)
 
 
-def head(printed: str) -> Replacement | None:
-    """What is left over at the head of a segment from the one before it: ``，他说``."""
+def edges(printed: str, language: Language) -> tuple[Replacement, ...]:
+    """What is left over at the ends of a segment: ``，他说`` before, ``'No'`` around."""
+    found = _head(printed, language)
+    last = len(printed) - 1
+    if printed[:1] in ("'", "‘") and last > 1 and printed[last] in "'’":
+        return (*found, Replacement(last, last + 1, "", "quote"))
+    return found
+
+
+def _head(printed: str, language: Language) -> tuple[Replacement, ...]:
     match = _HEAD.match(printed)
     if not match:
-        return None
+        return ()
     end = match.end()
-    while end and _KEPT_HEAD.match(printed, end - 1):
-        end -= 1
-    return Replacement(0, end, "", "head") if 0 < end < len(printed) else None
+    word = re.match(r"[^\W_]+", printed[end:])
+    mark = printed[end - 1]
+    elided = mark in "'’" and (mark == "’" or (word and word[0] in language.elisions))
+    if elided or (mark == "." and printed[end : end + 1].isdigit()):
+        end -= 1  # 'tis, ’twas, .45
+    return (Replacement(0, end, "", "head"),) if 0 < end < len(printed) else ()
 
 
 def _dash(printed: str, start: int, end: int, han: bool) -> str:
     """Between words a pause; before a closing quote, speech that breaks off."""
     before = printed[:start].rstrip("\"'”’」』 ")[-1:]
     after = printed[end : end + 1]
-    if not after or after in "\"'”’」』":
-        return "——" if han else "—"
+    last = not after or after in "\"'”’」』"
     if not before or before in ",.;:!?…，。；：！？、":
-        return "" if han or not before else " "
+        return "" if han or last or not before else " "
+    if last:
+        return "——" if han else "—"
     if after in ",.;:!?…，。；：！？、)）":
         return ""
     return "，" if han else " — "

@@ -22,11 +22,12 @@ CLEANING = frozenset({"quote", "dash", "symbol", "space", "ellipsis", "head"})
 _LOST_APOSTROPHE = re.compile(r" (?P<rest>t|s|d|m|ll|ve|re)\b(?!['’])")
 _BEFORE_LOST = {
     "t": re.compile(r"[a-z]n$"),
-    "s": re.compile(r"[a-z]{2}$|\bI$"),
+    "s": re.compile(r"[A-Za-z][a-z]$"),
     "m": re.compile(r"\bI$"),
     "d": re.compile(r"\b(?:I|[Hh]e|[Ss]he|[Yy]ou|[Ww]e|[Tt]hey|[Ii]t|[Ww]ho|[Tt]here|[Tt]hat)$"),
 }
 _SENTENCE_END = re.compile(r"[.!?…。！？][\"”’」』)）]*\s*$")
+_LAST = re.compile(r"[^\s.]+")
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 
 
@@ -41,7 +42,7 @@ def normalise(
         heading: numbers are read, capitals are calmed, a stop is added.
     """
     found: tuple[Replacement, ...] = ()
-    rules = [_heading, _capitals, _stop] if heading else []
+    rules = [_heading, _capitals, _stop] if heading else [_capitals]
     rules.extend((_titles, _abbreviations, _english))
     for rule in rules:
         found = merge(found, rule(printed, language))
@@ -77,7 +78,9 @@ def _titles(printed: str, language: Language) -> Iterator[Replacement]:
     """``Mr. Holmes`` and ``Mr Holmes``: Mister Holmes. ``St.`` only before a capital."""
     pattern = _title_pattern(language.tag)
     for match in pattern.finditer(printed) if pattern else ():
-        yield Replacement(*match.span(), language.titles[match["name"]], "title")
+        name = match["name"]  # "MRS. Rachel" where a chapter begins
+        spoken = language.titles.get(name) or language.titles[name.capitalize()]
+        yield Replacement(*match.span(), spoken, "title")
 
 
 def _abbreviations(printed: str, language: Language) -> Iterator[Replacement]:
@@ -113,9 +116,8 @@ def _title_pattern(tag: str) -> re.Pattern[str] | None:
     titles = load_language(tag).titles
     if not titles:
         return None
-    return re.compile(
-        rf"(?<![^\W_])(?P<name>{_choice(titles)})(?:\.(?!\w)|(?=\s))(?=\s*[A-Z]|\s+and\b)"
-    )
+    names = _choice((*titles, *(title.upper() for title in titles)))
+    return re.compile(rf"(?<![^\W_])(?P<name>{names})(?:\.(?!\w)|(?=\s))(?=\s*[A-Z]|\s+and\b)")
 
 
 @cache
@@ -138,24 +140,30 @@ def _heading(printed: str, language: Language) -> Iterator[Replacement]:
     if known is None or known.number is None or at < 0:
         return
     end = at + len(known.label)
-    number = re.search(r"[^\s.]+$", known.label)
-    if number and not language.han:
+    if not language.han:
         words = language.headings.numbers
-        in_words = known.number <= len(words)
-        spoken = words[known.number - 1] if in_words else str(known.number)
-        if at + number.start() == 0:
-            spoken = spoken.capitalize()
-        if spoken.casefold() != number.group().casefold():
-            yield Replacement(at + number.start(), end, spoken, "number")
+        number = words[known.number - 1] if 0 < known.number <= len(words) else str(known.number)
+        if known.word.startswith("#"):  # "[ 7 ]": nothing else stands there
+            stop = "." if _SENTENCE_END.search(printed) else ""
+            yield Replacement(0, len(printed), number.capitalize() + stop, "number")
+            return
+        lead = known.label[: len(known.label.rstrip(".")) - len(_LAST.findall(known.label)[-1])]
+        spoken = f"{lead.capitalize() if lead.isupper() else lead}{number}"
+        if spoken.casefold() != known.label.casefold() or lead.isupper():
+            yield Replacement(at, end, spoken, "number")
     if known.title and not re.match(r"\s*[.:：,，。—–-]", printed[end:]):
         yield Replacement(end, end, "，" if language.han else ".", "heading")
 
 
 def _capitals(printed: str, language: Language) -> Iterator[Replacement]:
-    """A heading all in capitals is said like any other: engines spell out capitals."""
+    """Three words and more in capitals are said like any others: engines spell out capitals.
+
+    One or two may be initials: UNO, BBC.
+    """
     if printed.upper() != printed or printed.lower() == printed:
         return
-    for match in _WORD.finditer(printed):
+    words = list(_WORD.finditer(printed))
+    for match in words if len(words) > 2 else ():
         word, before = match.group(), printed[: match.start()]
         if len(word) == 1 and word not in "AO":
             continue

@@ -13,7 +13,7 @@ from typing import Protocol
 
 from book.anchors import Anchor, anchor_chapter, resolve
 from book.anchors import normalise as anchor_text
-from book.cleaning import head
+from book.cleaning import edges
 from book.coverage import account
 from book.credits import closing_lines, opening_lines
 from book.drafts import Draft, Pronunciation, Voicing, draft_book, draft_credits
@@ -217,10 +217,10 @@ def _spoken(
 ) -> tuple[tuple[Replacement, ...], str]:
     """What the engine hears of a draft, and how it came about."""
     found = voicing.replacements(draft.printed, draft.normalised, speaker)
-    first = head(draft.printed)
-    if first:
+    stray = edges(draft.printed, load_language(voicing.language))
+    if stray:
         lexical = [item for item in found if item.rule == "lexicon"]
-        found = merge(merge(lexical, (first,)), found)
+        found = merge(merge(lexical, stray), found)
     spoken = speak(draft.printed, found)
     if not speakable(spoken):
         raise ProjectError(

@@ -25,6 +25,7 @@ _SINGLE_SPEECH = re.compile(
     r"(?:^|\s|[—(])['‘](?=[A-Z])(?:[^'’\"“”\n]|['’](?=\w)){2,200}?[.,!?—]['’](?=\s|$)", re.M
 )
 _DOUBLE_SPEECH = re.compile(r"[\"“][A-Z][^\"”\n]{2,200}?[.,!?—][\"”]")
+_BEGINS_OR_ENDS = re.compile(r"(?P<begins>[\s—(]['‘](?=\w))|(?P<ends>[.,!?—…]['’](?!\w))")
 _ENDED = re.compile(r"[.!?…。！？,，—–~～][’'」』\"）)]*$|[.!?…。！？][^\w]*[’』]?$")
 
 
@@ -107,7 +108,8 @@ def _quotations(text: str, singles: bool, language: Language) -> tuple[list[tupl
     start, mark = -1, ""
     for match in (_MARK_OR_SINGLE if singles else _MARK).finditer(text):
         at, character = match.start(), match.group()
-        if character in "'’‘" and not _is_quote(text, at, character, mark, language):
+        inside = mark if start >= 0 else ""
+        if character in "'’‘" and not _is_quote(text, at, character, inside, language):
             continue
         if start < 0:
             if character in pairs and not (character == '"' and _closes(text, at)):
@@ -146,23 +148,24 @@ def _closes(text: str, at: int) -> bool:
 
 
 def _is_quote(text: str, at: int, character: str, mark: str, language: Language) -> bool:
-    """Whether a single quote encloses speech, and is no apostrophe."""
+    """Whether a single quote opens or closes speech, and is no apostrophe."""
+    if mark and mark not in "‘'":
+        return False  # inside double quotes a single one encloses no other speaker
     before, after = text[at - 1 : at], text[at + 1 : at + 2]
-    if mark not in ("‘", "'", "") and mark:
-        return False
     if before.isalnum() and after.isalnum():
         return False
-    opening = (not before or before.isspace() or before in '—-([“"') and not after.isspace()
-    if not mark or character == "‘":
-        if not opening or character == "’":
-            return False
+    opens = (not before or before.isspace() or before in "—-([") and not after.isspace()
+    if opens:
         word = re.match(r"[^\W\d_]+", text[at + 1 : at + 12])
-        return not (character == "'" and word and word[0] in language.elisions)
-    if opening:
+        elided = character != "‘" and word and word[0] in language.elisions
+        return character != "’" and not elided and (not mark or character == "'")
+    if not mark or character == "‘":
+        return False
+    if not before.isalpha():
         return True
-    if before.isalpha():  # "the boys' coats": an end only if no better one follows
-        return not re.search(r"[.,!?—…]['’](?!\w)", text[at + 1 :])
-    return True
+    # "the boys' coats": the end only if no better one comes before the next beginning
+    next_mark = _BEGINS_OR_ENDS.search(text, at + 1)
+    return next_mark is None or next_mark.lastgroup == "begins"
 
 
 def is_speech(text: str, start: int, end: int, language: Language) -> bool:
@@ -187,7 +190,8 @@ def is_speech(text: str, start: int, end: int, language: Language) -> bool:
         return True
     if before[-1] in '.!?”"' and inside[:1].isupper():
         return len(words) > 3 or inside[-1:] == ","
-    return len(words) > 6 or bool(_verb_at_end(language.tag).search(before[-24:]))
+    verb = _verb_at_end(language.tag).search(before[-24:])
+    return len(words) > 6 or (verb is not None and (before[-1] in ",:" or len(words) > 3))
 
 
 def begins_with_tag(text: str, language: Language) -> bool:

@@ -3,8 +3,8 @@
 This version knows what the text itself states: ``said Holmes``, ``Holmes said, "…"``,
 掌柜说，“…”, and what follows from that inside one paragraph. A quotation without such a
 statement stays unresolved and is the narrator's. Each rule has a name and a confidence, its
-measured share of right answers (docs/measurements.md); a new rule is a new function in
-``_RULES`` of its language.
+measured share of right answers; the rules of a language are in ``tags_en.py`` and
+``tags_zh.py``.
 """
 
 from __future__ import annotations

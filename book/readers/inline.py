@@ -19,12 +19,14 @@ _SPACE = r"[ \t\f\u00a0\u2002-\u200a\u2028\u2029\u3000\x85]"
 _HAN = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef]|[\U00020000-\U0003ffff]")
 _ANNOTATION = "音|读作|读如|应有|应作|应为|疑为|意为|即|原文|形容|通“|同“|注[:：]"
 
+_LIBRARIANS = r"Illustration|Footnote|Sidenote|Transcriber['’]s? Note"
+
 _ALTERNATIVES = {
     "break": rf"{_SPACE}*\n\s*",
     "spaces": rf"{_SPACE}{{2,}}|[\t\f\u2028\u2029\x85]",
     "invisible": "[\u00ad\u200b\u2060\ufeff]+",
     "emphasis": r"_",
-    "illustration": r"\[(?:Illustration|Footnote|Sidenote|Transcriber['’]s? Note)\b[^\]]{0,4000}\] ?",
+    "illustration": rf"\[(?:{_LIBRARIANS})\b[^\]]{{0,4000}}\] ?",
     "mark": r"(?<=\S)(?:\[(?:\d{1,3}|[*†‡])\]|［\d{1,3}］|〔\d{1,3}〕)",
     "circled": r"[⑴-⒇]+|(?<=\S)[①-⑳㉑-㊿]+|(?<=[^\W\d_])[¹²³⁴-⁹]+",
     "annotation": rf"(?<=\S)【[^】]{{0,20}}(?:{_ANNOTATION})[^】]{{0,300}}】",

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from book.cleaning import head
+from book.cleaning import edges
 from book.languages import load_language
 from book.normalise import CLEANING, merge, normalise, speak
 from book.script import Replacement
@@ -37,6 +37,10 @@ def said(text: str, language: str = "en", *, heading: bool = False) -> str:
         ("You didn t know the specialist s view, I ll say.",
          "You didn’t know the specialist’s view, I’ll say."),
         ("It is a t shirt.", "It is a t shirt."),
+        ("It s late.", "It’s late."),
+        ("MRS. Lynde sat.", "Missus Lynde sat."),
+        ("GENTLEMEN OF THE PRESS", "Gentlemen of the press"),
+        ("BBC!", "BBC!"),
     ],
 )  # fmt: skip
 def test_english(written: str, spoken: str) -> None:
@@ -51,6 +55,8 @@ def test_english(written: str, spoken: str) -> None:
         ("CHAPTER I IN WHICH I THROW AMBS-ACE", "Chapter one. in which I throw ambs-ace."),
         ("ADVENTURE I. A SCANDAL IN BOHEMIA", "Adventure one. A scandal in bohemia."),
         ("III.", "Three."),
+        ("[ 7 ]", "Seven."),
+        ("CHAPTER II. Mrs. Lynde", "Chapter two. Missus Lynde."),
         ("The Science of Deduction", "The Science of Deduction."),
         ("What now?", "What now?"),
         ("Chapter 41", "Chapter 41."),
@@ -80,15 +86,22 @@ def test_chinese(written: str, spoken: str, heading: bool) -> None:
         ("，他说。", 1),
         ("“Come", 1),
         ("— “Come", 3),
-        ("'Tis late", 0),
+        ("'tis late", 0),
+        ("'Come", 1),
+        ("--and", 2),
         ("’twas", 0),
         (".45 was", 0),
         ("Come", 0),
     ],
 )
 def test_what_is_left_over_at_a_head(printed: str, end: int) -> None:
-    found = head(printed)
-    assert (found.end if found else 0) == end
+    found = edges(printed, load_language("en"))
+    assert (found[0].end if found else 0) == end
+
+
+def test_single_quotes_around_a_segment_go() -> None:
+    printed = "'No more of the boys'"
+    assert speak(printed, edges(printed, load_language("en"))) == "No more of the boys"
 
 
 def test_the_first_to_replace_wins() -> None:

@@ -56,6 +56,13 @@ def test_british_singles() -> None:
     ]  # fmt: skip
 
 
+def test_an_apostrophe_is_no_quote() -> None:
+    [row] = spans("'Take 'em to the boys' house, Tom,' she said.", singles=True)
+    assert row[0] == ("'Take 'em to the boys' house, Tom,'", 1)
+    [row] = spans("Those in 'the house' were not 'farmed,' he said.", singles=True)
+    assert [text for text, n in row if n] in ([], ["'farmed,'"])
+
+
 def test_a_quotation_over_several_paragraphs_has_one_number() -> None:
     rows = spans("“One long story.", "“It goes on.", "“It ends,” he said.", "“No.”")
     assert [[n for _, n in row] for row in rows] == [[1], [1], [1, None], [2]]
@@ -71,6 +78,7 @@ def test_an_open_quotation_ends_with_its_paragraph() -> None:
     [
         ("They called it the “honest” way of doing it.", "en"),
         ("The sign over the door read “bakery” and no more.", "en"),
+        ("One whom people called “Rachel’s husband” in the town.", "en"),
         ("七斤嫂还时常叫他“囚徒”，也没有好声气。", "zh"),
         ("描红纸上的“上大人孔乙己”这半懂不懂的话里。", "zh"),
     ],
