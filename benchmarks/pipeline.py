@@ -28,6 +28,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 
@@ -76,6 +77,7 @@ class Quiet:
 
 def measure(root: Path, segments: int, prefect: bool) -> Cost:
     """Makes one book of ``segments`` lines and measures it."""
+    from audio.master import master
     from audio.stitch import stitch
     from tasks import assemble
     from tasks.production import Production
@@ -117,17 +119,17 @@ def measure(root: Path, segments: int, prefect: bool) -> Cost:
         peaks.append(_resident_mb())
         return result
 
-    assemble.stitch = stitching  # type: ignore[assignment]
-    master, publishing = assemble.master, Publication.publish
-    assemble.master = timed("master", master)
-    Publication.publish = timed("publish", publishing)  # type: ignore[method-assign]
-    with production, LocalRunner(2, chapters=3) as runner:
+    with (
+        patch.object(assemble, "stitch", stitching),
+        patch.object(assemble, "master", timed("master", master)),
+        patch.object(Publication, "publish", timed("publish", Publication.publish)),
+        production,
+        LocalRunner(2, chapters=3) as runner,
+    ):
         before = time.process_time()
         counted = Counting(runner)
         report = production.run(counted, Quiet())
         spent = time.process_time() - before
-    assemble.stitch, assemble.master = stitch, master
-    Publication.publish = publishing  # type: ignore[method-assign]
     if not report.clean or report.made < segments - chapters:
         raise SystemExit(f"the benchmark's own book failed: {report.message}")
     cost.master_s, cost.publish_s = apart["master"], apart["publish"]

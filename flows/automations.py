@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import yaml
 from prefect.automations import Automation
 from prefect.settings import PREFECT_API_URL, temporary_settings
@@ -22,7 +24,7 @@ def register_automations(api_url: str) -> None:
     with temporary_settings({PREFECT_API_URL: api_url}):
         for automation in shipped():
             try:
-                Automation.read(name=automation.name).delete()
+                cast(Automation, Automation.read(name=automation.name)).delete()
             except ValueError:
                 pass  # there was none
             automation.create()

@@ -18,14 +18,14 @@ from typing import Any
 from uuid import UUID
 
 from prefect import flow, get_client, get_run_logger
+from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
 from prefect.settings import get_current_settings
-from prefect.states import Completed, Failed, State
-from prefect.task_runners import ThreadPoolTaskRunner
+from prefect.states import Completed, Failed
 
 from castbook.errors import CastbookError, MissingDependency
 from flows.automations import CRASHES
-from flows.chapters import open_chapter
+from flows.chapters import open_chapter, threads
 from flows.observer import PrefectObserver
 from flows.runner import PrefectRunner
 from tasks.outcome import BookReport
@@ -56,7 +56,7 @@ def book_run_name() -> str:
     name="book",
     flow_run_name=book_run_name,
     persist_result=False,
-    task_runner=ThreadPoolTaskRunner(max_workers=WORKERS),
+    task_runner=threads(WORKERS),
 )
 def book(
     project: str,

@@ -11,12 +11,14 @@ import threading
 from collections.abc import Callable
 from contextvars import ContextVar
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from prefect import flow
+from prefect.client.schemas.objects import State
+from prefect.futures import PrefectFuture
 from prefect.runtime import flow_run
-from prefect.states import Completed, Failed, State
-from prefect.task_runners import ThreadPoolTaskRunner
+from prefect.states import Completed, Failed
+from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 
 from castbook.errors import CastbookError
 from tasks.orchestration import ChapterReport
@@ -76,12 +78,17 @@ def chapter_state(report: ChapterReport) -> State[Any]:
     return Completed(message=report.message)
 
 
+def threads(workers: int) -> TaskRunner[PrefectFuture[Any]]:
+    """Steps in threads of the flow's process; never without a bound: Prefect's own is none."""
+    return cast("TaskRunner[PrefectFuture[Any]]", ThreadPoolTaskRunner(max_workers=workers))
+
+
 def open_chapter(project: str, build: str | None, workers: int) -> Callable[[Work, Policy], Any]:
     """How a runner opens the subflow of one chapter: called with its work and policy.
 
     Returns what the work returned; raises what it raised.
     """
-    subflow = chapter.with_options(task_runner=ThreadPoolTaskRunner(max_workers=workers))
+    subflow = chapter.with_options(task_runner=threads(workers))
     # A server on SQLite answers runs created at the same moment with 503, and the client
     # comes back two seconds later (measured): chapters are created one after another.
     creating = threading.Lock()

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from prefect import get_client
 from prefect.client.schemas.actions import WorkPoolCreate
-from prefect.deployments.runner import EntrypointType
+from prefect.deployments.runner import RunnerDeployment
 from prefect.exceptions import ObjectAlreadyExists
 from prefect.settings import PREFECT_API_URL, temporary_settings
+from prefect.types.entrypoint import EntrypointType
 
 from flows.books import book
 
@@ -26,7 +27,8 @@ def register_deployment(api_url: str, pool: str) -> None:
                 client.create_work_pool(WorkPoolCreate(name=pool, type="process"))
             except ObjectAlreadyExists:
                 pass
-        deployment = book.to_deployment(
+        deployment = RunnerDeployment.from_flow(
+            book,
             name=NAME,
             tags=[TAG],
             description="One audiobook per run; only what is missing is done.",

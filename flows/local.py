@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from flows.progress import TerminalObserver
-from tasks.production import BookReport, Production
+from tasks.outcome import BookReport
+from tasks.production import Production
 from tasks.runners import LocalRunner
 from tasks.selection import Where
 

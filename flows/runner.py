@@ -15,10 +15,9 @@ from typing import Any, TypeVar
 
 from prefect import Task
 from prefect.cache_policies import NO_CACHE
-from prefect.client.schemas.objects import TaskRun
+from prefect.client.schemas.objects import State, TaskRun
 from prefect.futures import PrefectFuture
 from prefect.runtime import task_run
-from prefect.states import State
 
 from castbook.errors import CastbookError
 from tasks.runners import Policy, current_try

@@ -16,7 +16,11 @@ from tts.engine import Capabilities
 from tts.host import Host
 from tts.registry import make_engine
 
-_HOST_OPTIONS = {"python": str, "stall_s": (int, float), "ready_s": (int, float)}
+_HOST_OPTIONS: Mapping[str, tuple[type, ...]] = {
+    "python": (str,),
+    "stall_s": (int, float),
+    "ready_s": (int, float),
+}
 
 
 class EnginePool:

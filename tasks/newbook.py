@@ -147,7 +147,7 @@ def choose_engine(language: str, wanted: str | None = None) -> tuple[Engine, tup
             )  # fmt: skip
         missing = engine.missing()
         return engine, (f"{wanted} cannot run here yet: {missing}",) if missing else ()
-    notes = []
+    notes: list[str] = []
     names = [n for n in PREFERENCE if n in engine_names()]
     for name in names:
         engine = make_engine(name, {})

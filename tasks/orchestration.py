@@ -19,6 +19,7 @@ from tasks.assemble import ChapterFiles
 from tasks.plan import BookPlan, ChapterPlan, Line
 from tasks.runners import Policy, Runner
 from tasks.synthesize import BatchReport, LineFailure
+from tts.engine import FailureKind
 
 RETRIES = 3  # tries of a failed segment after the batch and its own first try
 RETRY_DELAY_S = 1.0
@@ -383,7 +384,7 @@ def _one_by_one(
             gate.stop(str(error))
             remaining.append(LineFailure(failure.line, "dead", str(error)))
         except CastbookError as error:
-            kind = "transient" if is_transient(error) else "permanent"
+            kind: FailureKind = "transient" if is_transient(error) else "permanent"
             remaining.append(LineFailure(failure.line, kind, str(error)))
     return remaining, made
 

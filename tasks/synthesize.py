@@ -171,7 +171,7 @@ class _Job:
         if line.decision.state == "failed":
             store.discard(key)  # unusable: the same attempt is made anew
         change = line.changes[attempt]
-        texts = (line.ingredients.spoken,)
+        texts: tuple[str, ...] = (line.ingredients.spoken,)
         if change == "shorter":
             texts = cut(line.ingredients.spoken)
         requests = tuple(
