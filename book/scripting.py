@@ -6,7 +6,7 @@ listed, never applied elsewhere.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Protocol
@@ -266,12 +266,3 @@ def _pause(
     if following.paragraph.scene_break_before or following.kind == "heading":
         return "scene", pauses.scene
     return "paragraph", pauses.paragraph
-
-
-def parts_spoken(script: Script) -> Mapping[str | None, int]:
-    """How many segments each part has, the narrator's under None."""
-    counts: dict[str | None, int] = {}
-    for chapter in script.chapters:
-        for segment in chapter.segments:
-            counts[segment.speaker] = counts.get(segment.speaker, 0) + 1
-    return counts

@@ -7,8 +7,8 @@ text to an ``Extract``; nothing below it changes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from book.languages import Language
 from book.manuscript import Paragraph, Skip
@@ -63,5 +63,3 @@ class Reading:
     text: str
     language: Language
     speakers: Mapping[str, str] | None = None  # casefolded name -> key of cast; None: any name
-    format: str = "auto"
-    include: Sequence[str] = field(default_factory=tuple)

@@ -139,21 +139,16 @@ def _gather(blocks: Sequence[Block]) -> tuple[list[_Draft], list[Paragraph]]:
         heading = block.heading
         current = drafts[-1]
         if heading and heading.rank <= chapter and heading.label + heading.title:
-            title_line = not heading.label and current.heading and not current.length
-            if title_line and current.heading and current.heading.rank == heading.rank:
-                current.heading = (
-                    heading
-                    if not current.heading.label
-                    else replace(current.heading, title=heading.title)
-                )
+            open_heading = None if current.length else current.heading
+            if open_heading and not heading.label and open_heading.rank == heading.rank:
+                current.heading = replace(open_heading, title=heading.title)  # its title line
             elif heading.rank < chapter:
                 if current.length or current.heading:
                     current = _Draft()
                     drafts.append(current)
                 _add_part(current, heading)
             elif current.length or current.heading:
-                above = [] if not current.above else current.above
-                drafts.append(_Draft(list(above), heading))
+                drafts.append(_Draft(list(current.above), heading))
             else:
                 current.heading = heading
         drafts[-1].paragraphs.append(block.paragraph)
