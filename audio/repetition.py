@@ -7,9 +7,9 @@ against its own course, so that one speaker's constant colour does not count.
 
 How long a stretch to compare is the caller's to say: short ones find more and are more
 often alike by chance. Measured 2026-11-21 at one second: clean espeak takes (6 English
-voices, 2 Mandarin) 99 % below 0.80; clean takes of the tone engine, which owns few vowels,
-99 % below 0.95; an espeak phrase of 0.7-2.5 s said twice more than written, exactly: 99 %
-above 0.92, and each time up to 6 % faster or slower: 94 % above 0.90.
+voices, 2 Mandarin) 99 % below 0.77; clean takes of the tone engine, which owns few vowels,
+99 % below 0.91, slow ones 0.96; an espeak phrase of 0.7-2.5 s said twice more than written,
+exactly: 99 % above 0.92, and each time up to 6 % faster or slower: half above 0.96.
 """
 
 from __future__ import annotations

@@ -5,8 +5,9 @@ said well. Thresholds were set on 2,120 clean espeak takes (6 English voices, 2 
 150-200 words a minute) and 900 of the tone engine, without one false alarm; real neural
 voices have yet to be measured.
 
-It runs on every take: about 0.15 ms of CPU for 3 s at 24 kHz, and 0.7 ms more for the
-search for repetitions, which is made only when the take is long for its text.
+It runs on every take: 0.1 ms of CPU for 3 s at 24 kHz, and 0.7 ms more for the search for
+repetitions, which is made only when the take is long for its text. Of espeak phrases said
+three times instead of once it finds 8 in 10, said twice 4 in 10.
 """
 
 from __future__ import annotations

@@ -13,10 +13,9 @@ import click
 if TYPE_CHECKING:
     from audio.check import CheckResult
     from tasks.audition import Audition
-    from tasks.newbook import Created
-
     from tasks.cleaning import Waste
     from tasks.mending import Found
+    from tasks.newbook import Created
     from tasks.plan import Line
 
 Row = Sequence[object]

@@ -1,14 +1,14 @@
 """``castbook up``: a Prefect server with castbook's profile, the deployment, and one worker.
 
 Uses a server that already answers at PREFECT_API_URL; else starts one. Everything started
-here is ended here: Ctrl-C and SIGTERM leave no process behind.
+here ends with this process, however that ends: Ctrl-C, SIGTERM and SIGKILL leave nothing
+behind (``flows/tether.py``).
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
-import signal
 import socket
 import subprocess
 import sys
@@ -24,11 +24,11 @@ import httpx
 from castbook.errors import EnvironmentFault
 from castbook.resources import read_config
 from castbook.settings import Settings
+from flows import tether
 
 POOL = "castbook"
 DEFAULT_PORT = 4200
 READY_S = 120.0
-GOODBYE_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,7 @@ class Server:
 
     api_url: str
     environment: Mapping[str, str]  # for processes that shall speak to it
+    child: Child | None = None  # when it was started here
 
     @property
     def dashboard(self) -> str:
@@ -55,7 +56,11 @@ def profile() -> dict[str, str]:
 
 
 def up(port: int | None, projects: tuple[Path, ...]) -> int:
-    """Runs until it is interrupted; returns 0."""
+    """Runs until it is interrupted, or until server or worker end.
+
+    Raises:
+        EnvironmentFault: something does not start, or ended by itself.
+    """
     roots = projects or Settings.read().projects or (Path.cwd(),)
     found = os.pathsep.join(str(root.absolute()) for root in roots)
     with contextlib.ExitStack() as stack:
@@ -65,12 +70,14 @@ def up(port: int | None, projects: tuple[Path, ...]) -> int:
         worker = stack.enter_context(running_worker(environment))
         click.echo(f"dashboard  {server.dashboard}")
         click.echo(f"projects   {found}")
+        click.echo(f"first      export PREFECT_API_URL={server.api_url}")
         click.echo("a book     prefect deployment run 'book/local' -p project=NAME")
-        click.echo(f"           after: export PREFECT_API_URL={server.api_url}")
         click.echo("stop       Ctrl-C")
-        while worker.poll() is None:
+        while worker.process.poll() is None:
+            if server.child is not None and server.child.process.poll() is not None:
+                raise EnvironmentFault(f"the Prefect server ended: {server.child.last_words()}")
             time.sleep(0.5)
-        raise EnvironmentFault(f"the worker ended with code {worker.returncode}")
+        raise EnvironmentFault(f"the worker ended with exit code {worker.process.returncode}")
 
 
 @contextlib.contextmanager
@@ -79,7 +86,7 @@ def _server(port: int | None) -> Iterator[Server]:
     url = os.environ.get("PREFECT_API_URL")
     if port is None and url and healthy(url):
         click.echo(f"using the server at {url}")
-        yield Server(url, {**os.environ, **profile()})
+        yield Server(url, {**profile(), **os.environ})
         return
     with running_server(port or DEFAULT_PORT) as server:
         yield server
@@ -89,6 +96,8 @@ def _server(port: int | None) -> Iterator[Server]:
 def running_server(port: int, home: Path | None = None) -> Iterator[Server]:
     """A server of our own on ``port``; ended on the way out.
 
+    What the environment says goes before our profile.
+
     Args:
         home: PREFECT_HOME of the server (default: the user's own).
 
@@ -97,90 +106,92 @@ def running_server(port: int, home: Path | None = None) -> Iterator[Server]:
             its log are in the message.
     """
     with socket.socket() as probe:
+        # else the connections of a server that has just ended would count as one
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
         except OSError as error:
             raise EnvironmentFault(
-                f"port {port} is taken: stop what listens there, or choose another with --port"
+                f"port {port} cannot be used ({error.strerror}): stop what listens there, or"
+                " choose another with --port"
             ) from error
     url = f"http://127.0.0.1:{port}/api"
-    environment = {**os.environ, **profile()}
+    environment = {**profile(), **os.environ}
     environment.pop("PREFECT_API_URL", None)
     if home is not None:
-        home.mkdir(parents=True, exist_ok=True)
         environment["PREFECT_HOME"] = str(home)
     words = ("server", "start", "--host", "127.0.0.1", "--port", str(port))
     with prefect_child(words, environment) as child:
         deadline = time.monotonic() + READY_S
         while not healthy(url):
-            if child.process.poll() is not None or time.monotonic() > deadline:
+            if child.process.poll() is not None:
                 raise EnvironmentFault(f"the Prefect server did not start: {child.last_words()}")
+            if time.monotonic() > deadline:
+                raise EnvironmentFault(
+                    f"the Prefect server does not answer after {READY_S:.0f} s:"
+                    f" {child.last_words()}"
+                )
             time.sleep(0.2)
-        yield Server(url, {**environment, "PREFECT_API_URL": url})
+        yield Server(url, {**environment, "PREFECT_API_URL": url}, child)
 
 
 @contextlib.contextmanager
-def running_worker(environment: Mapping[str, str]) -> Iterator[subprocess.Popen[bytes]]:
+def running_worker(environment: Mapping[str, str]) -> Iterator[Child]:
     """A process worker of the pool; ended, with its flow runs, on the way out."""
     words = ("worker", "start", "--pool", POOL, "--type", "process")
     with prefect_child(words, environment, echo=True) as child:
-        yield child.process
+        yield child
 
 
 @dataclass(frozen=True, slots=True)
 class Child:
     """A Prefect program that was started here."""
 
-    process: subprocess.Popen[bytes]
+    process: subprocess.Popen[bytes]  # its tether
     log: Path | None
 
     def last_words(self) -> str:
         """The end of its log, on one line."""
         if self.log is None:
             return f"exit code {self.process.poll()}"
-        lines = self.log.read_text("utf-8", "replace").strip().splitlines()
-        return " / ".join(line.strip() for line in lines[-3:]) or "it said nothing"
+        text = self.log.read_text("utf-8", "replace")
+        lines = [line.strip() for line in text.splitlines() if line.strip()]
+        return " / ".join(lines[-3:]) or "it said nothing"
 
 
 @contextlib.contextmanager
 def prefect_child(
     words: tuple[str, ...], environment: Mapping[str, str], *, echo: bool = False
 ) -> Iterator[Child]:
-    """``prefect WORDS…`` in a process group of its own, ended on the way out.
+    """``prefect WORDS…`` on a tether (``flows/tether.py``), ended on the way out.
 
     Args:
         echo: its output goes to our stderr; else to a log that is quoted when it fails.
     """
-    with tempfile.TemporaryDirectory(prefix="castbook-prefect-") as folder:
+    their_life, our_life = os.pipe()  # never written to: its end is the message
+    with contextlib.ExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="castbook-prefect-"))
         log = None if echo else Path(folder) / "log"
-        with contextlib.ExitStack() as files:
-            out = sys.stderr.fileno() if log is None else files.enter_context(log.open("wb"))
+        out = sys.stderr.fileno() if log is None else stack.enter_context(log.open("wb"))
+        life = stack.enter_context(os.fdopen(our_life, "wb"))
+        try:
             process = subprocess.Popen(
-                [sys.executable, "-m", "prefect", *words],
+                # by its path: this must work where castbook is run without being installed
+                [sys.executable, "-P", tether.__file__, str(their_life), *words],
                 env=dict(environment),
                 stdin=subprocess.DEVNULL,
                 stdout=out,
-                stderr=subprocess.STDOUT if log is not None else out,
-                start_new_session=True,
+                stderr=out,
+                pass_fds=(their_life,),
+                start_new_session=True,  # Ctrl-C is for us; the tether hears of it from us
             )
+        finally:
+            os.close(their_life)
         try:
             yield Child(process, log)
         finally:
-            end(process)
-
-
-def end(process: subprocess.Popen[bytes]) -> None:
-    """Asks a process group to end; kills what has not after ten seconds."""
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, number)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(GOODBYE_S)
-            break
-    # what the group's leader left behind goes too
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, signal.SIGKILL)
+            life.close()
+            process.wait(tether.LONGEST_S)
 
 
 def register(server: Server) -> None:

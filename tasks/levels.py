@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 from audio.level import calibrated_gain, measure_loudness
 from audio.pcm import read_flac
-
 from tasks.plan import Line
 
 VoiceStyle = tuple[str, str]  # key of voices, style

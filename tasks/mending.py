@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from book.retakes import read_retakes, with_acceptance, with_retake, write_retakes
-
 from castbook.errors import SelectionError
 from tasks.plan import BookPlan, Line
 from tasks.selection import Where

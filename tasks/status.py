@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from book.projectfile import load_project
-
 from castbook.errors import CastbookError
 from tasks.assemble import read_mark
 from tasks.location import find_build, find_project

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from audio.timeline import Timeline
-
 from tasks.assemble import chapter_stem
 from tasks.plan import BookPlan, ChapterPlan, Line
 from tasks.selection import Where, select

@@ -42,9 +42,8 @@ def voices_command(engine: str | None, language: str | None, as_json: bool) -> i
 @click.argument("engine")
 def get_command(engine: str) -> int:
     """Download the weights of ENGINE: resumable, sizes and digests checked."""
-    from tts.weights import get_weights
-
     from flows import printing
+    from tts.weights import get_weights
 
     with printing.download_progress(engine) as progress:
         folder = get_weights(engine, progress=progress)

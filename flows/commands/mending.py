@@ -27,7 +27,6 @@ def _where(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def read_plan(project: Path, build: Path | None) -> BookPlan:
     from book.projectfile import load_project
-
     from tasks.location import find_build, find_project
     from tasks.plan import make_plan
 
@@ -110,9 +109,8 @@ def accept_command(
 @BUILD
 def audition_command(project: Path, character: str | None, build: Path | None) -> int:
     """Each character speaks its own lines: one self-contained page to choose voices by ear."""
-    from tasks.audition import audition
-
     from flows import printing
+    from tasks.audition import audition
 
     result = audition(project, character=character, build=build)
     printing.show_audition(result)

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import goodproject
 import manuscripts
-import projects
 import pytest
 import yaml
 
+import projects
 from flows.cli import main
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from audio.pcm import pcm_sha256, read_flac, write_flac
 
+from audio.pcm import pcm_sha256, read_flac, write_flac
 from tasks.takes import Recording, TakeStore, TakeVerdict
 
 GOOD = TakeVerdict(True, True, (), 0, 1)
