@@ -6,6 +6,7 @@ shows it. Nothing is cached or persisted by Prefect: a retry plans again from di
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
@@ -13,11 +14,10 @@ from functools import partial
 from types import TracebackType
 from typing import Any, TypeVar
 
-from prefect import Task
+from prefect import State, Task, tags
 from prefect.cache_policies import NO_CACHE
-from prefect.client.schemas.objects import State, TaskRun
+from prefect.client.schemas.objects import TaskRun
 from prefect.futures import PrefectFuture
-from prefect.runtime import task_run
 
 from castbook.errors import CastbookError
 from tasks.runners import Policy, current_try
@@ -26,39 +26,99 @@ Argument = TypeVar("Argument")
 Result = TypeVar("Result")
 OpenChapter = Callable[[Callable[[], Any], Policy], Any]
 
+TAG = "castbook"  # by which the automations know our runs (configs/prefect/automations.yaml)
+
 
 class PrefectRunner:
     """Steps as task runs of the flow run they are submitted in; chapters as subflows.
 
     Args:
-        workers: futures waited for at once; the flows' own task runners decide how many
-            steps run.
+        workers: steps other than chapters that may run at once, over all open chapters: each
+            of their flows has a task runner of its own, and none knows of the others.
         chapters: chapters open at once.
-        open_chapter: runs a chapter's work inside its subflow.
+        open_chapter: runs a chapter's work inside its subflow; returns what the work
+            returned, raises what it raised.
     """
 
     def __init__(self, workers: int, chapters: int, open_chapter: OpenChapter) -> None:
         self._open_chapter = open_chapter
         self._chapters = ThreadPoolExecutor(chapters, thread_name_prefix="chapter")
+        self._places = threading.BoundedSemaphore(workers)
+        self._stopped = False
 
     def submit(
         self, step: Callable[[Argument], Result], argument: Argument, policy: Policy
     ) -> Future[Result]:
         """See ``tasks.runners.Runner.submit``."""
         try:
+            # the argument travels in the closure: Prefect neither walks nor serialises it
+            work = partial(step, argument)
             if policy.kind == "chapter":
                 # the parent's context, or Prefect would see no parent flow run
                 context = copy_context()
-                work = partial(step, argument)
-                return self._chapters.submit(context.run, self._open_chapter, work, policy)
-            return _submit_task(step, argument, policy)
+                return self._chapters.submit(context.run, self._chapter, work, policy)
+            return self._task(work, policy)
         except Exception as error:  # the port promises never to raise: the future does
             failed: Future[Result] = Future()
             failed.set_exception(error)
             return failed
 
+    def _chapter(self, work: Callable[[], Result], policy: Policy) -> Result:
+        self._check()
+        with tags(TAG):
+            result: Result = self._open_chapter(work, policy)
+            return result
+
+    def _task(self, work: Callable[[], Result], policy: Policy) -> Future[Result]:
+        """One named task run; the future holds what the work returned or raised last."""
+        answer: Future[Result] = Future()
+        answer.set_running_or_notify_cancel()  # Prefect has it now: too late to cancel
+        results: list[Result] = []
+        errors: list[BaseException] = []
+
+        def run() -> None:
+            with self._places:
+                current_try.value = len(errors)
+                try:
+                    self._check()
+                    results.append(work())
+                except BaseException as error:
+                    errors.append(error)
+                    raise
+
+        def again(task: Task[Any, Any], run: TaskRun, state: State[Any]) -> bool:
+            return bool(errors) and not self._stopped and policy.retry_on(errors[-1])
+
+        def settle(future: PrefectFuture[None]) -> None:
+            if results:
+                answer.set_result(results[-1])
+            elif errors:
+                answer.set_exception(errors[-1])
+            else:
+                reason = f"{policy.name} did not run: {future.state.message}"
+                answer.set_exception(CastbookError(reason))
+
+        delays = [policy.delay(number) for number in range(policy.retries)]
+        task = Task(
+            fn=run,
+            name=policy.kind,
+            task_run_name=lambda: policy.name,  # a text would be a template: titles have braces
+            tags=[TAG],
+            retries=policy.retries,
+            retry_delay_seconds=delays or None,
+            retry_condition_fn=again,
+            cache_policy=NO_CACHE,
+            persist_result=False,
+        )
+        task.submit().add_done_callback(settle)
+        return answer
+
+    def _check(self) -> None:
+        if self._stopped:
+            raise CastbookError("the run was stopped before this could begin")
+
     def close(self) -> None:
-        """Waits for the chapters that run; drops what has not begun."""
+        """Waits for what runs; drops chapters that have not begun."""
         self._chapters.shutdown(cancel_futures=True)
 
     def __enter__(self) -> PrefectRunner:
@@ -70,57 +130,6 @@ class PrefectRunner:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        # interrupted: open chapters end after the steps that run now, not after all of theirs
+        self._stopped = error is not None
         self.close()
-
-
-def _submit_task(
-    step: Callable[[Argument], Result], argument: Argument, policy: Policy
-) -> Future[Result]:
-    """One named task run; the returned future holds what the step returned or raised last.
-
-    The argument travels in the closure, so that Prefect neither walks nor serialises it.
-    """
-    answer: Future[Result] = Future()
-    last: list[Result] = []
-    errors: list[BaseException] = []
-
-    def run() -> None:
-        current_try.value = max(0, int(task_run.run_count or 1) - 1)
-        try:
-            last.append(step(argument))
-        except BaseException as error:
-            errors.append(error)
-            raise
-
-    def again(task: Task[Any, Any], run: TaskRun, state: State[Any]) -> bool:
-        return bool(errors) and policy.retry_on(errors[-1])
-
-    retries: dict[str, Any] = {}
-    if policy.retries:
-        retries = {
-            "retries": policy.retries,
-            "retry_delay_seconds": [policy.delay(number) for number in range(policy.retries)],
-            "retry_condition_fn": again,
-        }
-    task = Task(
-        fn=run,
-        name=policy.kind,
-        task_run_name=policy.name,
-        tags=["castbook"],
-        cache_policy=NO_CACHE,
-        persist_result=False,
-        **retries,
-    )
-
-    def settle(future: PrefectFuture[None]) -> None:
-        if last:
-            answer.set_result(last[-1])
-        elif errors:
-            answer.set_exception(errors[-1])
-        else:
-            answer.set_exception(
-                CastbookError(f"{policy.name} did not run: {future.state.message}")
-            )
-
-    task.submit().add_done_callback(settle)
-    return answer
