@@ -19,20 +19,23 @@ import itertools
 import json
 import os
 import resource
+import socket
+import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+import httpx
 import numpy as np
 
 from benchmarks.books import write_project
+from flows.server import running_server
 
 PER_CHAPTER = 250
 
@@ -75,7 +78,7 @@ class Quiet:
         """Ignored."""
 
 
-def measure(root: Path, segments: int, prefect: bool) -> Cost:
+def measure(root: Path, segments: int) -> Cost:
     """Makes one book of ``segments`` lines and measures it."""
     from audio.master import master
     from audio.stitch import stitch
@@ -127,8 +130,7 @@ def measure(root: Path, segments: int, prefect: bool) -> Cost:
         LocalRunner(2, chapters=3) as runner,
     ):
         before = time.process_time()
-        counted = Counting(runner)
-        report = production.run(counted, Quiet())
+        report = production.run(runner, Quiet())
         spent = time.process_time() - before
     if not report.clean or report.made < segments - chapters:
         raise SystemExit(f"the benchmark's own book failed: {report.message}")
@@ -137,21 +139,46 @@ def measure(root: Path, segments: int, prefect: bool) -> Cost:
     cost.wall_s = time.monotonic() - began
     cost.memory_first_mb, cost.memory_last_mb = peaks[0], float(np.max(peaks))
     cost.children_s = _children() - children
-    cost.submitted = counted.number
+    cost.submitted = report.steps
     return cost
 
 
-class Counting:
-    """A runner that counts what is submitted to another."""
+def recorded(root: Path, segments: int) -> tuple[int, int]:
+    """(steps submitted, task runs the server holds) of a run of the same book on Prefect.
 
-    def __init__(self, runner: Any) -> None:
-        self._runner = runner
-        self.number = 0
+    A server of its own, with castbook's profile; the book is built anew.
+    """
+    project = root / f"book-{segments}"
+    with running_server(free_port(), root / f"prefect-{segments}") as server:
+        done = subprocess.run(
+            [
+                *(sys.executable, "-m", "flows.cli", "make", str(project), "--prefect", "--json"),
+                *("--build", str(root / f"on-prefect-{segments}")),
+            ],
+            env={**server.environment, "PREFECT_LOGGING_LEVEL": "ERROR"},
+            capture_output=True,
+            text=True,
+        )
+        if done.returncode:
+            raise SystemExit(done.stderr or done.stdout)
+        run = json.loads(done.stdout)
+        deadline = time.monotonic() + 60
+        found = 0
+        while found < run["steps"] and time.monotonic() < deadline:
+            time.sleep(1)
+            count = httpx.post(
+                f"{server.api_url}/task_runs/count",
+                json={"task_runs": {"tags": {"all_": ["castbook"]}}},
+            )
+            found = int(count.json()) - len(run["chapters"])  # each subflow has one as well
+        return run["steps"], found
 
-    def submit(self, step: Any, argument: Any, policy: Any) -> Future[Any]:
-        """Passes everything on."""
-        self.number += policy.kind != "chapter"
-        return self._runner.submit(step, argument, policy)  # type: ignore[no-any-return]
+
+def free_port() -> int:
+    """A port nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 @contextmanager
@@ -181,7 +208,10 @@ def main() -> int:
     options = parser.parse_args()
     sizes = [int(size) for size in options.sizes.split(",")]
     with tempfile.TemporaryDirectory(prefix="castbook-pipeline-") as place:
-        costs = [measure(Path(place), size, options.prefect) for size in sizes]
+        costs = [measure(Path(place), size) for size in sizes]
+        if options.prefect:
+            for cost in costs:
+                cost.submitted, cost.recorded = recorded(Path(place), cost.segments)
     if options.json:
         rows = [{**asdict(c), "ms_per_segment": c.ms_per_segment} for c in costs]
         print(json.dumps({"costs": rows}, indent=1))
@@ -194,6 +224,7 @@ def main() -> int:
             f" {cost.publish_s:.1f} s here, engine and ffmpeg processes {cost.children_s:.1f} s;"
             f" {cost.wall_s:.0f} s wall; memory while assembling {cost.memory_first_mb:.0f} MB"
             f" first, {cost.memory_last_mb:.0f} MB highest; {cost.submitted} steps submitted"
+            + (f", {cost.recorded} of them in Prefect's database" if options.prefect else "")
         )
     for small, large in itertools.pairwise(costs):
         print(

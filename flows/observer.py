@@ -16,7 +16,7 @@ from flows import artifacts
 from tasks.orchestration import ChapterReport
 from tasks.outcome import BookReport
 from tasks.plan import BookPlan, ChapterPlan
-from tasks.summary import chapter_state, failure_row, line_name
+from tasks.summary import chapter_state, failure_row
 
 EVERY_S = 2.0  # an update costs 5-14 ms (founding measurements)
 
@@ -84,11 +84,11 @@ class PrefectObserver:
         rows = [failure_row(report, number) for number in range(len(report.failed))]
         rows += [
             {
-                "id": line_name(line),
+                "id": line.name,
                 "anchor": str(line.segment.anchor),
                 "text": line.segment.printed[:80],
                 "reason": "; ".join(line.take.verdict.complaints) if line.take else "",
-                "command": f"castbook retake {report.plan.project.folder} {line_name(line)}",
+                "command": f"castbook retake {report.plan.project.folder} {line.name}",
             }
             for line in report.doubtful
         ]

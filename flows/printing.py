@@ -68,7 +68,7 @@ def show_plan(summary: Mapping[str, Any]) -> None:
         )
         seconds = missing["synthesis_seconds"]
         click.echo(
-            f"synthesis takes about {clock(seconds)} here"
+            f"at the speed of the last run that takes about {clock(seconds)} here"
             if seconds is not None
             else "how long it takes here is known after the first run"
         )

@@ -278,9 +278,14 @@ def _batches(
         cut += [(tuple(group[i : i + size]), queued) for i in range(0, len(group), size)]
     total = len(cut)
     return [
-        (Policy("batch", f"ch{chapter:02d} batch {number} of {total}", chapter), batch, queued)
+        (Policy("batch", f"{_label(chapter)} batch {number} of {total}", chapter), batch, queued)
         for number, (batch, queued) in enumerate(cut, 1)
     ]
+
+
+def _label(chapter: int) -> str:
+    """``ch03``, or ``voices`` for the calibration sentences, which belong to no chapter."""
+    return f"ch{chapter:02d}" if chapter >= 0 else "voices"
 
 
 def _through_gate(
@@ -342,7 +347,7 @@ def _wait_for_others(
         if not waiting:
             break
         steps.wait_for_others()
-        policy = Policy("batch", f"ch{chapter:02d} claimed elsewhere", chapter)
+        policy = Policy("batch", f"{_label(chapter)} claimed elsewhere", chapter)
         report = runner.submit(steps.speak, tuple(waiting), policy).result()
         made += report.made
         failures += report.failures
@@ -367,7 +372,7 @@ def _one_by_one(
     for failure in failures:
         policy = Policy(
             kind="segment",
-            name=failure.line.segment.id,
+            name=failure.line.name,
             chapter=chapter,
             retries=RETRIES,
             delay_s=RETRY_DELAY_S,

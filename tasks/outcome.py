@@ -21,6 +21,7 @@ class BookReport:
     total: int  # chapters the whole book has
     finished: int  # chapters whose master stands
     seconds: float  # wall time of the run
+    steps: int  # submitted to the runner
     problems: tuple[str, ...] = ()
 
     @property

@@ -38,6 +38,13 @@ class Line:
     accepted: str | None = None  # key of a doubtful take that a person accepted
 
     @property
+    def name(self) -> str:
+        """What a person calls it: its id, or its voice for a calibration sentence."""
+        if self.segment.chapter >= 0:
+            return self.segment.id
+        return f"calibration of voice {self.speaker.voice_name}"
+
+    @property
     def identity(self) -> str:
         """Equal lines share their takes: the key of the first attempt names the chain."""
         return self.keys[0]

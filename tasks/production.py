@@ -37,8 +37,10 @@ from tasks.outcome import BookReport
 from tasks.plan import ChapterPlan, Line, make_plan
 from tasks.publish import Publication, Published
 from tasks.reports import write_reports
-from tasks.runners import Policy, Runner
+from tasks.runners import CountedRunner, Policy, Runner
 from tasks.selection import Where
+from tasks.sources import CALIBRATION_CHAPTER
+from tasks.speeds import store_speed
 from tasks.synthesize import BatchReport, Synthesis, verdict_of
 from tasks.takes import TakeStore
 from tasks.timetable import choose_lines
@@ -131,7 +133,7 @@ class Production:
             if wanted is None or line.speaker.voice_name in wanted
         ]
         unique = list({line.identity: line for line in lines if line.open}.values())
-        calibration = ChapterPlan(0, "calibration", tuple(lines))
+        calibration = ChapterPlan(CALIBRATION_CHAPTER, "calibration", tuple(lines))
         report = BatchReport()
         if unique:
             report = synthesise(unique, calibration, self, runner, Gate())
@@ -154,19 +156,23 @@ class Production:
     def run(self, runner: Runner, observer: Observer, only: Where | None = None) -> BookReport:
         """The whole order of work on the selected chapters."""
         began = time.monotonic()
+        counted = CountedRunner(runner)
         scripts.write_scripts(self.plan)
         chosen = None
         if only is not None and not only.empty:
             lines = choose_lines(self.plan, only)
             chosen = frozenset(line.identity for line in lines)
-        calibration = self.calibrate(runner)
-        reports = run_chapters(self.plan, self, runner, observer, chosen)
+        calibration = self.calibrate(counted)
+        spoken_from = time.monotonic()
+        reports = run_chapters(self.plan, self, counted, observer, chosen)
+        missing = [line for chapter in self.plan.working for line in chapter.open]
+        store_speed(self.build, self.refresh(missing), time.monotonic() - spoken_from)
         store_failures(self.build, failure_rows(reports), (r.number for r in reports))
         finished = self._finished(reports)
         publication = Publication(
             self.project, self.build, self.profile, finished, self.plan.chapters
         )
-        published, problems = self._publish(publication, runner)
+        published, problems = self._publish(publication, counted)
         report = BookReport(
             plan=self.plan,
             chapters=reports,
@@ -175,6 +181,7 @@ class Production:
             total=len(self.plan.chapters),
             finished=len(finished),
             seconds=time.monotonic() - began,
+            steps=counted.steps,
             problems=tuple(problems),
         )
         if published:

@@ -60,6 +60,24 @@ class Runner(Protocol):
         """
 
 
+class CountedRunner:
+    """A runner that counts the steps (chapters aside) that go through it to another."""
+
+    def __init__(self, runner: Runner) -> None:
+        self._runner = runner
+        self._lock = threading.Lock()
+        self.steps = 0
+
+    def submit(
+        self, step: Callable[[Argument], Result], argument: Argument, policy: Policy
+    ) -> Future[Result]:
+        """See ``Runner.submit``."""
+        if policy.kind != "chapter":
+            with self._lock:
+                self.steps += 1
+        return self._runner.submit(step, argument, policy)
+
+
 class TryNumber(threading.local):
     """The number of the present try of the step running in this thread (0 for the first)."""
 

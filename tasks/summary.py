@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from castbook.files import write_text
-from tasks.location import Build
 from tasks.orchestration import ChapterReport
 from tasks.outcome import BookReport
 from tasks.plan import BookPlan, ChapterPlan, Line
 from tasks.scripts import cause, read_ingredients
+from tasks.speeds import read_speeds
 
 # Spoken characters per second, for estimates: espeak at 175 words a minute speaks 16-20
 # Latin and 4.3-5.0 Han characters a second (founding measurements, 2026-11-21).
@@ -87,13 +85,14 @@ def summarise_run(report: BookReport) -> dict[str, Any]:
         "problems": list(report.problems),
         "files": [{"path": str(f.path), "bytes": f.bytes, "made": f.made} for f in report.files],
         "seconds": round(report.seconds, 1),
+        "steps": report.steps,
     }
 
 
 def failure_row(report: BookReport, index: int) -> dict[str, str]:
     """One failed segment with its reason and the command that redoes it."""
     failure = report.failed[index]
-    where = line_name(failure.line)
+    where = failure.line.name
     folder = report.plan.project.folder
     return {
         "id": where,
@@ -127,33 +126,11 @@ def cast_rows(plan: BookPlan) -> list[dict[str, Any]]:
     ]
 
 
-def line_name(line: Line) -> str:
-    """What a person calls a line: its id, or its voice for a calibration sentence."""
-    if line.segment.chapter >= 0:
-        return line.segment.id
-    return f"calibration of voice {line.speaker.voice_name}"
-
-
 def estimated_seconds(line: Line) -> float:
     """About how long a line will sound."""
     text = line.segment.spoken
     han = sum("\u3400" <= character <= "\u9fff" for character in text)
     return (len(text) - han) / LATIN_PER_S + han / HAN_PER_S
-
-
-def read_speeds(build: Build) -> Mapping[str, float]:
-    """Audio seconds per second of earlier runs of this build, by engine."""
-    try:
-        loaded = json.loads((build.folder / "speeds.json").read_bytes())
-        return {str(k): float(v) for k, v in loaded.items()}
-    except (OSError, ValueError, TypeError, AttributeError):
-        return {}
-
-
-def store_speeds(build: Build, speeds: Mapping[str, float]) -> None:
-    """Remembers how fast engines were, for the next estimate."""
-    merged = {**read_speeds(build), **{k: round(v, 2) for k, v in speeds.items()}}
-    write_text(build.folder / "speeds.json", json.dumps(merged, indent=1, sort_keys=True))
 
 
 def _synthesis_seconds(missing: list[Line], speeds: Mapping[str, float]) -> int | None:
