@@ -11,6 +11,7 @@ Knows no engine and no manuscript.
 from __future__ import annotations
 
 import itertools
+import threading
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -19,6 +20,7 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from audio.edit import edit_take
 from audio.pcm import Pcm, pcm_sha256, read_flac
@@ -102,11 +104,30 @@ def resample(pcm: Pcm, rate: int, target: int) -> Pcm:
         return pcm
     import soxr
 
-    resampled = soxr.resample(pcm.astype(np.float32), rate, target, quality=_QUALITY)
+    resampled = soxr.resample(_scratch.floats(pcm), rate, target, quality=_QUALITY)
     np.rint(resampled, out=resampled)
     np.clip(resampled, -32768, 32767, out=resampled)
     rounded: Pcm = resampled.astype(np.int16)
     return rounded
+
+
+class _Scratch(threading.local):
+    """A buffer that lives from take to take: a fresh one costs 150 page faults a take, 0.3 ms
+    of the 2.7 that 3 s cost here (2026-11-21)."""
+
+    def __init__(self) -> None:
+        self._buffer = np.empty(0, np.float32)
+
+    def floats(self, pcm: Pcm) -> NDArray[np.float32]:
+        """``pcm`` as floats, until the next call."""
+        if len(self._buffer) < len(pcm):
+            self._buffer = np.empty(len(pcm), np.float32)
+        floats = self._buffer[: len(pcm)]
+        floats[:] = pcm
+        return floats
+
+
+_scratch = _Scratch()
 
 
 def _in_order(pieces: Iterable[Piece], rate: int, workers: int) -> Iterator[_Prepared]:
