@@ -11,7 +11,7 @@ pydub edits; its traps stay here (0.25.1):
 Every decision is made on integers, or on floats that hold integers exactly: all machines
 cut the same frames. The length of what comes out is counted, never estimated.
 
-A constant offset is what the quietest frame of a take stands on. Not the take's mean:
+A constant offset is what the silence of a take stands on. Not the take's mean:
 espeak's voiced sound alone has a mean of up to 1,000 steps (2,120 takes, 2026-11-21), and
 taking that off would lift its silence to −30 dBFS, where it is no silence to the trim.
 """
@@ -33,7 +33,7 @@ from castbook.errors import BrokenPromise
 # −70 dBFS: castbook's aim for the noise floor. Below it an offset is not worth moving digital
 # silence away from zero.
 _OFFSET_MIN: Final = 10
-_SILENCE_DB: Final = -50.0  # a frame that strays less from its mean tells the offset
+_SILENCE_DB: Final = -60.0  # a frame that strays less from its mean tells the offset
 # A gain stops where the take's peak would reach −0.5 dBFS: a shout in a quiet voice keeps its
 # shape, and resampling keeps its room. The limiter of the master is the one place for peaks.
 _CEILING: Final = FULL_SCALE * 10 ** (-0.5 / 20)
@@ -106,13 +106,18 @@ class _Frames:
         return cls(counts, sums, squares)
 
     def offset(self) -> int:
-        """What the quietest frame stands on; 0 if even that one is no silence."""
+        """What the silence of the take stands on, all silent frames together; 0 without any.
+
+        The unfinished last frame says nothing: a few samples hardly ever stray.
+        """
         spread = self.squares * self.counts - self.sums**2  # variance by counts squared
-        quietest = int(np.argmin(spread / self.counts**2))
-        count, total = int(self.counts[quietest]), int(self.sums[quietest])
+        silent = spread <= (self.counts * _amplitude(_SILENCE_DB)) ** 2
+        silent &= self.counts == self.counts[0]
+        count, total = int(self.counts[silent].sum()), int(self.sums[silent].sum())
+        if count == 0:
+            return 0
         offset = (2 * total + count) // (2 * count)
-        silent = spread[quietest] <= (count * _amplitude(_SILENCE_DB)) ** 2
-        return offset if silent and abs(offset) >= _OFFSET_MIN else 0
+        return offset if abs(offset) >= _OFFSET_MIN else 0
 
     def sound(self, offset: int, threshold_db: float) -> tuple[int, int]:
         """First and last-plus-one sample of the frames whose RMS, without ``offset``, reaches

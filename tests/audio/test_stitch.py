@@ -150,7 +150,8 @@ def test_a_damaged_take_is_named(folder: Path, tmp_path: Path, workers: int) -> 
 
 
 def test_memory_does_not_grow_with_the_chapter(folder: Path) -> None:
-    one = piece(folder, babble(0.2, 8000), 8000, pause_ms=20, text="")
+    # edges of silence: fading sound is slow under tracemalloc
+    one = piece(folder, with_edges(babble(0.1, 8000), 8000, 0.05), 8000, pause_ms=20, text="")
 
     def many(count: int) -> Iterator[Piece]:
         return (one for _ in range(count))
@@ -165,7 +166,7 @@ def test_memory_does_not_grow_with_the_chapter(folder: Path) -> None:
     stitch(many(3), folder / "long.wav", rate=16000)  # imports
     short, long = peak(200), peak(2000)
     per_cue = (long - short) / 1800
-    assert per_cue < 600  # the cue itself; each take has 6,400 bytes of samples
+    assert per_cue < 600  # the cue itself; each take has 6,000 bytes of samples
 
 
 def test_a_folder_that_cannot_be_written_is_named(folder: Path, tmp_path: Path) -> None:
