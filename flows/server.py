@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -102,9 +103,14 @@ def running_server(port: int, home: Path | None = None) -> Iterator[Server]:
         home: PREFECT_HOME of the server (default: the user's own).
 
     Raises:
-        EnvironmentFault: the port is taken, or the server does not start; the last lines of
-            its log are in the message.
+        EnvironmentFault: the port is taken, the home cannot be written, or the server does
+            not start; the end of its log is in the message.
     """
+    environment = {**profile(), **os.environ}
+    environment.pop("PREFECT_API_URL", None)
+    if home is not None:
+        environment["PREFECT_HOME"] = str(home)
+    _check_home(Path(environment.get("PREFECT_HOME", "~/.prefect")).expanduser())
     with socket.socket() as probe:
         # else the connections of a server that has just ended would count as one
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -153,12 +159,13 @@ class Child:
     log: Path | None
 
     def last_words(self) -> str:
-        """The end of its log, on one line."""
+        """Why it ended, on one line: the last error its log names, or the log's end."""
         if self.log is None:
             return f"exit code {self.process.poll()}"
         text = self.log.read_text("utf-8", "replace")
         lines = [line.strip() for line in text.splitlines() if line.strip()]
-        return " / ".join(lines[-3:]) or "it said nothing"
+        named = [line for line in lines if re.match(r"[\w.]+(Error|Exception)\b.*: ", line)]
+        return (named or [" / ".join(lines[-3:]) or "it said nothing"])[-1]
 
 
 @contextlib.contextmanager
@@ -194,6 +201,18 @@ def prefect_child(
         finally:
             life.close()
             process.wait(tether.LONGEST_S)
+
+
+def _check_home(home: Path) -> None:
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=home):
+            pass
+    except OSError as error:
+        raise EnvironmentFault(
+            f"Prefect keeps its database in {home}, which cannot be written"
+            f" ({error.strerror}): set PREFECT_HOME to a folder that can"
+        ) from error
 
 
 def register(server: Server) -> None:

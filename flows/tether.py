@@ -24,7 +24,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 RUNS_S = 8.0  # for flow runs to end by themselves; their takes are on disk at any time
-REPORT_S = 3.0  # for the worker to notice and to report
+REPORT_S = 2.0  # for the worker to report those that were killed: it took 0.6 s
 PROGRAM_S = 8.0  # for the program itself
 LONGEST_S = RUNS_S + REPORT_S + PROGRAM_S + 5.0  # from the closed pipe to the end of all
 _POLL_S = 0.1

@@ -1,0 +1,151 @@
+"""``castbook up``: it starts, it is whole, it says what is wrong, it leaves nothing behind."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import tomllib
+from importlib.metadata import version
+from pathlib import Path
+
+import httpx
+import pytest
+import yaml
+from conftest import free_port
+from packaging.requirements import Requirement
+
+from castbook.errors import EnvironmentFault
+from castbook.resources import read_config
+from flows import tether
+from flows.server import POOL, Server, healthy, profile, running_server
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_what_is_installed_is_what_we_ask_for() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    bounds = {r.name: r for r in map(Requirement, project["dependencies"])}
+    for name in ("prefect", "fastapi"):
+        assert bounds[name].specifier.contains(version(name))
+    # prefect 3.8.8 cannot start its server with fastapi 0.155; 0.151 to 0.154 are untested
+    assert not bounds["fastapi"].specifier.contains("0.151.0")
+    assert bounds["fastapi"].specifier.contains("0.150.0")
+    assert not bounds["prefect"].specifier.contains("3.8.2")  # recorder batches fall apart
+
+
+def test_the_profile_is_known_to_prefect() -> None:
+    from prefect.settings import get_current_settings
+
+    ours = {name for name in profile() if name.startswith("PREFECT_")}
+    assert ours <= set(get_current_settings().to_environment_variables())
+
+
+def test_prefect_yaml_is_the_deployment_that_up_makes() -> None:
+    from flows import deployment
+
+    text = (ROOT / "prefect.yaml").read_text(encoding="utf-8")
+    (one,) = yaml.safe_load(text)["deployments"]
+    made = deployment.local(POOL)
+    assert (one["name"], one["description"]) == (made.name, made.description)
+    assert (one["work_pool"]["name"], one["tags"]) == (made.work_pool_name, made.tags)
+    assert one["entrypoint"] == "flows/books.py:book"
+    assert made.entrypoint == "flows.books.book"  # found from any folder
+    assert not re.search(r"[\s:]/", text)  # no path of a machine
+
+
+def test_a_taken_port_is_one_clear_line() -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        with (
+            pytest.raises(EnvironmentFault, match=rf"^port {port} .*--port$"),
+            running_server(port),
+        ):
+            pass
+    assert not healthy(f"http://127.0.0.1:{port}/api")
+
+
+def test_a_home_that_cannot_be_written_is_one_clear_line(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.write_text("a file where Prefect wants its folder")
+    with pytest.raises(EnvironmentFault) as caught, running_server(free_port(), home):
+        pass
+    assert "\n" not in str(caught.value)
+    assert str(home) in str(caught.value)
+    assert "set PREFECT_HOME" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("log", "why"),
+    [
+        ("Starting\nTypeError: Body() got 'min_items'\nExiting.\nBye", "Body() got 'min_items'"),
+        ("Starting\nno room left\n", "Starting / no room left"),
+        ("", "it said nothing"),
+    ],
+)
+def test_a_server_that_dies_at_its_start_says_why(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, log: str, why: str
+) -> None:
+    package = tmp_path / "path" / "prefect"  # stands before the real one
+    package.mkdir(parents=True)
+    (package / "__init__.py").write_text("")
+    (package / "__main__.py").write_text(f"print({log!r}, flush=True)\nraise SystemExit(3)")
+    monkeypatch.setenv("PYTHONPATH", str(package.parent))
+    with pytest.raises(EnvironmentFault) as caught, running_server(free_port(), tmp_path / "home"):
+        pass
+    assert str(caught.value).startswith("the Prefect server did not start: ")
+    assert str(caught.value).endswith(why)
+
+
+@pytest.mark.prefect
+def test_the_server_has_our_profile(prefect_server: Server) -> None:
+    assert healthy(prefect_server.api_url)
+    told = httpx.get(f"{prefect_server.api_url}/admin/settings", timeout=10).json()
+    recorder = told["server"]["services"]["task_run_recorder"]
+    assert (recorder["batch_size"], recorder["read_batch_size"]) == (200, 200)
+    assert told["flows"]["heartbeat_frequency"] == 30
+    assert told["server"]["analytics_enabled"] is False
+
+
+@pytest.mark.prefect
+@pytest.mark.timeout(240)
+def test_up_brings_everything_and_takes_everything_away(tmp_path: Path) -> None:
+    port = free_port()
+    url = f"http://127.0.0.1:{port}/api"
+    environment = {**os.environ, "PREFECT_HOME": str(tmp_path / "home"), "PYTHONPATH": str(ROOT)}
+    environment.pop("PREFECT_API_URL", None)
+    command = [sys.executable, "-m", "flows.cli", "up", "--port", str(port)]
+    with subprocess.Popen(
+        [*command, "--projects", str(tmp_path)],
+        env=environment, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    ) as up:  # fmt: skip
+        assert up.stdout is not None and up.stderr is not None
+        said = [up.stdout.readline() for _ in range(5)]
+        try:
+            assert said[-1].startswith("stop"), said
+            assert f"export PREFECT_API_URL={url}" in "".join(said)
+            assert "prefect deployment run 'book/local' -p project=" in "".join(said)
+            deployment = httpx.get(f"{url}/deployments/name/book/local", timeout=10).json()
+            assert deployment["work_pool_name"] == POOL
+            assert deployment["entrypoint"] == "flows.books.book"
+            assert str(tmp_path) not in str(deployment)
+            pool = httpx.get(f"{url}/work_pools/{POOL}", timeout=10).json()
+            assert pool["type"] == "process"
+            shipped = yaml.safe_load(read_config("prefect", "automations.yaml"))
+            there = httpx.post(f"{url}/automations/filter", json={}, timeout=10).json()
+            assert {a["name"] for a in there} == {a["name"] for a in shipped}
+            assert all(a["enabled"] for a in there)
+            family = tether.descendants(up.pid)
+            assert len(family) >= 4  # server and worker, each on its tether
+        finally:
+            up.send_signal(signal.SIGINT)
+            last = up.stderr.read()
+        assert up.wait(60) == 130
+    assert last.strip().splitlines()[-1].startswith("castbook: stopped")
+    assert not set(family) & {pid for pid, _ in tether._processes()}
+    assert not healthy(url)
