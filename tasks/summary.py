@@ -21,7 +21,8 @@ HAN_PER_S = 4.5
 def summarise_plan(plan: BookPlan) -> dict[str, Any]:
     """Everything ``castbook plan --json`` prints."""
     known = read_ingredients(plan.build)
-    missing = [line for chapter in plan.working for line in chapter.open]
+    open_lines = [line for chapter in plan.working for line in chapter.open]
+    missing = list({line.identity: line for line in open_lines}.values())
     seconds = sum(estimated_seconds(line) for line in missing)
     speeds = read_speeds(plan.build)
     return {
@@ -46,7 +47,7 @@ def summarise_plan(plan: BookPlan) -> dict[str, Any]:
             "unexplained": len(plan.coverage.unexplained),
         },
         "missing": {
-            "segments": len({line.identity for line in missing}),
+            "segments": len(missing),
             "calibration": sum(line.open for line in plan.calibration),
             "causes": dict(Counter(cause(line, known) for line in missing).most_common()),
             "audio_seconds": round(seconds),
