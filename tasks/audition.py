@@ -16,10 +16,10 @@ from pathlib import Path
 from audio import ffmpeg
 from castbook.errors import SelectionError
 from castbook.files import write_text
-from tasks.orchestration import Gate, synthesise
 from tasks.plan import ChapterPlan, Line
 from tasks.production import Production
 from tasks.runners import LocalRunner
+from tasks.waves import Gate, synthesise
 
 LINES_EACH = 3
 LONGEST = 220  # characters: longer lines make no better audition

@@ -25,14 +25,7 @@ from tasks.engines import EnginePool
 from tasks.failures import store_failures
 from tasks.levels import measure_levels
 from tasks.location import Build, find_build, find_project
-from tasks.orchestration import (
-    ChapterReport,
-    Gate,
-    Observer,
-    failure_rows,
-    run_chapters,
-    synthesise,
-)
+from tasks.orchestration import ChapterReport, Observer, failure_rows, run_chapters
 from tasks.outcome import BookReport
 from tasks.plan import ChapterPlan, Line, make_plan
 from tasks.publish import Publication, Published
@@ -44,6 +37,7 @@ from tasks.speeds import store_speed
 from tasks.synthesize import BatchReport, Synthesis, verdict_of
 from tasks.takes import TakeStore
 from tasks.timetable import choose_lines
+from tasks.waves import Gate, synthesise
 
 OTHERS_POLL_S = 1.0
 

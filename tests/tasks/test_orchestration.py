@@ -19,16 +19,11 @@ from castbook.errors import (
 )
 from tasks.assemble import ChapterFiles
 from tasks.attempts import Decision
-from tasks.orchestration import (
-    RETRIES,
-    WAVE_LIMIT,
-    ChapterReport,
-    failure_rows,
-    run_chapters,
-)
+from tasks.orchestration import ChapterReport, failure_rows, run_chapters
 from tasks.plan import BookPlan, ChapterPlan, Line
 from tasks.runners import LocalRunner, current_try
 from tasks.synthesize import BatchReport, LineFailure
+from tasks.waves import RETRIES, WAVE_LIMIT
 
 
 class Scripted:

@@ -5,8 +5,8 @@ import threading
 import pytest
 
 from castbook.errors import PermanentFailure, TransientFailure
-from tasks.orchestration import is_transient
 from tasks.runners import LocalRunner, Policy, current_try
+from tasks.waves import is_transient
 
 
 def test_a_step_is_tried_again_while_the_policy_says_so() -> None:
