@@ -74,7 +74,7 @@ def make_command(
 
     if looks_like_manuscript(project):
         project, created = project_beside(project)
-        if created is not None:
+        if created is not None and not as_json:
             printing.show_new(created)
     if on_prefect or os.environ.get("PREFECT_API_URL"):
         from flows.books import run_on_prefect
