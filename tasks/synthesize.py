@@ -69,8 +69,11 @@ class Synthesis:
         self._pool = pool
         self._claims = claims
 
-    def speak(self, lines: Sequence[Line]) -> BatchReport:
+    def speak(self, lines: Sequence[Line], tried: int = 0) -> BatchReport:
         """Speaks every line that has no take yet; failures are returned, not raised.
+
+        Args:
+            tried: tries the lines have had before this step.
 
         Raises:
             StorageError: takes cannot be written; nothing further can succeed.
@@ -88,7 +91,7 @@ class Synthesis:
         waiting = [line for line in still_open if not foreign.isdisjoint(line.keys)]
         with self._claims.hold(key for line in ours for key in line.keys):
             for setup, group in _by_setup(ours).items():
-                self._speak_group(setup, group, tally)
+                self._speak_group(setup, group, tally, tried)
         return tally.report(waiting)
 
     def speak_alone(self, line: Line) -> BatchReport:
@@ -99,7 +102,7 @@ class Synthesis:
             PermanentFailure: it will not, or the whole chain gave nothing usable.
             MissingDependency: the engine itself is gone.
         """
-        report = self.speak([line])
+        report = self.speak([line], tried=1)  # in its batch
         for failure in report.failures:
             if failure.kind == "transient":
                 raise TransientFailure(failure.reason)
@@ -110,7 +113,9 @@ class Synthesis:
             raise TransientFailure("another process is synthesising this segment right now")
         return report
 
-    def _speak_group(self, setup: EngineSetup, lines: Sequence[Line], tally: _Tally) -> None:
+    def _speak_group(
+        self, setup: EngineSetup, lines: Sequence[Line], tally: _Tally, tried: int
+    ) -> None:
         """One engine's lines, wave after wave until every chain is settled."""
         host = self._pool.host(setup)
         voices = {line.speaker.voice.digest: line.speaker.voice for line in lines}
@@ -119,7 +124,7 @@ class Synthesis:
             following: list[Line] = []
             jobs = {}
             for line in wave:
-                job = _Job.start(line, self._store)
+                job = _Job.start(line, self._store, tried + current_try.value)
                 jobs.update({request.id: job for request in job.requests})
             requests = [request for job in dict.fromkeys(jobs.values()) for request in job.requests]
             for request_id, result in host.synthesize(voices, requests):
@@ -165,7 +170,7 @@ class _Job:
         self._parts: dict[str, Speech] = {}
 
     @classmethod
-    def start(cls, line: Line, store: TakeStore) -> _Job:
+    def start(cls, line: Line, store: TakeStore, try_number: int) -> _Job:
         attempt = line.decision.attempt or 0
         key = line.keys[attempt]
         if line.decision.state == "failed":
@@ -183,7 +188,7 @@ class _Job:
                 seed=seed_of(key, number),
                 attempt=attempt,
                 attempt_change=change,
-                try_number=current_try.value,
+                try_number=try_number,
             )
             for number, text in enumerate(texts)
         )

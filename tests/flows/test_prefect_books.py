@@ -19,10 +19,13 @@ from flows.server import Server, register, running_worker
 
 pytestmark = [pytest.mark.prefect, pytest.mark.timeout(300), pytest.mark.xdist_group("prefect")]
 
+HOST = {"stall_s": 2}  # a hanging engine is killed and replaced after two seconds
+
 FAULTS = [
     {"match": "on the hill", "kind": "fail", "times": 2},  # mended by retries
     {"match": "so they said", "kind": "memory", "times": 1},
     {"match": "shut the door", "kind": "die", "times": 1},
+    {"match": "for a while and laughed", "kind": "hang", "times": 1},  # killed after stall_s
     {"match": "candle", "kind": "fail"},  # never mended
     {"match": "in the chimney", "kind": "refuse"},
     {"match": "black and still", "kind": "loop"},  # doubtful
@@ -85,7 +88,7 @@ def test_the_same_faults_give_the_same_outcome_under_both_runners(
 ) -> None:
     runs = {}
     for name, where in (("local", None), ("prefect", server)):
-        project = write_book(tmp_path / name / "book", options={"faults": FAULTS})
+        project = write_book(tmp_path / name / "book", options={"faults": FAULTS, "host": HOST})
         code, run = castbook("make", str(project), server=where)
         assert code == 1
         runs[name] = outcome(run)
@@ -97,7 +100,7 @@ def test_the_same_faults_give_the_same_outcome_under_both_runners(
         assert outcome(again)["failed"] == outcome(run)["failed"]
         assert again["made"] == 0  # the failed were tried again, nothing else was spoken
 
-        write_book(project)  # the faults are gone
+        write_book(project, options={"host": HOST})  # the faults are gone
         code, mended = castbook("make", str(project), "--only", "failed", server=where)
         assert mended["failed"] == []
         assert mended["made"] == 2
