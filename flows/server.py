@@ -67,7 +67,8 @@ def up(port: int | None, projects: tuple[Path, ...]) -> int:
     with contextlib.ExitStack() as stack:
         server = stack.enter_context(_server(port))
         environment = {**server.environment, "CASTBOOK_PROJECTS": found}
-        register(server)
+        for name in register(server):
+            click.echo(f"goes on    {name}, which had crashed")
         worker = stack.enter_context(running_worker(environment))
         click.echo(f"dashboard  {server.dashboard}")
         click.echo(f"projects   {found}")
@@ -215,18 +216,22 @@ def _check_home(home: Path) -> None:
         ) from error
 
 
-def register(server: Server) -> None:
+def register(server: Server) -> list[str]:
     """Creates or renews the work pool, the deployment and the automations.
+
+    Returns:
+        Names of the crashed runs that go on as soon as there is a worker.
 
     Raises:
         EnvironmentFault: the server refuses.
     """
-    from flows.automations import register_automations
-    from flows.deployment import register_deployment
+    from flows.automations import register_automations, resume_crashed
+    from flows.deployment import NAME, register_deployment
 
     try:
         register_deployment(server.api_url, POOL)
         register_automations(server.api_url)
+        return resume_crashed(server.api_url, NAME)
     except Exception as error:  # Prefect's client raises many kinds: all mean the same here
         raise EnvironmentFault(f"{server.api_url} refuses the deployment: {error}") from error
 

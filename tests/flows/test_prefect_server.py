@@ -9,19 +9,23 @@ import socket
 import subprocess
 import sys
 import tomllib
+from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 import yaml
 from conftest import free_port
 from packaging.requirements import Requirement
+from prefect.events.schemas.automations import AutomationCore
 
 from castbook.errors import EnvironmentFault
 from castbook.resources import read_config
 from flows import tether
-from flows.server import POOL, Server, healthy, profile, running_server
+from flows.automations import CRASHES, resume_crashed, shipped
+from flows.server import POOL, Server, healthy, profile, register, running_server
 
 ROOT = Path(__file__).parents[2]
 
@@ -110,6 +114,57 @@ def test_the_server_has_our_profile(prefect_server: Server) -> None:
     assert (recorder["batch_size"], recorder["read_batch_size"]) == (200, 200)
     assert told["flows"]["heartbeat_frequency"] == 30
     assert told["server"]["analytics_enabled"] is False
+
+
+@pytest.mark.prefect
+def test_a_second_up_finds_its_way(on_server: Server) -> None:
+    url = on_server.api_url
+
+    def automations() -> list[dict[str, Any]]:
+        found = httpx.post(f"{url}/automations/filter", json={}, timeout=10).json()
+        return sorted(found, key=lambda a: str(a["name"]))
+
+    register(on_server)
+    first = automations()
+    assert {a["name"] for a in first} == {a.name for a in shipped()}
+    register(on_server)
+    assert automations() == first  # not updated: what it waits for is not forgotten
+
+    httpx.patch(f"{url}/automations/{first[0]['id']}", json={"enabled": False}, timeout=10)
+    fields = set(AutomationCore.model_fields) & set(first[1])
+    changed = {f: first[1][f] for f in fields} | {"description": "of an older castbook"}
+    httpx.put(f"{url}/automations/{first[1]['id']}", json=changed, timeout=10).raise_for_status()
+    register(on_server)
+    assert [a["enabled"] for a in automations()] == [False, True]
+    assert automations()[1]["description"] == first[1]["description"]
+    httpx.patch(f"{url}/automations/{first[0]['id']}", json={"enabled": True}, timeout=10)
+
+
+@pytest.mark.prefect
+def test_what_crashed_goes_on_at_the_next_up(on_server: Server) -> None:
+    from prefect import get_client
+    from prefect.deployments import run_deployment
+    from prefect.states import Crashed, Running
+
+    register(on_server)
+    tomorrow = datetime.now(UTC) + timedelta(days=1)
+    run = run_deployment(
+        "book/local", parameters={"project": "nowhere"}, timeout=0, scheduled_time=tomorrow
+    )
+    with get_client(sync_client=True) as client:
+        try:
+            for number in range(CRASHES):
+                client.set_flow_run_state(run.id, Running(), force=True)
+                client.set_flow_run_state(run.id, Crashed(), force=True)
+                # the automation is about to react
+                assert register(on_server) == []
+                again = resume_crashed(on_server.api_url, "local", settled=timedelta(0))
+                assert again == [run.name], number
+                assert client.read_flow_run(run.id).state_name == "AwaitingRetry"
+            client.set_flow_run_state(run.id, Crashed(), force=True)
+            assert resume_crashed(on_server.api_url, "local", settled=timedelta(0)) == []
+        finally:
+            client.delete_flow_run(run.id)
 
 
 @pytest.mark.prefect
