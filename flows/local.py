@@ -33,4 +33,11 @@ def run_locally(
         LocalRunner(count) as runner,
         TerminalObserver(production.plan) as observer,
     ):
-        return production.run(runner, observer, Where.parse(only))
+        try:
+            return production.run(runner, observer, Where.parse(only))
+        except BaseException:
+            # Interrupted, or a bug: the engines end first, so that no batch is waited for.
+            # What they had finished is on disk.
+            runner.stop()
+            production.pool.close()
+            raise

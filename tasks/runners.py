@@ -16,6 +16,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol, TypeVar
 
+from castbook.errors import CastbookError
+
 Argument = TypeVar("Argument")
 Result = TypeVar("Result")
 StepKind = Literal["chapter", "calibrate", "batch", "segment", "assemble", "publish"]
@@ -102,6 +104,7 @@ class LocalRunner:
         self._steps = ThreadPoolExecutor(workers, thread_name_prefix="step")
         self._chapters = ThreadPoolExecutor(chapters, thread_name_prefix="chapter")
         self._sleep = sleep
+        self._stopped = False
 
     def submit(
         self, step: Callable[[Argument], Result], argument: Argument, policy: Policy
@@ -114,14 +117,20 @@ class LocalRunner:
         self, step: Callable[[Argument], Result], argument: Argument, policy: Policy
     ) -> Result:
         for retry in range(policy.retries + 1):
+            if self._stopped:
+                raise CastbookError("the run was stopped before this could begin")
             current_try.value = retry
             try:
                 return step(argument)
             except Exception as error:
-                if retry == policy.retries or not policy.retry_on(error):
+                if self._stopped or retry == policy.retries or not policy.retry_on(error):
                     raise
                 self._sleep(policy.delay(retry))
         raise AssertionError("unreachable: the loop returns or raises")
+
+    def stop(self) -> None:
+        """Lets no further step begin: open chapters end after the steps that run now."""
+        self._stopped = True
 
     def close(self) -> None:
         """Waits for what runs; drops what has not begun."""

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -219,3 +224,31 @@ def test_a_chapter_alone(tmp_path: Path) -> None:
     whole = run_locally(project)
     assert whole.clean
     assert len(list(build_of(project).glob("out/*/*/*.m4b"))) == 1
+
+
+def test_an_interrupted_run_ends_at_once_and_goes_on_later(tmp_path: Path) -> None:
+    project = write_book(tmp_path / "book", options={"cost_ms": 400})
+    root = Path(__file__).parents[2]
+    path = os.pathsep.join([str(root), os.environ.get("PYTHONPATH", "")])
+    running = subprocess.Popen(
+        [sys.executable, "-m", "flows.cli", "make", str(project)],
+        env={**os.environ, "PYTHONPATH": path},
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )
+    deadline = time.monotonic() + 60
+    while len(list(project.glob("build/takes/*/*.json"))) < 3 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    began = time.monotonic()
+    running.send_signal(signal.SIGINT)
+    _, said = running.communicate(timeout=60)
+    assert running.returncode == 130
+    assert time.monotonic() - began < 10  # the rest of the book would take longer
+    assert "finished work is kept" in said
+    done = len(list(project.glob("build/takes/*/*.json")))
+    assert done >= 3
+    write_book(project)
+    report = run_locally(project)
+    assert report.clean
+    assert report.made == len(list(project.glob("build/takes/*/*.json"))) - done
