@@ -123,12 +123,8 @@ def running_server(port: int, home: Path | None = None) -> Iterator[Server]:
                 " choose another with --port"
             ) from error
     url = f"http://127.0.0.1:{port}/api"
-    environment = {**profile(), **os.environ}
-    environment.pop("PREFECT_API_URL", None)
     # the pages would look for the API at port 4200 whatever the server's own port is
     environment["PREFECT_SERVER_UI_API_URL"] = url
-    if home is not None:
-        environment["PREFECT_HOME"] = str(home)
     words = ("server", "start", "--host", "127.0.0.1", "--port", str(port))
     with prefect_child(words, environment) as child:
         deadline = time.monotonic() + READY_S
