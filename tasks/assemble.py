@@ -152,6 +152,7 @@ class Assembly:
             if source != final:
                 with temporary_beside(final) as temporary:
                     publish(source, temporary)
+                    self._withdraw(stem)
                     replace(temporary, final)
             old = Timeline.from_json(timeline_file.read_bytes())
             return dict(found["master"]), relabel(old, pieces), False
@@ -172,8 +173,14 @@ class Assembly:
                     f"{final}: the master has {report.frames} frames, the timeline"
                     f" {timeline.frames}"
                 )
+            self._withdraw(stem)
             replace(mastered, final)
         return _plain_report(report), timeline, True
+
+    def _withdraw(self, stem: str) -> None:
+        """Takes the mark away before the audio under its name changes: a kill in between
+        would leave it to speak for samples it never saw."""
+        (self._folder / f"{stem}.json").unlink(missing_ok=True)
 
     def _pieces(self, chapter: ChapterPlan) -> Iterator[Piece]:
         lines = chapter.lines

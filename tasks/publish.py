@@ -107,6 +107,8 @@ class Publication:
         with temporary_beside(file.path) as temporary:
             file.make(temporary)
             size = temporary.stat().st_size
+            # or a kill in between would leave the old mark to speak for the new file
+            mark.unlink(missing_ok=True)
             move(temporary, file.path)
         write_text(mark, json.dumps({"file": file.path.name, "key": file.key, "bytes": size}))
         return Published(file.path, size, made=True)

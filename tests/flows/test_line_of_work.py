@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from books_of_tone import STORY, write_book
 
+from castbook.errors import StorageError
 from flows.local import run_locally
 from tasks.outcome import BookReport
 
@@ -191,6 +192,25 @@ def test_a_damaged_take_is_named_and_mended_by_the_next_run(finished: Path) -> N
     mended = run_locally(finished)
     assert mended.clean, mended.message
     assert len(read_flac(take.audio)[0]) == take.frames
+
+
+def test_a_run_that_dies_behind_a_new_master_does_not_pass_for_the_old_one(
+    finished: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    master = next(build_of(finished).glob("chapters/03-*.flac"))
+    original = master.read_bytes()
+    (finished / "story.md").write_text(STORY.replace("black and still", "dark and still"))
+
+    def full(path: Path, content: bytes) -> None:
+        raise StorageError("no space left")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("tasks.assemble.write_bytes", full)
+        assert not run_locally(finished).clean
+    assert master.read_bytes() != original
+    (finished / "story.md").write_text(STORY)  # the edit is taken back
+    assert run_locally(finished).clean
+    assert master.read_bytes() == original
 
 
 def test_failed_segments_are_named_and_alone_redone(tmp_path: Path) -> None:
