@@ -23,6 +23,12 @@ class BookReport:
     seconds: float  # wall time of the run
     steps: int  # submitted to the runner
     problems: tuple[str, ...] = ()
+    others: tuple[ChapterReport, ...] = ()  # chapters this run did not work on, as they stand
+
+    @property
+    def whole(self) -> tuple[ChapterReport, ...]:
+        """Every chapter of the book, in order."""
+        return tuple(sorted((*self.chapters, *self.others), key=lambda c: c.number))
 
     @property
     def failed(self) -> tuple[LineFailure, ...]:

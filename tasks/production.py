@@ -162,7 +162,9 @@ class Production:
         missing = [line for chapter in self.plan.working for line in chapter.open]
         store_speed(self.build, self.refresh(missing), time.monotonic() - spoken_from)
         store_failures(self.build, failure_rows(reports), (r.number for r in reports))
-        finished = self._finished(reports)
+        others = self._others()
+        done = {c.number: c.files for c in (*reports, *others) if c.files is not None}
+        finished = [done[c.number] for c in self.plan.chapters if c.number in done]
         publication = Publication(
             self.project, self.build, self.profile, finished, self.plan.chapters
         )
@@ -177,21 +179,28 @@ class Production:
             seconds=time.monotonic() - began,
             steps=counted.steps,
             problems=tuple(problems),
+            others=others,
         )
         if published:
             write_reports(report, publication)
         return report
 
-    def _finished(self, reports: Sequence[ChapterReport]) -> list[ChapterFiles]:
-        """Masters of this run, and those of chapters that were not selected but stand."""
-        files = {r.number: r.files for r in reports if r.files is not None}
-        for chapter in self.plan.chapters:
-            if chapter.number in self.plan.selected or not chapter.complete:
-                continue
-            standing = self.standing(chapter)
-            if standing is not None:
-                files[chapter.number] = standing
-        return [files[c.number] for c in self.plan.chapters if c.number in files]
+    def _others(self) -> tuple[ChapterReport, ...]:
+        """The chapters this run does not work on, as they stand on disk."""
+        return tuple(
+            ChapterReport(
+                number=chapter.number,
+                title=chapter.title,
+                segments=len(chapter.lines),
+                made=0,
+                failed=(),
+                open=len(chapter.open),
+                doubtful=chapter.doubtful,
+                files=self.standing(chapter) if chapter.complete else None,
+            )
+            for chapter in self.plan.chapters
+            if chapter.number not in self.plan.selected
+        )
 
     def standing(self, chapter: ChapterPlan) -> ChapterFiles | None:
         """The finished files of a complete chapter if they are there and still right."""

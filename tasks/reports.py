@@ -14,7 +14,7 @@ from typing import Any
 from castbook.files import write_text
 from tasks.outcome import BookReport
 from tasks.publish import Publication
-from tasks.summary import cast_rows, summarise_run
+from tasks.summary import cast_rows, chapter_row, summarise_run
 
 Row = Iterable[object]
 
@@ -24,6 +24,7 @@ def write_reports(report: BookReport, publication: Publication) -> tuple[Path, P
     plan = report.plan
     values: dict[str, Any] = {
         **summarise_run(report),
+        "chapters": [chapter_row(chapter) for chapter in report.whole],
         "coverage": {
             "share": plan.coverage.share,
             "spoken_share": plan.coverage.spoken_share,
@@ -33,7 +34,7 @@ def write_reports(report: BookReport, publication: Publication) -> tuple[Path, P
         "skipped": [{"reason": s.reason, "title": s.title} for s in plan.skips],
         "measured": [
             {"chapter": c.number, **{k: round(v, 2) for k, v in c.files.measured.items()}}
-            for c in report.chapters
+            for c in report.whole
             if c.files is not None
         ],
         "warnings": [*plan.warnings, *plan.orphans],

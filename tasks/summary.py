@@ -66,27 +66,30 @@ def summarise_run(report: BookReport) -> dict[str, Any]:
         "message": report.message,
         "clean": report.clean,
         "made": report.made,
-        "chapters": [
-            {
-                "number": c.number,
-                "title": c.title,
-                "segments": c.segments,
-                "made": c.made,
-                "failed": len(c.failed),
-                "doubtful": len(c.doubtful),
-                "complete": c.complete,
-                "mastered_now": c.files.made if c.files else False,
-                "seconds": round(c.files.frames / c.files.rate, 1) if c.files else None,
-                "message": c.message,
-            }
-            for c in report.chapters
-        ],
+        "chapters": [chapter_row(c) for c in report.chapters],
         "failed": [failure_row(report, i) for i in range(len(report.failed))],
         "doubtful": [_line_row(line) for line in report.doubtful],
         "problems": list(report.problems),
         "files": [{"path": str(f.path), "bytes": f.bytes, "made": f.made} for f in report.files],
         "seconds": round(report.seconds, 1),
         "steps": report.steps,
+    }
+
+
+def chapter_row(report: ChapterReport) -> dict[str, Any]:
+    """One chapter of a run."""
+    files = report.files
+    return {
+        "number": report.number,
+        "title": report.title,
+        "segments": report.segments,
+        "made": report.made,
+        "failed": len(report.failed),
+        "doubtful": len(report.doubtful),
+        "complete": report.complete,
+        "mastered_now": files.made if files else False,
+        "seconds": round(files.frames / files.rate, 1) if files else None,
+        "message": report.message,
     }
 
 

@@ -244,6 +244,9 @@ def test_a_chapter_alone(tmp_path: Path) -> None:
     whole = run_locally(project)
     assert whole.clean
     assert len(list(build_of(project).glob("out/*/*/*.m4b"))) == 1
+    run_locally(project, chapters="2")
+    page = json.loads(next(build_of(project).glob("out/*/*/report.json")).read_text())
+    assert [c["complete"] for c in page["chapters"]] == [True] * 3  # the whole book, as it stands
 
 
 def test_an_interrupted_run_ends_at_once_and_goes_on_later(tmp_path: Path) -> None:
