@@ -24,7 +24,7 @@ from prefect.settings import get_current_settings
 from prefect.states import Completed, Failed
 
 from castbook.errors import CastbookError, MissingDependency
-from flows.automations import CRASHES
+from flows.automations import CRASHES, crashes_in_a_row
 from flows.chapters import open_chapter, threads
 from flows.observer import PrefectObserver
 from flows.runner import PrefectRunner
@@ -74,8 +74,8 @@ def book(
         build: where to build, when not in the project.
     """
     handover = _handover.get() or Handover()
-    if crashes() > CRASHES:
-        return Failed(message=f"crashed {crashes()} times: look at the logs before a new run")
+    if (count := crashes()) > CRASHES:
+        return Failed(message=f"crashed {count} times in a row: look at the logs before a new run")
     try:
         handover.report = produce(project, chapters=chapters, only=only, build=build)
     except CastbookError as error:
@@ -86,12 +86,11 @@ def book(
 
 
 def crashes() -> int:
-    """How often this flow run has crashed before: the automation starts it again each time."""
+    """How often this flow run has crashed in a row: the automation starts it again each time."""
     if flow_run.run_count <= 1 or flow_run.id is None:
         return 0
     with get_client(sync_client=True) as client:
-        states = client.read_flow_run_states(UUID(flow_run.id))
-    return sum(state.is_crashed() for state in states)
+        return crashes_in_a_row(client.read_flow_run_states(UUID(flow_run.id)))
 
 
 def book_state(report: BookReport) -> State[Any]:
