@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import os
@@ -240,17 +241,27 @@ def test_forks_come_from_a_process_with_one_thread(engine: KokoroEngine) -> None
     assert len(list(Path(f"/proc/{engine._crew.pid}/task").iterdir())) == 1
 
 
-@pytest.mark.skipif(not Path("/proc/self").exists(), reason="looks into /proc")
-def test_a_killed_fork_costs_its_own_request_only(engine: KokoroEngine) -> None:
-    engine.prepare(Voice("v", preset="af_heart"))
-    long = engine.synthesize([Request("long", "word " * 3000, "en", "v", 1)])
+def killed_while_speaking(engine: KokoroEngine, name: str) -> Speech | Failure:
+    """The answer to a long request whose fork is killed as soon as it is seen."""
+    answers = engine.synthesize([Request(name, "word " * 3000, "en", "v", 1)])
     assert engine._crew is not None
     children = Path(f"/proc/{engine._crew.pid}/task/{engine._crew.pid}/children")
     deadline = time.monotonic() + 10
-    while not children.read_text():
+    while not (seen := children.read_text().split()):
         assert time.monotonic() < deadline
-    os.kill(int(children.read_text().split()[0]), signal.SIGKILL)
-    ((_, result),) = long
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(int(seen[0]), signal.SIGKILL)
+    ((_, result),) = answers
+    return result
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="looks into /proc")
+def test_a_killed_fork_costs_its_own_request_only(engine: KokoroEngine) -> None:
+    engine.prepare(Voice("v", preset="af_heart"))
+    for number in range(10):  # on a busy machine the fork may have answered before it is killed
+        result = killed_while_speaking(engine, f"long-{number}")
+        if isinstance(result, Failure):
+            break
     assert isinstance(result, Failure) and result.kind == "transient"
     assert isinstance(speak(engine, ["Hello."])[0], Speech)
 
