@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from dataclasses import replace as changed
 from pathlib import Path
 from typing import Any
 
@@ -242,11 +243,19 @@ def read_mark(path: Path) -> dict[str, Any] | None:
 
 
 def relabel(timeline: Timeline, pieces: Sequence[Piece]) -> Timeline:
-    """Equal audio under new texts: a renamed character changes captions, never the master."""
-    from dataclasses import replace as changed
+    """Equal audio under new texts: a renamed character changes captions, never the master.
 
+    Word times point into the text they were made for, and go with it.
+    """
     cues = tuple(
-        changed(cue, anchor=p.anchor, speaker=p.speaker, text=p.text, kind=p.kind)
+        changed(
+            cue,
+            anchor=p.anchor,
+            speaker=p.speaker,
+            text=p.text,
+            kind=p.kind,
+            words=cue.words if cue.text == p.text else (),
+        )
         for cue, p in zip(timeline.cues, pieces, strict=True)
     )
     return changed(timeline, cues=cues)

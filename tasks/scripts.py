@@ -13,7 +13,7 @@ from typing import Any
 from castbook.files import write_bytes
 from tasks.assemble import chapter_stem
 from tasks.location import Build
-from tasks.plan import BookPlan, ChapterPlan, Line
+from tasks.plan import BookPlan, Line
 
 CAUSES = {  # ingredient of the key -> what a person calls the change
     "spoken": "spoken text (lexicon or normaliser)",
@@ -98,8 +98,3 @@ def _row(line: Line) -> dict[str, Any]:
         "ingredients": line.ingredients.plain(),
         "key": line.identity,
     }
-
-
-def script_path(plan: BookPlan, chapter: ChapterPlan) -> str:
-    """Where a chapter's script stands, for messages."""
-    return str(plan.build.script / f"{chapter_stem(chapter.number, chapter.title)}.jsonl")
