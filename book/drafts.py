@@ -12,13 +12,13 @@ from typing import Protocol
 
 from book.languages import Language, load_language
 from book.manuscript import Chapter, Manuscript, Paragraph, Skip, Slice
-from book.names import Names
-from book.normalise import CLEANING, merge, normalise, speak
 from book.script import Kind, Replacement
 from book.segments import Limit, Piece, Ruler, cut_pieces
 from book.sentences import sentence_ends
 from book.spans import Span, chapter_spans, speaks_in_singles
-from book.speakers import Attribution, attribute
+from book.speakers import Attribution, ChapterText, attribute
+from book.speakers.names import Names
+from book.spoken.normalise import CLEANING, merge, normalise, speak
 
 NARRATION = Attribution(None, "narration", 1.0)
 _NOWHERE = Slice(0, 0, 0)
@@ -88,10 +88,13 @@ def draft_book(
     )
     chapters = []
     skips: list[Skip] = []
-    for chapter in manuscript.chapters:
-        spans = chapter_spans(chapter.paragraphs, words, singles=singles)
-        speakers = attribute(chapter.paragraphs, spans, names, words)
-        chapters.append(list(_draft_chapter(chapter, spans, speakers, voicing, words, skips)))
+    texts = [
+        ChapterText(c.paragraphs, chapter_spans(c.paragraphs, words, singles=singles))
+        for c in manuscript.chapters
+    ]
+    speakers = attribute(texts, names, words)
+    for chapter, text, who in zip(manuscript.chapters, texts, speakers, strict=True):
+        chapters.append(list(_draft_chapter(chapter, text.spans, who, voicing, words, skips)))
     return chapters, skips
 
 
@@ -109,7 +112,7 @@ def draft_credits(lines: Iterable[str], voicing: Voicing) -> list[Draft]:
 
 def _draft_chapter(
     chapter: Chapter,
-    spans: Sequence[tuple[Span, ...]],
+    spans: Sequence[Sequence[Span]],
     speakers: dict[int, Attribution],
     voicing: Voicing,
     words: Language,

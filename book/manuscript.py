@@ -8,7 +8,7 @@ text is *derived* from a slice of the source by recorded edits, so that the way 
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
 
@@ -114,6 +114,40 @@ class Chapter:
 
 
 @dataclass(frozen=True, slots=True)
+class Cover:
+    """The picture that the manuscript brings with it."""
+
+    content: bytes
+    kind: Literal["jpeg", "png"]
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """How the manuscript itself says that a word is pronounced: ruby, ``ssml:ph``, PLS."""
+
+    word: str  # as printed
+    reading: str  # kana or pinyin of the ruby, or the phonemes
+    alphabet: Literal["ruby", "ipa", "x-sampa"]
+    language: str | None = None  # BCP 47, where it differs from the book's
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a manuscript says about itself; proposals for ``project.yaml``, never more."""
+
+    title: str | None = None
+    author: str | None = None
+    language: str | None = None  # BCP 47
+    series: str | None = None
+    series_part: str | None = None
+    cover: Cover | None = None
+    publisher: str | None = None
+    year: int | None = None
+    description: str | None = None
+    sounds: tuple[Sound, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Manuscript:
     """Everything a reader found. Slices, gaps and skips give back the source text exactly."""
 
@@ -121,9 +155,18 @@ class Manuscript:
     chapters: tuple[Chapter, ...]
     skips: tuple[Skip, ...]
     language: str
-    title: str | None = None  # when the manuscript itself says
-    author: str | None = None
+    facts: Facts = field(default_factory=Facts)
     warnings: tuple[str, ...] = ()  # chapter numbers that do not rise, …
+
+    @property
+    def title(self) -> str | None:
+        """When the manuscript itself says."""
+        return self.facts.title
+
+    @property
+    def author(self) -> str | None:
+        """When the manuscript itself says."""
+        return self.facts.author
 
 
 def speakable(text: str) -> bool:

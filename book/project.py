@@ -73,6 +73,16 @@ class Character(_Part):
     gender: Literal["m", "f", "x"] | None = Field(None, description="who 'he' and 'she' may be")
 
 
+class Labeller(_Part):
+    """A language model that is asked who says the lines of which the rules are unsure."""
+
+    url: Text = Field(description="of an OpenAI-compatible service, such as http://host:8000/v1")
+    model: Text = Field(description="its name at that service")
+    key_env: Text = Field("OPENAI_API_KEY", description="environment variable with the key")
+    quotes: int = Field(40, ge=5, le=100, description="quotations in one request")
+    timeout_s: float = Field(60.0, ge=1, le=600, description="of one request, in seconds")
+
+
 class Casting(_Part):
     """What to do with a line whose speaker is not sure."""
 
@@ -80,6 +90,7 @@ class Casting(_Part):
     unsure: Literal["narrator", "guess"] = Field(
         "narrator", description="who speaks an unsure line: the narrator, or the likeliest"
     )
+    model: Labeller | None = Field(None, description="a language model to ask; none is asked")
 
 
 class Pauses(_Part):
@@ -127,8 +138,11 @@ class Book(_Part):
     language: str = Field(description="BCP 47, such as en or zh; segments may differ")
     series: Series | None = Field(None, description="the series the book belongs to")
     manuscript: str | list[str] = Field(description="a file, or files in reading order")
-    format: Literal["auto", "text", "markdown", "script"] = Field(
+    format: Literal["auto", "text", "markdown", "script", "epub", "docx", "html", "pdf"] = Field(
         "auto", description="of the manuscript; auto goes by the file's name"
+    )
+    normaliser: Literal["fiction", "general", "off"] = Field(
+        "fiction", description="how numbers and abbreviations are spoken; off leaves it to engines"
     )
     include: list[Text] = Field(
         default_factory=list, description="parts to read although skipped by default"

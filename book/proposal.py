@@ -11,9 +11,9 @@ from typing import Literal
 from book.candidates import Candidate, find_candidates
 from book.languages import Language, load_language
 from book.manuscript import NARRATOR, Chapter, Manuscript
-from book.names import find_names
 from book.spans import Span, chapter_spans, speaks_in_singles
-from book.speakers import attribute
+from book.speakers import ChapterText, attribute
+from book.speakers.names import find_names
 
 FEWEST_TAGS = 2  # a name in one tag only may be anything
 FEWEST_FIRST_PERSON = 5  # "I said" this often: the book has a narrator who takes part
@@ -201,8 +201,9 @@ def _lines(
     lines: dict[str, list[str]] = {key: [] for key in cast}
     names = find_names(cast, words, hero)
     keys = {name: next(k for k, a in cast.items() if name == k or name in a) for name in written}
-    for chapter, rows in zip(chapters, spans, strict=True):
-        found = attribute(chapter.paragraphs, rows, names, words)
+    texts = [ChapterText(c.paragraphs, rows) for c, rows in zip(chapters, spans, strict=True)]
+    answers = attribute(texts, names, words)
+    for chapter, rows, found in zip(chapters, spans, answers, strict=True):
         seen: set[int] = set()
         for paragraph, row in zip(chapter.paragraphs, rows, strict=True):
             for span in row:

@@ -10,6 +10,7 @@ from typing import Literal
 
 from book.anchors import Anchor
 from book.manuscript import Skip, Slice
+from book.speakers.attribution import Guess
 
 PauseReason = Literal["sentence", "paragraph", "speaker", "scene", "title", "end"]
 Kind = Literal["heading", "narration", "speech", "credit"]
@@ -45,6 +46,7 @@ class Segment:
     pause_ms: int  # after the segment, before jitter
     pause_reason: PauseReason
     quotation: int | None = None  # number of the quotation in its chapter: one has one speaker
+    guesses: tuple[Guess, ...] = ()  # who else may say it, likeliest first
 
     @property
     def id(self) -> str:

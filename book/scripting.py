@@ -13,18 +13,18 @@ from typing import Protocol
 
 from book.anchors import Anchor, anchor_chapter, resolve
 from book.anchors import normalise as anchor_text
-from book.cleaning import edges
 from book.coverage import account
 from book.credits import closing_lines, opening_lines
 from book.drafts import Draft, Pronunciation, Voicing, draft_book, draft_credits
 from book.languages import load_language
 from book.manuscript import Manuscript, speakable
-from book.names import find_names
-from book.normalise import merge, speak
 from book.project import Book, Pauses, Project
 from book.script import PauseReason, Replacement, Script, ScriptChapter, Segment
 from book.segments import Limit
-from book.speakers import Attribution
+from book.speakers import Attribution, Guess
+from book.speakers.names import find_names
+from book.spoken.cleaning import edges
+from book.spoken.normalise import merge, speak
 from castbook.errors import ProjectError
 
 CASTING_FILE = "casting.yaml"
@@ -51,6 +51,7 @@ class _Cast:
     style: str | None
     rule: str
     confidence: float
+    guesses: tuple[Guess, ...] = ()
 
 
 def write_script(
@@ -80,7 +81,12 @@ def write_script(
     """
     book = project.book
     aliases = {key: character.aliases for key, character in book.cast.items()}
-    names = find_names(aliases, load_language(book.language), book.narrator_character)
+    names = find_names(
+        aliases,
+        load_language(book.language),
+        book.narrator_character,
+        {key: character.gender for key, character in book.cast.items()},
+    )
     voicing = Voicing(
         book.language, (None, *sorted(book.cast)), normalises, engine_of, lexicon, limits
     )
@@ -168,8 +174,8 @@ def _by_rule(draft: Draft, book: Book) -> _Cast:
     style = draft.paragraph.style
     unsure = who.speaker is not None and who.confidence < book.casting.confidence
     if unsure and book.casting.unsure == "narrator":
-        return _Cast(None, style, f"{who.rule}, unsure", who.confidence)
-    return _Cast(who.speaker, style, who.rule, who.confidence)
+        return _Cast(None, style, f"{who.rule}, unsure", who.confidence, who.guesses)
+    return _Cast(who.speaker, style, who.rule, who.confidence, who.guesses)
 
 
 # -- segments -------------------------------------------------------------------------------
@@ -203,6 +209,7 @@ def _segments(
                 speaker=who.speaker,
                 rule="heading" if draft.kind == "heading" else who.rule,
                 confidence=who.confidence,
+                guesses=who.guesses,
                 style=who.style,
                 pause_ms=pause,
                 pause_reason=reason,

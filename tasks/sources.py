@@ -13,7 +13,6 @@ from functools import cached_property
 from book.anchors import Anchor, anchor_chapter, normalise, resolve
 from book.casting import read_castings
 from book.languages import load_language
-from book.lexicon import read_lexicon
 from book.manuscript import Manuscript
 from book.project import Project
 from book.readers import read_manuscript
@@ -21,6 +20,7 @@ from book.retakes import Retakes, read_retakes
 from book.script import Script, Segment
 from book.scripting import write_script
 from book.segments import Limit
+from book.spoken.lexicon import read_lexicon
 from castbook.errors import BrokenPromise
 from tasks.voices import Voices
 from tts.engine import Engine

@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from book.languages import load_language
-from book.manuscript import Manuscript, Source
-from book.readers.blocks import Extract, Reading
+from book.manuscript import Facts, Manuscript, Source
+from book.readers.blocks import Contents, Extract, File, Reading
 from book.readers.chapters import assemble
 from book.readers.decoding import decode
 from book.readers.markdown import read_markdown
@@ -29,6 +29,9 @@ _READERS: Mapping[str, Callable[[Reading], Extract]] = {
     "markdown": read_markdown,
     "script": read_script,
 }
+# Readers of files that are no plain text: bytes to source texts and blocks. They import their
+# libraries when they are called, so that a plan of a text file does not wait for them.
+_CONTAINERS: Mapping[str, Callable[[File], Contents]] = {}
 _NOT_YET = {".epub": "EPUB", ".docx": "Word", ".doc": "Word", ".odt": "OpenDocument",
             ".pdf": "PDF", ".html": "HTML", ".htm": "HTML", ".xhtml": "HTML", ".rtf": "RTF",
             ".mobi": "Kindle", ".azw3": "Kindle", ".fb2": "FictionBook"}  # fmt: skip
@@ -63,13 +66,14 @@ def read_manuscript(
     """
     words = load_language(language)
     speakers = _speakers(known_speakers)
-    sources, extracts = [], []
-    for document, path in enumerate(paths):
-        name = names[document] if names else path.name
-        text = decode(_content(path, name), name)
-        sources.append(Source(name, text, text_digest(text)))
-        reading = Reading(document, name, text, words, speakers)
-        extract = _READERS[_format_of(path, format, reading)](reading)
+    sources: list[Source] = []
+    extracts = []
+    for i, path in enumerate(paths):
+        name = names[i] if names else path.name
+        file = File(len(sources), name, _content(path, name), words, speakers)
+        contents = _contents(file, path.suffix.lower(), format)
+        sources.extend(contents.sources)
+        extract = contents.extract
         if not any(block.heading is None and not block.skip for block in extract.blocks):
             raise ManuscriptError(
                 "the file holds no text to read" + _what_instead(extract),
@@ -88,8 +92,7 @@ def read_manuscript(
         chapters=assembly.chapters,
         skips=assembly.skips,
         language=language,
-        title=extracts[0].title if len(extracts) == 1 else None,
-        author=next((e.author for e in extracts if e.author), None),
+        facts=_facts(extracts),
         warnings=(*assembly.warnings, *(warning for warning in lost if warning)),
     )
 
@@ -124,11 +127,23 @@ def _content(path: Path, name: str) -> bytes:
         raise ManuscriptError(f"cannot be read: {error.strerror}", path=name) from error
 
 
-def _format_of(path: Path, format: str, reading: Reading) -> str:
-    if format != "auto":
-        return format
-    by_suffix = SUFFIXES.get(path.suffix.lower(), "text")
-    return "script" if by_suffix == "script" or looks_like_script(reading) else by_suffix
+def _contents(file: File, suffix: str, format: str) -> Contents:
+    kind = format if format != "auto" else SUFFIXES.get(suffix, "text")
+    if kind in _CONTAINERS:
+        return _CONTAINERS[kind](file)
+    text = decode(file.content, file.name)
+    reading = Reading(file.document, file.name, text, file.language, file.speakers)
+    if format == "auto" and looks_like_script(reading):
+        kind = "script"
+    return Contents((Source(file.name, text, text_digest(text)),), _READERS[kind](reading))
+
+
+def _facts(extracts: Sequence[Extract]) -> Facts:
+    """What the files say about the book; of several files no title is the book's."""
+    if len(extracts) == 1:
+        return extracts[0].facts
+    author = next((e.facts.author for e in extracts if e.facts.author), None)
+    return Facts(author=author, sounds=tuple(s for e in extracts for s in e.facts.sounds))
 
 
 def _what_instead(extract: Extract) -> str:

@@ -8,10 +8,10 @@ text to an ``Extract``; nothing below it changes.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from book.languages import Language
-from book.manuscript import Paragraph, Skip
+from book.manuscript import Facts, Paragraph, Skip, Source
 
 PART, CHAPTER, SECTION = 1, 2, 3  # ranks of headings; 0 is the book's own title
 TITLE = 0
@@ -45,21 +45,40 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Extract:
-    """Everything a reader found in one document."""
+    """Everything a reader found in one document, or in one file of several documents."""
 
     blocks: tuple[Block, ...]
     skips: tuple[Skip, ...] = ()
-    title: str | None = None
-    author: str | None = None
+    facts: Facts = field(default_factory=Facts)
     warnings: tuple[str, ...] = ()
+    navigated: bool = False  # the book's own navigation gave the headings their ranks
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a reader is asked to read, and how."""
+    """What a reader of text is asked to read, and how."""
 
     document: int  # index of the source
     name: str  # for messages
     text: str
     language: Language
     speakers: Mapping[str, str] | None = None  # casefolded name -> key of cast; None: any name
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """What a reader of containers (EPUB, DOCX, HTML, PDF) is asked to read."""
+
+    document: int  # index that its first source gets
+    name: str  # for messages
+    content: bytes
+    language: Language
+    speakers: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What one file holds: its source texts, and what was found in them."""
+
+    sources: tuple[Source, ...]  # slices of ``extract`` count from ``File.document``
+    extract: Extract

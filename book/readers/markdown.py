@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from book.manuscript import Paragraph, Skip, Slice, speakable
+from book.manuscript import Facts, Paragraph, Skip, Slice, speakable
 from book.readers.blocks import PART, SECTION, TITLE, Block, Extract, Heading, Reading
 from book.readers.headings import match_heading
 from book.readers.inline import paragraph
@@ -53,8 +53,11 @@ def read_markdown(reading: Reading) -> Extract:
         extract = _read(reading, lines, skips)
     return replace(
         extract,
-        title=matter.get("title") or extract.title,
-        author=matter.get("author") or extract.author,
+        facts=replace(
+            extract.facts,
+            title=matter.get("title") or extract.facts.title,
+            author=matter.get("author") or extract.facts.author,
+        ),
     )
 
 
@@ -109,7 +112,7 @@ def _read(reading: Reading, lines: list[Line], skips: list[Skip]) -> Extract:
                 scene = scene or reason == "ornament"
     blocks = _ranked(blocks)
     title = next((b.heading.title for b in blocks if b.heading and b.heading.rank == TITLE), None)
-    return Extract(tuple(blocks), tuple(skips), title)
+    return Extract(tuple(blocks), tuple(skips), Facts(title=title))
 
 
 def _pieces(lines: list[Line]) -> Iterator[_Piece]:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from book.languages import Language
-from book.manuscript import Skip, Slice, speakable
+from book.manuscript import Facts, Skip, Slice, speakable
 from book.readers.blocks import TITLE, Block, Extract, Heading, Reading
 from book.readers.headings import LONGEST, match_heading, may_be_title
 from book.readers.inline import paragraph
@@ -43,8 +43,11 @@ def read_text(reading: Reading) -> Extract:
     return replace(
         extract,
         skips=(*skips, *extract.skips),
-        title=cut.title or extract.title,
-        author=cut.author or extract.author,
+        facts=replace(
+            extract.facts,
+            title=cut.title or extract.facts.title,
+            author=cut.author or extract.facts.author,
+        ),
     )
 
 
@@ -68,7 +71,7 @@ def read_region(reading: Reading, start: int, end: int) -> Extract:
     for group, broken in groups:
         blocks.extend(_blocks(reading, group, broken, blocks))
     blocks, title, author = _title_page(blocks, reading.language)
-    return Extract(tuple(blocks), tuple(skips), title, author)
+    return Extract(tuple(blocks), tuple(skips), Facts(title=title, author=author))
 
 
 def silence(text: str) -> str:

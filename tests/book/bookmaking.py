@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from book.casting import CastingLine
-from book.lexicon import Entry, Lexicon
 from book.manuscript import Manuscript
-from book.names import written_names
 from book.project import Book, Character, Project, Voice
 from book.readers import read_manuscript
 from book.script import Script, Segment
 from book.scripting import write_script
 from book.segments import Limit
+from book.speakers.names import written_names
+from book.spoken.lexicon import Entry, Lexicon
 
 FIXTURES = Path(__file__).parent / "fixtures"
 

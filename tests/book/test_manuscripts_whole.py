@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from book.manuscript import Manuscript, speakable
-from book.normalise import speak
 from book.readers import read_manuscript
 from book.readers.inline import printed
+from book.spoken.normalise import speak
 from castbook.errors import ManuscriptError
 
 CAST = {"anna": ["Anna"], "boris": ["Boris"], "掌柜": []}

@@ -8,10 +8,10 @@ import pytest
 from goodproject import GOOD, Fault, build, tree
 
 from book.casting import read_castings
-from book.lexicon import read_lexicon
 from book.project import Project
 from book.projectfile import load_project
 from book.retakes import read_retakes
+from book.spoken.lexicon import read_lexicon
 from castbook.errors import ProjectError
 from projects import FAULTS
 

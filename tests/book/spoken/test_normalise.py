@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from book.cleaning import edges
 from book.languages import load_language
-from book.normalise import CLEANING, merge, normalise, speak
 from book.script import Replacement
+from book.spoken.cleaning import edges
+from book.spoken.normalise import CLEANING, merge, normalise, speak
 
 
 def said(text: str, language: str = "en", *, heading: bool = False) -> str:

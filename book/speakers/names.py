@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from book.languages import Language
 
@@ -16,6 +16,8 @@ class Names:
     keys: Mapping[str, str]  # name as written -> key of cast; names of two characters left out
     pattern: re.Pattern[str] | None  # any of them, longest first; None without a cast
     first_person: str | None = None  # who says "I"
+    genders: Mapping[str, str] = field(default_factory=dict)  # key of cast -> "m", "f" or "x"
+    cast: tuple[str, ...] = ()  # every key of cast, also of those without a name in the text
 
     @property
     def choice(self) -> str:
@@ -24,7 +26,10 @@ class Names:
 
 
 def find_names(
-    cast: Mapping[str, Sequence[str]], language: Language, first_person: str | None = None
+    cast: Mapping[str, Sequence[str]],
+    language: Language,
+    first_person: str | None = None,
+    genders: Mapping[str, str | None] | None = None,
 ) -> Names:
     """The names of a cast.
 
@@ -32,7 +37,9 @@ def find_names(
         cast: key -> aliases. The key is a name too, with a capital: ``holmes`` is Holmes.
         language: of the book.
         first_person: the key of the one who says "I".
+        genders: key -> "m", "f" or "x", for those of whom it is known.
     """
+    known = {key: gender for key, gender in (genders or {}).items() if gender}
     owners: dict[str, set[str]] = {}
     for key in sorted(cast):
         spaced = re.sub(r"[-_]+", " ", key)
@@ -45,10 +52,11 @@ def find_names(
         if len(who) == 1 and name and not (name.isascii() and name.islower())
     }
     if not keys:
-        return Names({}, None, first_person)
+        return Names({}, None, first_person, known, tuple(sorted(cast)))
     edge = "" if language.han else r"(?![^\W_])"
     start = "" if language.han else r"(?<![^\W_])"
-    return Names(keys, re.compile(f"{start}(?:{_choice(keys)}){edge}"), first_person)
+    pattern = re.compile(f"{start}(?:{_choice(keys)}){edge}")
+    return Names(keys, pattern, first_person, known, tuple(sorted(cast)))
 
 
 def written_names(cast: Mapping[str, Sequence[str]]) -> dict[str, str]:

@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 
 from book.languages import Language
-from book.names import Names
 from book.spans import Span
+from book.speakers.names import Names
 
 Found = dict[int, tuple[str, str]]
 

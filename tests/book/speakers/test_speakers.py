@@ -6,9 +6,10 @@ import pytest
 
 from book.languages import load_language
 from book.manuscript import Paragraph, Slice
-from book.names import find_names, written_names
 from book.spans import chapter_spans
-from book.speakers import CONFIDENCE, attribute
+from book.speakers import ChapterText, attribute
+from book.speakers.english import CONFIDENCE
+from book.speakers.names import find_names, written_names
 
 CAST = {
     "holmes": ["Sherlock Holmes", "Mr. Holmes"],
@@ -25,7 +26,7 @@ def who(
     words = load_language(language)
     paragraphs = [Paragraph(Slice(0, 0, len(t)), (), t) for t in texts]
     names = find_names(HAN if words.han else CAST, words, first_person)
-    found = attribute(paragraphs, chapter_spans(paragraphs, words), names, words)
+    (found,) = attribute([ChapterText(paragraphs, chapter_spans(paragraphs, words))], names, words)
     return [(a.speaker, a.rule) for _, a in sorted(found.items())]
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from book.lexicon import Entry, Lexicon, read_lexicon
+from book.spoken.lexicon import Entry, Lexicon, read_lexicon
 from castbook.errors import ProjectError
 
 

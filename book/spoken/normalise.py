@@ -1,7 +1,7 @@
 """Printed text to spoken text: titles, abbreviations, numbers of headings, lost apostrophes.
 
 Every replacement is recorded against the printed text. Engines that normalise by
-themselves get the cleaned text only (``book/cleaning.py``). Words come from
+themselves get the cleaned text only (``book/spoken/cleaning.py``). Words come from
 ``configs/languages``; numbers in running text are left to the engines, which read them.
 """
 
@@ -11,10 +11,10 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 
-from book.cleaning import clean
 from book.languages import Language, load_language
 from book.readers.headings import match_heading
 from book.script import Replacement
+from book.spoken.cleaning import clean
 
 CLEANING = frozenset({"quote", "dash", "symbol", "space", "ellipsis", "head"})
 
