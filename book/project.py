@@ -162,7 +162,9 @@ class Book(_Part):
     cast: dict[Slug, Character] = Field(default_factory=dict, description="who speaks")
     casting: Casting = Field(Casting(), description="lines whose speaker is not sure")
     pauses: Pauses = Field(Pauses(), description="silence after a segment, in milliseconds")
-    lexicon: str | None = Field(None, description="a file that says how words are pronounced")
+    lexicon: str | list[str] | None = Field(
+        None, description="a file, or files, that say how words are pronounced; the last one wins"
+    )
     rate: Literal[16000, 22050, 24000, 32000, 44100, 48000] = Field(
         44100, description="of the masters, in Hz"
     )

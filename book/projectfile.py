@@ -202,16 +202,14 @@ class _Finder:
     def _lexicons(self, folder: Path) -> Iterator[Path]:
         """The library's first, then the project's: the last one wins."""
         library, own = self._files.library, self._files.own
-        if library and isinstance(library.data.get("lexicon"), str):
-            path = self._find(library.data["lexicon"], ("lexicon",), of_library=True)
-            if path:
-                yield path
+        shared = library.data.get("lexicon") if library else None
+        named = [(name, place, True) for name, place in _listed(shared)]
         if "lexicon" in own.data:
-            path = self._find(self._book.lexicon, ("lexicon",)) if self._book.lexicon else None
-            if path:
-                yield path
+            named += [(name, place, False) for name, place in _listed(self._book.lexicon)]
         elif (folder / LEXICON_FILE).is_file():
-            path = self._find(LEXICON_FILE, ("lexicon",))
+            named.append((LEXICON_FILE, ("lexicon",), False))
+        for name, place, of_library in named:
+            path = self._find(name, place, of_library=of_library)
             if path:
                 yield path
 
@@ -224,6 +222,16 @@ class _Finder:
             self.errors.append(found.error(file))
             return None
         return found
+
+
+def _listed(written: object) -> Iterator[tuple[str, KeyPath]]:
+    """The file or files that ``lexicon:`` names."""
+    if isinstance(written, str):
+        yield written, ("lexicon",)
+    elif isinstance(written, list):
+        for i, name in enumerate(written):
+            if isinstance(name, str):
+                yield name, ("lexicon", i)
 
 
 def _references(book: Book) -> Iterator[tuple[tuple[str, str], str, KeyPath]]:

@@ -7,7 +7,7 @@ One place where the project's files become the script, so that ``plan``, ``make`
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from book.anchors import Anchor, anchor_chapter, normalise, resolve
@@ -20,7 +20,8 @@ from book.retakes import Retakes, read_retakes
 from book.script import Script, Segment
 from book.scripting import write_script
 from book.segments import Limit
-from book.spoken.lexicon import read_lexicon
+from book.spoken.lexicon import Lexicon
+from book.spoken.lexiconfile import read_lexicon
 from castbook.errors import BrokenPromise
 from tasks.voices import Voices
 from tts.engine import Engine
@@ -103,19 +104,43 @@ def speaker_names(project: Project) -> dict[str, str]:
 
 def read_sources(project: Project, voices: Voices) -> Sources:
     """Reads and scripts the whole book, and resolves what is stored about its segments."""
+    lexicon = _lexicon(project, voices)
     script = write_script(
         read_book(project),
         project,
         limits=_limits(project, voices),
         normalises=lambda who: voices.engine(voices.engine_of(who)).capabilities.normalises,
         engine_of=voices.engine_of,
-        lexicon=read_lexicon(project.lexicons),
+        lexicon=lexicon,
         castings=read_castings(project.folder / CASTING_FILE, project),
     )
     stored = read_retakes(project.folder / RETAKES_FILE)
+    script = replace(script, warnings=(*script.warnings, *_unread(lexicon, project, voices)))
     sources = Sources(project, script, stored)
     _resolve_stored(sources)
     return sources
+
+
+def _lexicon(project: Project, voices: Voices) -> Lexicon:
+    engines = {voices.engine_name(name) for name in project.book.voices}
+    return read_lexicon(
+        project.lexicons,
+        cast=tuple(project.book.cast),
+        alphabets={name: voices.engine(name).capabilities.phonemes for name in sorted(engines)},
+    )
+
+
+def _unread(lexicon: Lexicon, project: Project, voices: Voices) -> tuple[str, ...]:
+    """One warning for all words whose phonemes no engine of the project reads."""
+    engines = sorted({voices.engine_name(name) for name in project.book.voices})
+    words = [entry.word for entry in lexicon.unread(engines)]
+    if not words:
+        return ()
+    more = f" and {len(words) - 5} more" if len(words) > 5 else ""
+    return (
+        f"lexicon: no engine of this project ({', '.join(engines)}) reads the phonemes of "
+        f"{', '.join(words[:5])}{more}: give say: too",
+    )
 
 
 def _limits(project: Project, voices: Voices) -> tuple[Limit, ...]:

@@ -39,6 +39,7 @@ class Capabilities:
     word_times: bool = False
     slots: int = 1  # requests it works on at once
     batch_hint: int = 32  # segments per task; more keeps a batching engine full
+    phonemes: tuple[str, ...] = ()  # alphabets it reads inside a text (``castbook.phonemes``)
     reports: bool = False  # calls ``self.progress(id)`` as it begins each request
 
 

@@ -30,6 +30,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from castbook.errors import VoiceError
+from castbook.phonemes import mark, split
 from tts.crew import Answer, Crew
 from tts.engine import (  # fmt: skip
     Capabilities,
@@ -82,6 +83,7 @@ class EspeakEngine(ForkedEngine):
             unit="characters",
             seeds=False,
             word_times=True,
+            phonemes=("espeak",),
             slots=2 * self._workers,  # so that no worker waits for its next segment
             reports=True,
         )
@@ -133,7 +135,13 @@ class EspeakEngine(ForkedEngine):
         if "gap" in parameters:
             parameters["gap"] //= _GAP_UNIT_MS
         spoken_by = names.voice(voice.preset, request.language)
-        return {"text": text, "voice": spoken_by, "parameters": parameters}
+        sounded = with_phonemes(text)
+        return {
+            "text": sounded,
+            "phonemes": sounded != text,
+            "voice": spoken_by,
+            "parameters": parameters,
+        }
 
     def _speech(self, answer: Answer, request: Request) -> Speech | Failure:
         pcm = np.frombuffer(answer.payload, "<i2").astype(np.int16, copy=False)
@@ -141,6 +149,25 @@ class EspeakEngine(ForkedEngine):
         if not words:
             return _NOTHING
         return Speech(pcm=pcm, rate=_RATE, words=words, seconds=answer.header["seconds"])
+
+
+def with_phonemes(text: str) -> str:
+    """``⟦espeak:bru:m⟧`` in the library's own brackets, ``[[bru:m]]``; equally long.
+
+    Equally long, because the library reports places in its text and word times are places in
+    the request's. Without phonemes nothing is changed, brackets included.
+    """
+    parts = split(text)
+    if all(isinstance(part, str) for part in parts):
+        return text
+    written = []
+    for part in parts:
+        if isinstance(part, str):
+            written.append(part.replace("[[", "  "))  # no phonemes, and must not be taken for any
+        else:
+            marked = f"[[{part.sounds}]]"
+            written.append(marked + " " * (len(mark("espeak", part.sounds)) - len(marked)))
+    return "".join(written)
 
 
 def word_times(events: Sequence[Sequence[int]], text: str, frames: int) -> tuple[WordTime, ...]:

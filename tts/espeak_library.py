@@ -17,7 +17,8 @@ from tts.forks import Header, Refusal, Work, serve
 
 _AUDIO_OUTPUT_SYNCHRONOUS = 2
 _INITIALIZE_DONT_EXIT = 0x8000
-_CHARS_UTF8 = 1  # and neither espeakSSML nor espeakPHONEMES: "<b>" and "[[x]]" are text
+_CHARS_UTF8 = 1  # without espeakSSML: "<b>" is text
+_PHONEMES = 0x100  # "[[x]]" are phonemes; without it they are text
 _POS_CHARACTER = 1
 _EVENT_LIST_TERMINATED = 0
 _EVENT_WORD = 1
@@ -82,7 +83,7 @@ class EspeakLibrary:
         self._lib.espeak_ListVoices(None)
 
     def speak(
-        self, text: str, voice: str, parameters: dict[str, int]
+        self, text: str, voice: str, parameters: dict[str, int], *, phonemes: bool = False
     ) -> tuple[bytes, list[list[int]]]:
         """Speaks ``text``; only the first call after a load is reproducible.
 
@@ -90,6 +91,7 @@ class EspeakLibrary:
             text: without control characters.
             voice: as in ``en-us+f2``.
             parameters: in the library's units, names of ``PARAMETERS``.
+            phonemes: whether ``[[…]]`` in ``text`` are phonemes in the library's alphabet.
 
         Returns:
             little-endian 16-bit mono PCM at ``rate``, and for each word event
@@ -119,9 +121,8 @@ class EspeakLibrary:
         callback = _Callback(take)
         self._lib.espeak_SetSynthCallback(callback)
         raw = text.encode()
-        status = self._lib.espeak_Synth(
-            raw, len(raw) + 1, 0, _POS_CHARACTER, 0, _CHARS_UTF8, None, None
-        )
+        flags = _CHARS_UTF8 | (_PHONEMES if phonemes else 0)
+        status = self._lib.espeak_Synth(raw, len(raw) + 1, 0, _POS_CHARACTER, 0, flags, None, None)
         if status != 0:
             raise RuntimeError(f"espeak_Synth gave {status}")
         return _little_endian(bytes(pcm)), words
@@ -133,7 +134,9 @@ def setup(header: Header) -> tuple[Header, Work]:
     library.warm()
 
     def work(job: Header) -> tuple[Header, bytes]:
-        pcm, words = library.speak(job["text"], job["voice"], job["parameters"])
+        pcm, words = library.speak(
+            job["text"], job["voice"], job["parameters"], phonemes=job["phonemes"]
+        )
         return {"words": words}, pcm
 
     return {"rate": library.rate, "version": library.version}, work

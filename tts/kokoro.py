@@ -81,6 +81,7 @@ class KokoroEngine(ForkedEngine):
             limit=_LIMIT,
             unit="phonemes (estimated)",
             seeds=False,
+            phonemes=("ipa",),
             slots=self._workers,
             reports=True,
         )

@@ -15,13 +15,14 @@ from typing import Any
 
 import numpy as np
 
+from castbook.phonemes import Phonemes, split
 from tts.forks import Header, Refusal, Work, serve
 
 ESPEAK = {"en-us": "en-us", "en-gb": "en-gb", "es": "es", "fr": "fr-fr", "hi": "hi", "it": "it",
           "pt": "pt-br"}  # fmt: skip  # castbook's accents → espeak-ng's voices
 _SEED = 1  # of the noise; kokoro-onnx has no other randomness
 
-Phonemes = Callable[[str], str]
+FrontEnd = Callable[[str], str]
 
 
 class KokoroModel:
@@ -52,7 +53,7 @@ class KokoroModel:
             raise Refusal(f"the weights cannot be loaded: {error}") from error
         except Exception as error:  # boundary: onnxruntime's errors have no common root
             raise Refusal(f"the model cannot be loaded: {error}") from error
-        self._front_ends: Mapping[str, Phonemes] = {
+        self._front_ends: Mapping[str, FrontEnd] = {
             accent: self._espeak(voice) for accent, voice in ESPEAK.items()
         }
         for phonemes in self._front_ends.values():
@@ -76,7 +77,8 @@ class KokoroModel:
         front_end = self._front_ends.get(accent)
         if front_end is None:
             raise Refusal(f"the front end for {accent} is not installed: pip install 'misaki[zh]'")
-        phonemes = self._kokoro.tokenizer.known(front_end(text)).strip()
+        sounds = (p.sounds if isinstance(p, Phonemes) else front_end(p) for p in split(text))
+        phonemes = self._kokoro.tokenizer.known(" ".join(sounds)).strip()
         if not any(mark.isalpha() for mark in phonemes):
             raise Refusal("nothing to speak: the text has no word that kokoro can say")
         samples, rate = self._kokoro.create(phonemes, voice, speed=speed, is_phonemes=True)
@@ -86,7 +88,7 @@ class KokoroModel:
         clipped = int(np.count_nonzero((scaled > 32767) | (scaled < -32768)))
         return np.clip(scaled, -32768, 32767).astype("<i2").tobytes(), int(rate), clipped
 
-    def _espeak(self, voice: str) -> Phonemes:
+    def _espeak(self, voice: str) -> FrontEnd:
         def phonemes(text: str) -> str:
             found: str = self._kokoro.tokenizer.phonemize(text, voice)
             return found
@@ -94,7 +96,7 @@ class KokoroModel:
         return phonemes
 
 
-def _chinese() -> Phonemes | None:
+def _chinese() -> FrontEnd | None:
     """Mandarin's front end, when it is installed."""
     try:
         from misaki import zh

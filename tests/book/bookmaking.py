@@ -14,7 +14,8 @@ from book.script import Script, Segment
 from book.scripting import write_script
 from book.segments import Limit
 from book.speakers.names import written_names
-from book.spoken.lexicon import Entry, Lexicon
+from book.spoken.entries import Entry
+from book.spoken.lexicon import Lexicon
 
 FIXTURES = Path(__file__).parent / "fixtures"
 

@@ -25,7 +25,7 @@ from castbook.errors import ProjectError, VoiceError
 from tts import espeak
 from tts.conformance import check_engine
 from tts.engine import EngineError, Failure, Request, Speech, Voice
-from tts.espeak import EspeakEngine, word_times
+from tts.espeak import EspeakEngine, with_phonemes, word_times
 from tts.espeak_voices import package_folder, read_names
 from tts.text import clean
 
@@ -130,6 +130,20 @@ def test_a_fork_says_what_a_fresh_load_of_the_library_says(engine: EspeakEngine)
         cwd=Path(espeak.__file__).parent.parent,
     )
     assert fresh.stdout.strip() == digest(one(engine, text, "en-us+f2"))
+
+
+def test_phonemes_in_a_text_are_spoken_and_words_keep_their_places(engine: EspeakEngine) -> None:
+    marked = one(engine, "The ⟦espeak:kV#mpj'u:t@⟧ waited.")
+    assert digest(marked) != digest(one(engine, "The brougham waited."))
+    assert digest(marked) == digest(one(engine, "The ⟦espeak:kV#mpj'u:t@⟧ waited."))
+    assert [w.start for w in marked.words][-1] == len("The ⟦espeak:kV#mpj'u:t@⟧ ")
+    spelled = one(engine, "The espeak computer waited.")
+    assert len(marked.pcm) < len(spelled.pcm)  # the name of the alphabet is not spoken
+
+
+def test_brackets_are_text_where_no_phonemes_stand(engine: EspeakEngine) -> None:
+    assert with_phonemes("a [[b]] c") == "a [[b]] c"
+    assert with_phonemes("a [[b]] ⟦espeak:h@l'oU⟧ c") == "a   b]] [[h@l'oU]]      c"
 
 
 def test_requests_of_several_open_calls_all_get_their_answer(engine: EspeakEngine) -> None:

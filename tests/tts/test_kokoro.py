@@ -157,6 +157,12 @@ def test_it_speaks(engine: KokoroEngine) -> None:
     assert 0.2 < np.abs(speech.pcm).max() / 32768 < 0.5
 
 
+def test_phonemes_in_a_text_are_spoken_as_they_are(engine: KokoroEngine) -> None:
+    short = one(engine, "The ⟦ipa:bɹuːm⟧ waited.")
+    assert len(short.pcm) < len(one(engine, "The bruoughamoe waited.").pcm)
+    assert len(short.pcm) > len(one(engine, "The waited.").pcm)
+
+
 def test_noise_in_the_model_does_not_make_bytes_differ(cache: Path, engine: KokoroEngine) -> None:
     """However often, in whatever order, by however many workers, in whatever process."""
     texts = [TEXT, "Come at once.", "Yes!", "Come at once."]

@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from book.spoken.lexicon import Entry, Lexicon, read_lexicon
+from book.spoken.entries import Entry
+from book.spoken.lexicon import Lexicon
+from book.spoken.lexiconfile import read_lexicon
 from castbook.errors import ProjectError
 
 
