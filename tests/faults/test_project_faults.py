@@ -11,7 +11,7 @@ from book.casting import read_castings
 from book.project import Project
 from book.projectfile import load_project
 from book.retakes import read_retakes
-from book.spoken.lexicon import read_lexicon
+from book.spoken.lexiconfile import read_lexicon
 from castbook.errors import ProjectError
 from projects import FAULTS
 
