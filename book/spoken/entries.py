@@ -48,7 +48,7 @@ class Entry(BaseModel):
         if not self.word.strip() or (self.say is not None and not self.say.strip()):
             return "is only white space", "a word and how it is said"
         if self.say is None and self.phonemes is None:
-            return "does not say how the word is spoken", "say: or phonemes:"
+            return "is missing", "the word as it is spoken, or phonemes:"
         if self.phonemes is not None and (not self.phonemes.strip() or _MARKS & {*self.phonemes}):
             return "has phonemes that cannot be marked in a text", "sounds without brackets"
         return None

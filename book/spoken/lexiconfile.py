@@ -66,7 +66,8 @@ def _read(path: Path, cast: Collection[str] | None) -> list[Entry]:
     for place, entry in placed:
         where = place if place[0] == "words" else (*place, "word")
         if entry.mistake:
-            mistakes.append(Mistake(where, *entry.mistake))
+            silent = entry.say is None and entry.phonemes is None
+            mistakes.append(Mistake((*place, "say") if silent else where, *entry.mistake))
         if entry.language is not None:
             wrong = language_mistake(entry.language, (*place, "language"))
             mistakes += [wrong] if wrong else []

@@ -85,7 +85,7 @@ def test_a_mistake_is_one_line_with_its_place(tmp_path: Path, content: str, line
 @pytest.mark.parametrize(
     ("entry", "message"),
     [
-        ("{word: tea}", "does not say how"),
+        ("{word: tea}", "as it is spoken, or phonemes:"),
         ("{word: tea, phonemes: '[ti:]'}", "cannot be marked"),
         ("{word: tea, say: tee, alphabet: klingon}", "alphabet"),
         ("{word: tea, say: tee, character: holms}", "did you mean 'holmes'?"),
