@@ -1,8 +1,8 @@
 """Bytes of a manuscript file to source text, or one clear refusal.
 
-UTF-8 with or without a byte-order mark, UTF-16 and UTF-32 with one, GB18030 and Windows-1252
-by evidence. The source text is the decoded text without the mark and with ``\\n`` newlines;
-nothing else is changed.
+UTF-8, UTF-16 and UTF-32 with a byte-order mark or without, GB18030, Big5, Shift JIS, EUC-JP
+and Windows-1252 by evidence (``charsets.py``). The source text is the decoded text without
+the mark and with ``\\n`` newlines; nothing else is changed.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ import codecs
 import re
 
 from book.manuscript import line_number
+from book.readers.charsets import damaged_utf8, find_charset, find_wide
 from castbook.errors import ManuscriptError
 
 LARGEST_FILE = 50_000_000  # bytes; the longest novels have about 12 MB
 LONGEST_LINE = 1_000_000  # characters; a whole novel on one line is no manuscript
 
-_READ_NOW = "plain text (.txt), Markdown (.md) or script format (.script)"
+READ_NOW = "EPUB, Word (.docx), PDF, HTML, plain text (.txt), Markdown (.md) or script (.script)"
 _CONTROL = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]")
-_WESTERN_SIGNS = frozenset("‘’“”–—…£€°§©®™†•«»´")
 _MARKS = (  # the longer first: UTF-32's mark begins with UTF-16's
     (codecs.BOM_UTF32_LE, "utf-32"),
     (codecs.BOM_UTF32_BE, "utf-32"),
@@ -70,21 +70,30 @@ def _refuse_other_formats(content: bytes, name: str) -> None:
             hint="split it and list the parts under manuscript:",
         )
     what = next((what for magic, what in _MAGIC if content.startswith(magic)), None)
+    ending = ".pdf" if what == "a PDF document" else ""
     if content.startswith(b"PK\x03\x04"):
         head = content[:4096]
         what = "a zip archive"
         if b"application/epub+zip" in head:
-            what = "an EPUB book"
+            what, ending = "an EPUB book", ".epub"
         elif b"word/" in head or b"[Content_Types].xml" in head:
-            what = "a Word document (.docx)"
+            what, ending = "a Word document", ".docx"
     start = content[:512].removeprefix(codecs.BOM_UTF8).lstrip().lower()
-    if start.startswith((b"<!doctype html", b"<html", b"<?xml")):
-        what = "a web page (HTML or XML)"
+    if start.startswith((b"<!doctype html", b"<html")):
+        what, ending = "a web page", ".html"
+    elif start.startswith(b"<?xml"):
+        what, ending = "XML", ".xhtml"
+    if ending:
+        raise ManuscriptError(
+            f"the file is {what}, which its name does not say",
+            path=name,
+            hint=f"give it the ending {ending} if that is the book",
+        )
     if what:
         raise ManuscriptError(
-            f"the file is {what}, which cannot be read yet",
+            f"the file is {what}, which is no book to read",
             path=name,
-            expected=_READ_NOW,
+            expected=READ_NOW,
             hint="save it as plain text in UTF-8",
         )
 
@@ -100,47 +109,33 @@ def _decoded(content: bytes, name: str) -> str:
                     path=name,
                     hint="save it again as UTF-8",
                 ) from error
+    wide = find_wide(content)  # before UTF-8: English in UTF-16 is valid UTF-8 full of NULs
+    if wide:
+        return content.decode(wide)
     try:
         return content.decode("utf-8")
     except UnicodeDecodeError as error:
         wrong = error.start
     if b"\x00" in content[:4096]:
-        raise ManuscriptError("the file is binary", path=name, expected=_READ_NOW)
-    for encoding, plausible in (("gb18030", _is_chinese), ("cp1252", _is_western)):
-        try:
-            text = content.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        if plausible(text):
-            return text
+        raise ManuscriptError("the file is binary", path=name, expected=READ_NOW)
+    charset = find_charset(content)
+    if charset:
+        return content.decode(charset)
+    line = content.count(b"\n", 0, wrong) + 1
+    if damaged_utf8(content):
+        raise ManuscriptError(
+            f"the file is UTF-8 but for byte 0x{content[wrong]:02x}",
+            path=name,
+            line=line,
+            hint="correct that place in an editor and save it as UTF-8",
+        )
     raise ManuscriptError(
         f"byte 0x{content[wrong]:02x} belongs to no encoding castbook knows",
         path=name,
-        line=content.count(b"\n", 0, wrong) + 1,
-        expected="UTF-8, UTF-16, GB18030 or Windows-1252",
+        line=line,
+        expected="UTF-8, UTF-16, GB18030, Big5, Shift JIS or Windows-1252",
         hint="open it in an editor and save it as UTF-8",
     )
-
-
-def _is_chinese(text: str) -> bool:
-    """Most of what is not ASCII is Han or Chinese punctuation, and half of the Han is common.
-
-    Western bytes read as GB18030 give rare characters; GB2312's first level, in code the
-    ones whose lead byte is 0xB0-0xD7, covers 99.7 % of modern running text.
-    """
-    foreign = [c for c in text if c > "\x7f"]
-    chinese = [c for c in foreign if "\u3000" <= c <= "\u9fff" or "\uff00" <= c <= "\uffef"]
-    other = len(foreign) - len(chinese) - sum(c in _WESTERN_SIGNS for c in foreign)
-    han = [c for c in chinese if "\u4e00" <= c <= "\u9fff"]
-    common = sum(0xB0 <= c.encode("gb18030")[0] <= 0xD7 for c in han[:5000])
-    return bool(han) and other <= 0.1 * len(foreign) and common >= 0.5 * len(han[:5000])
-
-
-def _is_western(text: str) -> bool:
-    """Few characters are not ASCII, and nearly all of those are letters or book signs."""
-    foreign = [c for c in text if c > "\x7f"]
-    known = sum(c.isalpha() or c in _WESTERN_SIGNS for c in foreign)
-    return len(foreign) <= 0.3 * len(text) and known >= 0.8 * len(foreign)
 
 
 def _refuse_unreadable(text: str, name: str) -> None:
