@@ -27,8 +27,17 @@ class HeadingWords:
     contents: tuple[str, ...]
     notes: tuple[str, ...]
     by: tuple[str, ...]  # before an author's name
-    numbers: tuple[str, ...]  # spelled from one upwards
+    numbers: tuple[str, ...]  # spelled from one upwards; forms of one number as "erster|erstes"
     ordinals: tuple[str, ...]
+    last: tuple[str, ...] = ()  # instead of a number: "Chapter the Last"
+    months: tuple[str, ...] = ()  # of the dates above letters and entries of a diary
+    transcriber: tuple[str, ...] = ()  # begins a note by those who made the file
+    illustrations: tuple[str, ...] = ()  # heads a list of pictures, maps, plates
+    advertisements: tuple[str, ...] = ()  # begins a list of other books
+    index: tuple[str, ...] = ()  # heads an index, a bibliography, a list of errors
+    ends: tuple[str, ...] = ()  # the last line of a book: "The End"
+    dedications: tuple[str, ...] = ()  # begins a dedication
+    imprint: tuple[str, ...] = ()  # stands in a line of the title page: "published by"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +75,7 @@ class Language:
     between: tuple[str, ...]
     first_person: tuple[str, ...]
     elisions: tuple[str, ...]
+    dashes: bool  # — opens a speech in print, beside quotation marks
     headings: HeadingWords
     genders: Mapping[str, tuple[str, ...]]
     given: Mapping[str, tuple[str, ...]]  # first names by gender, lower case
@@ -105,6 +115,7 @@ def _load(name: str) -> Language:
         between=_longest_first(raw["between"]),
         first_person=_words(raw["first_person"]),
         elisions=_words(raw["elisions"]),
+        dashes=bool(raw.get("dialogue", {}).get("dashes", False)),
         headings=HeadingWords(**{k: _words(v) for k, v in raw["headings"].items()}),
         genders=MappingProxyType({k: _words(v) for k, v in raw["genders"].items()}),
         given=MappingProxyType({k: _words(v) for k, v in raw["given"].items()}),

@@ -1,143 +1,184 @@
 """Which lines are headings, and which number they bear.
 
-``Chapter I``, ``BOOK TWO. THE RETURN``, ``IV.``, ``第十二回　…``, ``（三）``, ``Epilogue``. A
-heading stands alone, is short, and does not end like a sentence.
+``Chapter I``, ``BOOK TWO. THE RETURN``, ``Erstes Kapitel``, ``IV.``, ``V. The Prison-Door``,
+``第十二回　…``, ``（三）``, ``Epilogue``. A heading stands alone, is short, and does not read on
+like a sentence. What it begins is decided with the whole book in view: ``book/readers/ranks.py``.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import cache
 
 from book.languages import Language, load_language
 from book.readers.blocks import CHAPTER, PART, SECTION, Heading
+from book.readers.numbers import HAN_NUMBER, ROMAN, number_of, ordinals, spelled
 
-LONGEST = 120  # characters of a heading with its title, as in "CHAPTER XIV COMPRISING FURTHER …"
-_ROMAN = r"(?=[IVXLCDM])M{0,3}(?:CM|CD|D?C{0,3})(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})"
-_ROMAN_DIGITS = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1000}
-_HAN_NUMBER = "[〇零一二两三四五六七八九十百千廿卅0-9０-９]+"
-_HAN_DIGITS = {c: i for i, c in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
-_HAN_UNITS = {"十": 10, "百": 100, "千": 1000}
-_DECORATION = "-—–=~*·.•[]()（）【】〔〕《》 \t\u3000"
-_ORNAMENT = "-—–=~*·• \t\u3000"
+# Characters of a heading with its title: Oliver Twist has "THE TIME ARRIVES FOR NANCY …" and
+# longer; what is not in capitals is a sentence above 160.
+LONGEST = 160
+LONGEST_CAPITALS = 400
+_DECORATION = "-—–=~*·.•_[]()（）【】〔〕《》<>「」 \t\u3000"
+_ORNAMENT = "-—–=~*·•_#+ \t\u3000"
 _SENTENCE_END = re.compile(r"[.!?…。！？;；,，:：]['\"’”」』)]*$")
+_TWO_SENTENCES = re.compile(r"[a-z]{3}[.!?]['\"’”)]* +['\"‘“(]*[A-Z].*[a-z][.!?]['\"’”)]*$")
+_MARKS = re.compile(r"(?<=\S)(?:\[(?:\d{1,3}|[A-Za-z*†‡])\]|［\d{1,3}］|〔\d{1,3}〕|[⑴-⒇①-⑳*†‡])+$")
+_BARE = re.compile(rf"(?:{ROMAN}|\d{{1,3}}|{HAN_NUMBER})[.、．:]?")
+_NUMBERED = re.compile(
+    rf"(?P<number>{ROMAN}|\d{{1,3}})(?:[.:)][—–\s-]*|\s*[—–]+\s*|\s+-+\s+)(?P<title>\S.*)", re.S
+)
+_NUMBERED_HAN = re.compile(
+    rf"[（(]?(?P<number>{HAN_NUMBER})[）)]?(?:[、．.:：]\s*|\s+)(?P<title>\S.*)"
+)
 
 
 @cache
 def _patterns(language: Language) -> tuple[tuple[int, re.Pattern[str]], ...]:
-    """(rank, pattern) in the order in which they are tried; groups: label, word, number, rest.
+    """(rank, pattern) in the order in which they are tried.
 
-    Chinese books hold English headings too, hardly ever the other way round.
+    Groups: label, word, number, rest, and where they matter gap (between label and rest).
+    Chinese and Japanese books hold English headings too, hardly ever the other way round.
     """
     own = language.headings
     latin = load_language("en").headings if language.han else own
-    spelled = (*latin.numbers, *latin.ordinals)
-    number = "|".join((r"\d{1,3}", _ROMAN, *sorted(spelled, key=len, reverse=True)))
-    rest = r"(?![\w'’])(?:[.:：—–-]*(?:[\s.:：—–-](?P<rest>.*))?)"
+    number = "|".join((r"\d{1,3}(?!\d)", rf"{ROMAN}(?![^\W_])", *_longest(spelled(language))))
+    ordinal = "|".join(
+        (r"\d{1,3}(?:\.|st|nd|rd|th|er|re|ère|e|ème|º|ª)", *_longest(ordinals(language)))
+    )
+    rest = r"(?![\w'’])(?:(?P<gap>[\s.:：,—–-]+)(?P<rest>\S.*)|[\s.:：—–-]*)"
     found: list[tuple[int, str]] = []
     if language.han:
         after = r"(?:[\s:：、.·—-]*(?P<rest>[^，。！？]*[！？]?))"
         for rank, words in ((PART, own.part), (CHAPTER, own.chapter)):
-            label = rf"(?P<label>第\s*(?P<number>{_HAN_NUMBER})\s*(?P<word>{_choice(words)}))"
+            label = rf"(?P<label>第\s*(?P<number>{HAN_NUMBER})\s*(?P<word>{_choice(words)}))"
             found.append((rank, label + after))
-        found.append((PART, rf"(?P<label>(?P<word>卷)\s*(?P<number>{_HAN_NUMBER}))" + after))
+        found.append((PART, rf"(?P<label>(?P<word>卷)\s*(?P<number>{HAN_NUMBER}))" + after))
+        label = rf"(?P<label>(?P<number>[上中下])(?P<word>{_choice(own.part)}))"
+        found.append((PART, label + after))
+        found.append((CHAPTER, rf"(?P<label>(?P<word>その)(?P<number>{HAN_NUMBER}))" + after))
     for rank, words in ((PART, latin.part), (CHAPTER, latin.chapter)):
-        if words:
-            label = rf"(?:the\s+)?(?P<word>{_choice(words)})\b\.?(?:\s+the)?\s*(?P<number>{number})"
-            found.append((rank, rf"(?P<label>{label}){rest}"))
+        if not words:
+            continue
+        word = rf"(?P<word>{_choice(words)})"
+        after_word = r"\b\.?(?:\s+(?:the|le|la|der|die|das|el|nr\.?|no\.?|n°))?\s*"
+        label = rf"(?:the\s+)?{word}{after_word}(?P<number>{number})"
+        found.append((rank, rf"(?P<label>{label}){rest}"))
+        label = rf"(?:(?:the|der|die|das|la|le|el)\s+)?(?P<number>{ordinal})\s+{word}\b"
+        found.append((rank, rf"(?P<label>{label}){rest}"))
+        if latin.last:
+            last = _choice(latin.last)
+            label = rf"(?:the\s+)?(?:{word}\s+(?:the\s+)?(?:{last})|(?:{last})\s+{_choice(words)})"
+            found.append((rank, rf"(?P<label>{label})(?P<number>)\b{rest}"))
     named = (*own.named, *(latin.named if language.han else ()))
     if named:
-        label = rf"(?P<label>(?:the\s+)?(?P<word>{_choice(named)})(?P<number>{_HAN_NUMBER})?)"
-        found.append((CHAPTER, label + r"(?:[\s.:：—–-]+(?P<rest>.*))?"))
+        label = rf"(?P<label>(?:the\s+)?(?P<word>{_choice(named)})(?P<number>{HAN_NUMBER})?)"
+        found.append((CHAPTER, label + r"(?:(?P<gap>[\s.:：—–-]+)(?P<rest>.*))?"))
     return tuple((rank, re.compile(pattern, re.I)) for rank, pattern in found)
 
 
-def _choice(words: tuple[str, ...]) -> str:
-    return "|".join(map(re.escape, sorted(set(words), key=lambda w: (-len(w), w))))
+def _longest(words: Iterable[str]) -> list[str]:
+    """Escaped, the longest first, so that "twenty" does not hide "twenty-one"."""
+    return [re.escape(word) for word in sorted(set(words), key=lambda w: (-len(w), w))]
 
 
-_BARE = re.compile(rf"(?:{_ROMAN}|\d{{1,3}}|{_HAN_NUMBER})[.、．]?")
+def _choice(words: Iterable[str]) -> str:
+    return "|".join(_longest(words))
+
+
+def plain_line(line: str) -> str:
+    """A line as one that may be a heading: single spaces, no emphasis, no note marks at its end."""
+    text = " ".join(line.split())
+    return _MARKS.sub("", text.replace("_", "") if len(text) < LONGEST_CAPITALS else text)
 
 
 def match_heading(line: str, language: Language) -> Heading | None:
-    """The heading that ``line`` is, or None. Bare numbers get the rank SECTION."""
-    text = " ".join(line.split())
-    if not text or len(text) > LONGEST:
+    """The heading that ``line`` is, or None. Bare numbers get the rank SECTION.
+
+    A number with a title behind it (``V. The Prison-Door``) is a SECTION whose word ends
+    with a stop: it may as well be an entry of a list, which only the book can tell.
+    """
+    text = plain_line(line)
+    if not text or len(text) > LONGEST_CAPITALS:
+        return None
+    if len(text) > LONGEST and text.upper() != text:
         return None
     core = text.strip(_DECORATION)
     if len(core) <= 8 and _BARE.fullmatch(core):
-        core = core.rstrip(".、．")
-        kind = "#digits" if core.isdecimal() else "#roman" if core.isascii() else "#han"
-        return Heading(SECTION, core, "", kind, number_of(core))
+        core = core.rstrip(".、．:")
+        return Heading(SECTION, core, "", _kind(core), number_of(core))
+    words = number_of(core, language) if core[:1].isupper() and len(core) < 24 else None
+    if words is not None:
+        return Heading(SECTION, core, "", "#words", words)
+    bare = text.strip(_ORNAMENT)
     for rank, pattern in _patterns(language):
-        match = pattern.fullmatch(text.strip(_ORNAMENT))
+        match = pattern.fullmatch(bare)
         if not match:
             continue
-        title = (match["rest"] or "").strip(" \u3000:：—–-")
-        if title and not _is_title(title):
+        groups = match.groupdict()
+        title = (groups["rest"] or "").strip(" \u3000:：—–-")
+        if title and not _is_title(title, groups.get("gap") or " "):
             return None
-        number = number_of(match["number"]) if match["number"] else None
-        return Heading(rank, match["label"].strip(), title, match["word"].casefold(), number)
-    return None
+        number = number_of(groups["number"], language) if groups.get("number") else None
+        word = groups["word"] or ""
+        return Heading(rank, groups["label"].strip(), title, word.casefold(), number)
+    return _numbered(bare, language)
 
 
-def _is_title(text: str) -> bool:
-    """Whether what follows a heading's number may be its title, and not a sentence's rest."""
+def _numbered(text: str, language: Language) -> Heading | None:
+    match = _NUMBERED.fullmatch(text) or (language.han and _NUMBERED_HAN.fullmatch(text))
+    if not match or len(text) > LONGEST:
+        return None
+    title = match["title"].strip()
+    if not may_be_title(title, stop=True):
+        return None
+    number = match["number"]
+    return Heading(SECTION, number, title, _kind(number) + ".", number_of(number))
+
+
+def _kind(number: str) -> str:
+    return "#digits" if number.isdecimal() else "#roman" if number.isascii() else "#han"
+
+
+def _is_title(text: str, gap: str) -> bool:
+    """Whether what follows a heading's number may be its title, and not a sentence's rest.
+
+    Behind a stop, colon or dash it may end like a sentence: "CHAPTER 1. Loomings."
+    """
     if text[:1].islower():
         return False
     if text.upper() == text:
         return True
+    if any(mark in gap for mark in ".:：—–-"):
+        return len(text) <= LONGEST and not _TWO_SENTENCES.search(text)
     short_cry = len(text) <= 40 and text[-1] in "!?！？…"
-    return short_cry or _SENTENCE_END.search(text) is None
+    return "," not in gap and (short_cry or _SENTENCE_END.search(text) is None)
 
 
-def may_be_title(text: str) -> bool:
-    """Whether a line under a numbered heading is that heading's title."""
+def may_be_title(text: str, *, stop: bool = False) -> bool:
+    """Whether a line under a numbered heading is that heading's title.
+
+    Args:
+        stop: whether it may end with a full stop and bear quotation marks, as titles do that
+            stand where a title is sure to stand.
+    """
     line = " ".join(text.split())
-    if not line or len(line) > LONGEST or not any(map(str.isalpha, line)):
+    capitals = line.upper() == line and any(map(str.isupper, line))
+    if not line or len(line) > (LONGEST_CAPITALS if capitals else LONGEST):
         return False
-    if line[0] in "\"'“‘「『—" and line.upper() != line:
+    if not any(map(str.isalpha, line)):
         return False
-    if line.upper() == line and any(map(str.isupper, line)):
+    if line[0] in "\"'“‘「『—" and not capitals and not (stop and line[-1] in "\"'”’」』"):
+        return False
+    if capitals:
         return True
+    if stop:
+        line = re.sub(r"(?<=\w)[.!?。！？]['\"’”」』]?$", "", line)
     if _SENTENCE_END.search(line):
         return False
-    if not line.isascii() and any("\u4e00" <= c <= "\u9fff" for c in line):
-        return len(line) <= 20
+    if not line.isascii() and any("\u3040" <= c <= "\u9fff" for c in line):
+        return len(line) <= 24
     words: list[str] = re.findall(r"[^\W\d_]+", line)
     long = [w for w in words if len(w) > 3] or [words[0], words[-1]]  # "Out to Sea"
-    capitals = sum(word[0].isupper() for word in long)
-    return capitals >= 0.6 * len(long)
-
-
-def number_of(written: str) -> int | None:
-    """The number that ``XIV``, ``14``, ``fourteen`` or ``十四`` writes."""
-    text = written.strip().casefold()
-    if text.isdecimal():
-        return int(text)
-    spelled = load_language("en").headings
-    for words in (spelled.numbers, spelled.ordinals):
-        if text in words:
-            return words.index(text) + 1
-    upper = text.upper()
-    if re.fullmatch(_ROMAN, upper):
-        values = [_ROMAN_DIGITS[c] for c in upper]
-        following = [*values[1:], 0]
-        return sum(-v if v < n else v for v, n in zip(values, following, strict=True))
-    return _han_number(text)
-
-
-def _han_number(text: str) -> int | None:
-    text = text.replace("廿", "二十").replace("卅", "三十")
-    if not text or any(c not in _HAN_DIGITS and c not in _HAN_UNITS for c in text):
-        return None
-    if not any(c in _HAN_UNITS for c in text):
-        return int("".join(str(_HAN_DIGITS[c]) for c in text))
-    total = digit = 0
-    for c in text:
-        if c in _HAN_UNITS:
-            total += (digit or 1) * _HAN_UNITS[c]
-            digit = 0
-        else:
-            digit = _HAN_DIGITS[c]
-    return total + digit
+    rising = sum(word[0].isupper() for word in long)
+    return rising >= 0.6 * len(long)
