@@ -22,6 +22,7 @@ from book.speakers import Attribution, ChapterText
 from book.speakers.names import Names, find_names
 
 _OPEN, _CLOSE = "“”‘’「」『』«»„\"'＂_—", "“”‘’「」『』«»\"'＂_"
+_MARK = re.compile("[“”‘「」『』«»„\"＂]|(?<![^\\W_])'|'(?![^\\W_])")
 _GENDERS = {"M": "m", "F": "f"}
 
 
@@ -102,13 +103,13 @@ def lay_out(book: GoldBook) -> Laid:
     parts = sorted((s, e, q) for q, quote in enumerate(book.quotes) for s, e in quote.spans)
     places: list[list[tuple[int, int, int]]] = [[] for _ in book.quotes]
     chapters: list[tuple[list[Paragraph], list[tuple[Span, ...]]]] = [([], [])]
-    number, at, open_quote = 0, 0, None
+    number, at, left_open = 0, 0, False
     for start, end in bounds:
         printed = text[start:end].replace("\n", " ")
         heading = _is_heading(printed, book.words)
         if heading and chapters[-1][0]:
             chapters.append(([], []))
-            number, open_quote = 0, None
+            number, left_open = 0, False
         spans: list[Span] = []
         done = start
         while at < len(parts) and parts[at][0] < end:
@@ -116,20 +117,18 @@ def lay_out(book: GoldBook) -> Laid:
             low, high = _with_marks(text, max(first, done), min(last, end), done, end)
             if high > low:
                 _narrate(spans, done, low, start)
-                goes_on = quote == open_quote and low == start
+                goes_on = left_open and _goes_on(text, done, low, new=done == start)
                 number += not goes_on
                 spans.append(Span(low - start, high - start, number))
                 place = (len(chapters) - 1, number, high - low)
                 places[quote].append(place)
                 done = high
-                open_quote = quote if high == end and not _closed(text, low, high) else None
+                left_open = not (high - low > 1 and text[high - 1] in _CLOSE)
             if last > end:
-                open_quote = quote
+                left_open = True
                 break
             at += 1
-        else:
-            if done < end:
-                open_quote = None
+        left_open = left_open and not _MARK.search(text, done, end)
         _narrate(spans, done, end, start)
         kind: Literal["body", "heading"] = "body" if not heading or len(spans) > 1 else "heading"
         paragraph = Paragraph(Slice(0, start, end), (), printed, kind=kind)
@@ -146,8 +145,14 @@ def _narrate(spans: list[Span], low: int, high: int, start: int) -> None:
         spans.append(Span(low - start, high - start))
 
 
-def _closed(text: str, low: int, high: int) -> bool:
-    return high - low > 1 and text[high - 1] in _CLOSE
+def _goes_on(text: str, done: int, low: int, *, new: bool) -> bool:
+    """Whether what was left open is still open at ``low``: no mark between, as in print.
+
+    A ``new`` paragraph opens with the mark again; a dash opens a new quotation.
+    """
+    if new and not _MARK.match(text, done):
+        return False
+    return _MARK.search(text, done + new, low) is None
 
 
 def _with_marks(text: str, start: int, end: int, low: int, high: int) -> tuple[int, int]:
