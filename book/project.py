@@ -81,6 +81,9 @@ class Labeller(_Part):
     key_env: Text = Field("OPENAI_API_KEY", description="environment variable with the key")
     quotes: int = Field(40, ge=5, le=100, description="quotations in one request")
     timeout_s: float = Field(60.0, ge=1, le=600, description="of one request, in seconds")
+    confidence: float = Field(
+        0.85, ge=0, le=1, description="how sure its answers count; nothing measures it for you"
+    )
 
 
 class Casting(_Part):

@@ -7,51 +7,22 @@ listed, never applied elsewhere.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from itertools import chain
-from typing import Protocol
 
-from book.anchors import Anchor, anchor_chapter, resolve
-from book.anchors import normalise as anchor_text
+from book.anchors import Anchor, anchor_chapter
 from book.coverage import account
 from book.credits import closing_lines, opening_lines
+from book.decisions import Cast, CastingLine, decide
 from book.drafts import Draft, Pronunciation, Voicing, draft_book, draft_credits
+from book.labels import Label
 from book.languages import load_language
 from book.manuscript import Manuscript, speakable
 from book.project import Book, Pauses, Project
 from book.script import PauseReason, Replacement, Script, ScriptChapter, Segment
 from book.segments import Limit
-from book.speakers import Attribution, Guess
 from book.speakers.names import find_names
 from book.spoken.cleaning import edges
 from book.spoken.normalise import merge, speak
 from castbook.errors import ProjectError
-
-CASTING_FILE = "casting.yaml"
-
-
-class CastingLine(Protocol):
-    """A person's word on who says a line, and how."""
-
-    @property
-    def anchor(self) -> Anchor: ...
-    @property
-    def speaker(self) -> str | None: ...
-    @property
-    def style(self) -> str | None: ...
-    @property
-    def text(self) -> str: ...
-
-
-@dataclass(frozen=True, slots=True)
-class _Cast:
-    """Who says a segment, finally."""
-
-    speaker: str | None
-    style: str | None
-    rule: str
-    confidence: float
-    guesses: tuple[Guess, ...] = ()
 
 
 def write_script(
@@ -63,6 +34,7 @@ def write_script(
     engine_of: Callable[[str | None], str],
     lexicon: Pronunciation,
     castings: Sequence[CastingLine] = (),
+    labels: Sequence[Label] = (),
 ) -> Script:
     """The whole book, ready to be planned.
 
@@ -75,6 +47,7 @@ def write_script(
         engine_of: the name of that engine.
         lexicon: pronunciations, applied before anything else.
         castings: who says which line by a person's word.
+        labels: who says which unsure line by a language model's word.
 
     Raises:
         ProjectError: the lexicon leaves nothing to say, or more than an engine takes.
@@ -92,7 +65,7 @@ def write_script(
     )
     body, silences = draft_book(manuscript, names, voicing)
     anchors = [anchor_chapter([draft.printed for draft in drafts]) for drafts in body]
-    cast, orphans = _apply(castings, body, anchors, book)
+    cast, orphans = decide(body, anchors, book, castings, labels)
     chapters = [
         ScriptChapter(
             chapter.number,
@@ -130,52 +103,10 @@ def _with_credits(
     ):
         drafts = draft_credits(lines, voicing)
         anchors = anchor_chapter([draft.printed for draft in drafts])
-        who = [_Cast(None, None, "credits", 1.0)] * len(drafts)
+        who = [Cast(None, None, "credits", 1.0)] * len(drafts)
         segments = tuple(_segments(number, drafts, anchors, who, voicing, book))
         around.append([ScriptChapter(number, title, segments)] if segments else [])
     return [*around[0], *chapters, *around[1]]
-
-
-# -- castings -------------------------------------------------------------------------------
-
-
-def _apply(
-    castings: Sequence[CastingLine],
-    body: Sequence[Sequence[Draft]],
-    anchors: Sequence[Sequence[Anchor]],
-    book: Book,
-) -> tuple[list[list[_Cast]], tuple[str, ...]]:
-    """Who says each draft: by a casting, else by its rule if that is sure enough."""
-    cast = [[_by_rule(draft, book) for draft in drafts] for drafts in body]
-    if not castings:
-        return cast, ()
-    places = [(c, i) for c, drafts in enumerate(body) for i in range(len(drafts))]
-    present = list(chain.from_iterable(anchors))
-    lengths = [len(anchor_text(draft.printed)) for draft in chain.from_iterable(body)]
-    orphans = []
-    for casting in castings:
-        index = resolve(casting.anchor, present, lengths)
-        if index is None:
-            named = f"{casting.anchor} ({casting.text!r})"
-            orphans.append(f"{CASTING_FILE}: {named} fits no segment any more")
-            continue
-        chapter, i = places[index]
-        wanted = _Cast(casting.speaker, casting.style, "casting", 1.0)
-        quotation = body[chapter][i].piece.quotation
-        for k, draft in enumerate(body[chapter]):
-            same = quotation is not None and draft.piece.quotation == quotation
-            if k == i or same:
-                cast[chapter][k] = wanted
-    return cast, tuple(orphans)
-
-
-def _by_rule(draft: Draft, book: Book) -> _Cast:
-    who: Attribution = draft.who
-    style = draft.paragraph.style
-    unsure = who.speaker is not None and who.confidence < book.casting.confidence
-    if unsure and book.casting.unsure == "narrator":
-        return _Cast(None, style, f"{who.rule}, unsure", who.confidence, who.guesses)
-    return _Cast(who.speaker, style, who.rule, who.confidence, who.guesses)
 
 
 # -- segments -------------------------------------------------------------------------------
@@ -185,7 +116,7 @@ def _segments(
     chapter: int,
     drafts: Sequence[Draft],
     anchors: Sequence[Anchor],
-    cast: Sequence[_Cast],
+    cast: Sequence[Cast],
     voicing: Voicing,
     book: Book,
 ) -> list[Segment]:

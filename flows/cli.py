@@ -31,6 +31,8 @@ COMMANDS = {  # name -> (module of flows.commands, one line of help)
     "find": ("mending", "Find a sentence: who says it, how, and how to mend it."),
     "retake": ("mending", "Ask for another take of a segment."),
     "accept": ("mending", "Accept a doubtful take."),
+    "label": ("asking", "Ask a language model who says the lines nobody is sure of."),
+    "words": ("asking", "List names and words worth an entry in the lexicon."),
     "check": ("looking", "Measure finished audio against a delivery profile."),
     "up": ("machine", "Start the Prefect server, a worker and the deployment."),
     "voices": ("machine", "List the presets of the engines."),

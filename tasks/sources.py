@@ -12,6 +12,7 @@ from functools import cached_property
 
 from book.anchors import Anchor, anchor_chapter, normalise, resolve
 from book.casting import read_castings
+from book.labels import LABELS_FILE, read_labels
 from book.languages import load_language
 from book.manuscript import Manuscript
 from book.project import Project
@@ -102,8 +103,8 @@ def speaker_names(project: Project) -> dict[str, str]:
     return {name: key for key, who in cast.items() for name in (key, *who.aliases)}
 
 
-def read_sources(project: Project, voices: Voices) -> Sources:
-    """Reads and scripts the whole book, and resolves what is stored about its segments."""
+def read_script(project: Project, voices: Voices) -> Script:
+    """The whole book as a script, with what people and a language model said about speakers."""
     lexicon = _lexicon(project, voices)
     script = write_script(
         read_book(project),
@@ -113,9 +114,15 @@ def read_sources(project: Project, voices: Voices) -> Sources:
         engine_of=voices.engine_of,
         lexicon=lexicon,
         castings=read_castings(project.folder / CASTING_FILE, project),
+        labels=read_labels(project.folder / LABELS_FILE, project),
     )
+    return replace(script, warnings=(*script.warnings, *_unread(lexicon, project, voices)))
+
+
+def read_sources(project: Project, voices: Voices) -> Sources:
+    """Reads and scripts the whole book, and resolves what is stored about its segments."""
+    script = read_script(project, voices)
     stored = read_retakes(project.folder / RETAKES_FILE)
-    script = replace(script, warnings=(*script.warnings, *_unread(lexicon, project, voices)))
     sources = Sources(project, script, stored)
     _resolve_stored(sources)
     return sources
