@@ -26,7 +26,7 @@ from typing import Any
 
 from benchmarks.goldquotes import GoldBook, lay_out, load_books
 from book.readers import read_manuscript
-from book.spans import chapter_spans, speaks_in_singles
+from book.spans import chapter_spans, dialogue_marks
 from book.speakers import attribute
 
 STEP = 0.01  # between two thresholds of the curve
@@ -132,10 +132,10 @@ def detect(book: GoldBook) -> Counter[str]:
         manuscript = read_manuscript([path], language=book.language)
     source = manuscript.sources[0].text
     paragraphs = [chapter.paragraphs for chapter in manuscript.chapters]
-    singles = speaks_in_singles(p.printed for chapter in paragraphs for p in chapter)
+    marks = dialogue_marks((p.printed for chapter in paragraphs for p in chapter), book.words)
     spoken, starts = bytearray(len(source)), set()
     for chapter in paragraphs:
-        spans = chapter_spans(chapter, book.words, singles=singles)
+        spans = chapter_spans(chapter, book.words, marks)
         for paragraph, parts in zip(chapter, spans, strict=True):
             for part in parts:
                 if part.quotation is not None:

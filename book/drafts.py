@@ -15,7 +15,7 @@ from book.manuscript import Chapter, Manuscript, Paragraph, Skip, Slice
 from book.script import Kind, Replacement
 from book.segments import Limit, Piece, Ruler, cut_pieces
 from book.sentences import sentence_ends
-from book.spans import Span, chapter_spans, speaks_in_singles
+from book.spans import Span, chapter_spans, dialogue_marks
 from book.speakers import Attribution, ChapterText, attribute
 from book.speakers.names import Names
 from book.spoken.normalise import CLEANING, merge, normalise, speak
@@ -83,13 +83,13 @@ def draft_book(
 ) -> tuple[list[list[Draft]], list[Skip]]:
     """The drafts of each chapter, and skips for text of a paragraph that cannot be spoken."""
     words = load_language(voicing.language)
-    singles = speaks_in_singles(
-        p.printed for chapter in manuscript.chapters for p in chapter.paragraphs
+    marks = dialogue_marks(
+        (p.printed for chapter in manuscript.chapters for p in chapter.paragraphs), words
     )
     chapters = []
     skips: list[Skip] = []
     texts = [
-        ChapterText(c.paragraphs, chapter_spans(c.paragraphs, words, singles=singles))
+        ChapterText(c.paragraphs, chapter_spans(c.paragraphs, words, marks))
         for c in manuscript.chapters
     ]
     speakers = attribute(texts, names, words)

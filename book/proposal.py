@@ -11,7 +11,7 @@ from typing import Literal
 from book.candidates import Candidate, find_candidates
 from book.languages import Language, load_language
 from book.manuscript import NARRATOR, Chapter, Manuscript
-from book.spans import Span, chapter_spans, speaks_in_singles
+from book.spans import Span, chapter_spans, dialogue_marks
 from book.speakers import ChapterText, attribute
 from book.speakers.names import find_names
 
@@ -54,8 +54,8 @@ def propose_cast(manuscript: Manuscript, language: str) -> CastProposal:
     """Who speaks in the book, with how much and one line of each."""
     words = load_language(language)
     paragraphs = [p for chapter in manuscript.chapters for p in chapter.paragraphs]
-    singles = speaks_in_singles(p.printed for p in paragraphs)
-    spans = [chapter_spans(c.paragraphs, words, singles=singles) for c in manuscript.chapters]
+    marks = dialogue_marks((p.printed for p in paragraphs), words)
+    spans = [chapter_spans(c.paragraphs, words, marks) for c in manuscript.chapters]
     beside = _beside(manuscript.chapters, spans)
     text = [p.printed for p in paragraphs]
     candidates = [c for c in find_candidates(beside, text, words) if c.tags >= FEWEST_TAGS]
