@@ -1,7 +1,8 @@
 """What ``configs/languages/*.yaml`` says about a language, frozen.
 
 Rules live in code, words live there. A language without a file gets ``und.yaml``: every
-rule that needs no word list still works. Loaded once per process.
+rule that needs no word list still works; what a file leaves out is taken from there, too.
+Loaded once per process.
 """
 
 from __future__ import annotations
@@ -55,6 +56,26 @@ class CreditWords:
     end: str
 
 
+@dataclass(frozen=True, slots=True)
+class SentenceWords:
+    """What decides where sentences end, besides titles and abbreviations. All optional."""
+
+    never_last: tuple[str, ...] = ()  # abbreviations that never end a sentence: e.g., viz.
+    often_last: tuple[str, ...] = ()  # that do before any capital: etc.
+    before_digit: tuple[str, ...] = ()  # that are ones only before a number: Dec., Fig.
+    clock: tuple[str, ...] = ()  # after a time of day: a.m.
+    after_clock: tuple[str, ...] = ()  # capitals that still belong to the time: Monday, GMT
+    clock_heads: tuple[str, ...] = ()  # "At 5 a.m. Mr. Smith": words before such a time
+    with_mark: tuple[str, ...] = ()  # names written with an end mark
+    particles: tuple[str, ...] = ()  # lower-case beginnings of family names: de, von
+    beats: tuple[str, ...] = ()  # speech verbs that after “…!” and a name tell an action
+    ordinal_stop: bool = False  # "3. Mai": a stop makes a number an ordinal
+    unspaced_marks: str = ""  # end marks that need no space after them
+    goes_on: tuple[str, ...] = ()  # after a quotation, these go on with its sentence
+    subjectless: tuple[str, ...] = ()  # the same where narration led up to the quotation
+    not_tags: tuple[str, ...] = ()  # words with a speech verb in them that name no speaking
+
+
 @dataclass(frozen=True, eq=False)
 class Language:
     """One language's data. Compared by identity: there is one object for each file."""
@@ -80,11 +101,13 @@ class Language:
     genders: Mapping[str, tuple[str, ...]]
     given: Mapping[str, tuple[str, ...]]  # first names by gender, lower case
     pronouns: Mapping[str, tuple[str, ...]]
+    polyphones: frozenset[str]  # characters of which a reader must choose the reading
     credits: CreditWords
     calibration: tuple[str, ...]  # sentences by which voices are levelled
     narrator: str  # how a list of parts calls the narrator
     narrated_by: str  # the narrator in a book's metadata
     disclosure: str  # that the voices are synthetic: spoken and in the metadata
+    sentences: SentenceWords = SentenceWords()
 
 
 @cache
@@ -96,8 +119,7 @@ def load_language(tag: str) -> Language:
 
 @cache
 def _load(name: str) -> Language:
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    raw: dict[str, Any] = yaml.load(read_config("languages", f"{name}.yaml"), Loader=loader)
+    raw = _read("und") | _read(name)  # a file may hold only what differs
     return Language(
         tag=name,
         han=raw["script"] == "han",
@@ -120,12 +142,25 @@ def _load(name: str) -> Language:
         genders=MappingProxyType({k: _words(v) for k, v in raw["genders"].items()}),
         given=MappingProxyType({k: _words(v) for k, v in raw["given"].items()}),
         pronouns=MappingProxyType({k: _words(v) for k, v in raw["pronouns"].items()}),
+        polyphones=frozenset("".join(raw.get("polyphones", "").split())),
         credits=CreditWords(**raw["credits"]),
         calibration=_words(raw["calibration"]),
         narrator=raw["narrator"],
         narrated_by=raw["narrated_by"],
         disclosure=raw["disclosure"],
+        sentences=_sentence_words(raw.get("sentences", {})),
     )
+
+
+def _read(name: str) -> dict[str, Any]:
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    raw: dict[str, Any] = yaml.load(read_config("languages", f"{name}.yaml"), Loader=loader)
+    return raw
+
+
+def _sentence_words(raw: Mapping[str, Any]) -> SentenceWords:
+    lists = {key: _words(value) for key, value in raw.items() if isinstance(value, list)}
+    return SentenceWords(**{**raw, **lists})
 
 
 def _words(items: Sequence[Any]) -> tuple[str, ...]:

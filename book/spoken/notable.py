@@ -23,8 +23,6 @@ _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _SENTENCE_START = re.compile(r"(?:^|[.!?…:;—\"“”‘’(\[*]\s*)$")
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _RUNS = re.compile(r"[\u3400-\u9fff]+|[^\u3400-\u9fff]+")
-# Characters with several readings that every reader gets right by the grammar around them.
-_GRAMMAR = frozenset("的地得了着过不一子个么们都和没吗呢吧啊呀哪那里上下大好为只还看说这")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +63,8 @@ def find_notable(
         MissingDependency: the book is Chinese and pypinyin is not installed.
     """
     segments = [s for chapter in script.chapters for s in chapter.segments if s.slices]
-    found = _han_words(segments, cast) if language.han else _latin_words(segments, language, cast)
+    words_of = _han_words if language.han else _latin_words
+    found = words_of(segments, language, cast)
     folded = {word.casefold() for word in known}
     order = {"cast": 0, "name": 1, "foreign": 2, "polyphone": 3}
     kept = (word for word in found if word.word.casefold() not in folded)
@@ -95,6 +94,7 @@ def _latin_words(
     names = {part for aliases in cast.values() for name in aliases for part in _WORD.findall(name)}
     everyday = {name.capitalize() for given in language.given.values() for name in given}
     everyday |= {title.rstrip(".") for title in language.titles} | set(language.first_person)
+    everyday |= {word.capitalize() for words in language.genders.values() for word in words}
     for word, count in counts.items():
         if len(word) < 2 or word.isupper() or word in everyday:
             continue
@@ -109,7 +109,7 @@ def _latin_words(
 
 
 def _han_words(
-    segments: Iterable[Segment], cast: Mapping[str, Iterable[str]]
+    segments: Iterable[Segment], language: Language, cast: Mapping[str, Iterable[str]]
 ) -> Iterator[NotableWord]:
     try:
         from pypinyin import Style, pinyin
@@ -140,14 +140,16 @@ def _han_words(
                 continue
             for at, sounds in enumerate(readings(run.group()), run.start()):
                 character = text[at]
-                if len(sounds) > 1 and character not in _GRAMMAR and character not in names:
+                if len(sounds) > 1 and character in language.polyphones:
                     counts[character] += 1
                     said.setdefault(character, tuple(sounds))
                     first.setdefault(character, _Place(segment, at))
     for name in names:
-        sounds_of = readings(name)
-        if counts[name] and any(len(sounds) > 1 for sounds in sounds_of):
-            several = tuple("/".join(sounds) for sounds in sounds_of)
+        several = tuple(
+            "/".join(sounds if character in language.polyphones else sounds[:1])
+            for character, sounds in zip(name, readings(name), strict=False)
+        )
+        if counts[name] and any("/" in sounds for sounds in several):
             yield _notable(name, "cast", counts[name], first[name], several)
     for character, sounds_in_order in said.items():
         place = first[character]
