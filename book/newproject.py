@@ -7,15 +7,16 @@ Pure: from what was found in the manuscript and who was cast, the text of a file
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from book.manuscript import NARRATOR
+from book.manuscript import NARRATOR, Facts
 from book.parts import CastVoice, Gender
 from book.projectchecks import fold_name
 from book.yamltext import flow_list, one_line, scalar
 
 _TITLE_LIMIT = 300  # characters of a title or author found in a manuscript
 _NAME_LIMIT = 100  # of an alias
+_DESCRIPTION_LIMIT = 2000
 _SAMPLE_LIMIT = 70  # of a line quoted in a comment
 _WIDTH = 100  # columns of a list before it is broken
 
@@ -58,6 +59,9 @@ class Proposal:
     skips: tuple[ProposedSkip, ...] = ()
     notes: tuple[str, ...] = ()  # "better engine available: …"
     profile: str = "acx"
+    facts: Facts = field(default_factory=Facts)  # series, publisher, … as the manuscript says
+    cover: str | None = None  # file names in the project's folder
+    lexicon: str | None = None
 
 
 def render_project(proposal: Proposal) -> str:
@@ -69,21 +73,60 @@ def render_project(proposal: Proposal) -> str:
         _engine(proposal),
         _voices(proposal),
         _cast(proposal),
-        [f"profile: {scalar(proposal.profile)}", _DELIVERY],
+        _delivery(proposal),
+        [_MORE, *(f"# {row}" for row in _unused(proposal))],
     ]
     return "\n\n".join("\n".join(block) for block in blocks) + "\n"
 
 
-_DELIVERY = """\
-outputs: [m4b, mp3]
-
+_MORE = """\
 # More that can stand here (remove the # to use it):
 # pauses: {sentence: 350, paragraph: 650, speaker: 450, scene: 1400, title: 1200}   # ms
-# casting: {confidence: 0.8, unsure: narrator}   # unsure lines; guess: the likeliest speaker
-# lexicon: lexicon.yaml     # how names are pronounced
-# cover: cover.jpg
-# series: {name: The series, part: 1}
-# metadata: {publisher: Me, year: 1890, genre: [Mystery], description: "What it is about."}"""
+# casting: {unsure: guess}   # an unsure line is spoken by the likeliest, not by the narrator"""
+_EXAMPLES = {
+    "lexicon": "lexicon: lexicon.yaml     # how names are pronounced",
+    "cover": "cover: cover.jpg",
+    "series": "series: {name: The series, part: 1}",
+    "metadata": 'metadata: {publisher: Me, year: 1890, genre: [Mystery], description: "…"}',
+}
+
+
+def _delivery(proposal: Proposal) -> list[str]:
+    """What is made, and what the manuscript said about itself."""
+    rows = [f"profile: {scalar(proposal.profile)}", "outputs: [m4b, mp3]"]
+    rows += [f"{key}: {value}" for key, value in _known(proposal).items()]
+    return rows
+
+
+def _known(proposal: Proposal) -> dict[str, str]:
+    """Keys of ``project.yaml`` whose values the manuscript brought, as they are written."""
+    facts, found = proposal.facts, {}
+    if proposal.lexicon:
+        found["lexicon"] = f"{scalar(proposal.lexicon)}   # pronunciations from the manuscript"
+    if proposal.cover:
+        found["cover"] = scalar(proposal.cover)
+    series = one_line(facts.series or "", _TITLE_LIMIT)
+    if series:
+        part = one_line(facts.series_part or "", _NAME_LIMIT)
+        number = f", part: {part if part.isdecimal() else scalar(part)}" if part else ""
+        found["series"] = f"{{name: {scalar(series)}{number}}}"
+    pairs = []
+    if facts.publisher and one_line(facts.publisher, _TITLE_LIMIT):
+        pairs.append(f"publisher: {scalar(one_line(facts.publisher, _TITLE_LIMIT))}")
+    if facts.year is not None and 0 <= facts.year <= 9999:
+        pairs.append(f"year: {facts.year}")
+    description = one_line(facts.description or "", _DESCRIPTION_LIMIT)
+    if description:
+        pairs.append(f"description: {scalar(description)}")
+    if pairs:
+        found["metadata"] = "\n  " + "\n  ".join(pairs)
+    return found
+
+
+def _unused(proposal: Proposal) -> list[str]:
+    """Examples of keys that the manuscript says nothing about."""
+    known = _known(proposal)
+    return [row for key, row in _EXAMPLES.items() if key not in known]
 
 
 def _head(proposal: Proposal) -> list[str]:

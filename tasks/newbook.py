@@ -14,12 +14,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from book.manuscript import Manuscript
+from book.languageguess import guess_language
+from book.manuscript import Facts, Manuscript
 from book.newproject import Proposal, ProposedRole, ProposedSkip, render_project
 from book.parts import Offered, Part, cast_voices
-from book.projectfile import load_project
+from book.projectfile import LEXICON_FILE, load_project
 from book.proposal import CastProposal, propose_cast
 from book.readers import read_manuscript
+from book.spoken.newlexicon import render_lexicon
 from castbook.errors import ManuscriptError, ProjectError, VoiceError
 from castbook.files import storage_error
 from tts.engine import Engine
@@ -73,12 +75,18 @@ def create_project(
         )  # fmt: skip
     if not manuscript.is_file():
         raise ManuscriptError("no such manuscript", path=manuscript)
-    language = language or guess_language(manuscript)
-    read = read_manuscript((manuscript,), names=(manuscript.name,), language=language)
+    names = (manuscript.name,)
+    if language is None:
+        first = read_manuscript((manuscript,), names=names, language="und")
+        language = guess_language(
+            "".join(source.text for source in first.sources), first.facts.language
+        )
+    read = read_manuscript((manuscript,), names=names, language=language)
     proposed = propose_cast(read, language)
     speaking, notes = choose_engine(language, engine)
-    proposal = propose(manuscript, read, proposed, speaking, language, notes)
-    _write(folder, manuscript, render_project(proposal))
+    files = _brought(read.facts)
+    proposal = propose(manuscript, read, proposed, speaking, language, notes, tuple(files))
+    _write(folder, manuscript, {**files, "project.yaml": render_project(proposal).encode()})
     project = load_project(folder)
     return Created(
         file=project.file,
@@ -95,8 +103,12 @@ def propose(
     engine: Engine,
     language: str,
     notes: Sequence[str] = (),
+    files: Sequence[str] = (),
 ) -> Proposal:
-    """Everything the new project says. Pure."""
+    """Everything the new project says. Pure.
+
+    ``files`` are the names of the files that the manuscript brings (``_brought``).
+    """
     who = proposed.narrator_character
     genders = {c.key: c.gender for c in proposed.characters}
     cast = cast_voices(
@@ -123,7 +135,21 @@ def propose(
             ProposedSkip(s.title, s.reason, s.slice.end - s.slice.start) for s in read.skips
         ),
         notes=tuple(notes),
+        facts=read.facts,
+        cover=next((name for name in files if name.startswith("cover.")), None),
+        lexicon=next((name for name in files if name == LEXICON_FILE), None),
     )
+
+
+def _brought(facts: Facts) -> dict[str, bytes]:
+    """Files of the new project that come out of the manuscript: its cover, a lexicon."""
+    files: dict[str, bytes] = {}
+    if facts.cover is not None:
+        files[f"cover.{'jpg' if facts.cover.kind == 'jpeg' else 'png'}"] = facts.cover.content
+    lexicon = render_lexicon(facts.sounds)
+    if lexicon is not None:
+        files[LEXICON_FILE] = lexicon.encode()
+    return files
 
 
 def title_of(stem: str) -> str:
@@ -170,26 +196,7 @@ def speaks(engine: Engine, language: str) -> bool:
     )
 
 
-def guess_language(manuscript: Path) -> str:
-    """``ja``, ``ko`` or ``zh`` by their script, else ``en``: short Latin texts tell too little.
-
-    Raises:
-        ManuscriptError: the file cannot be read as text.
-    """
-    read = read_manuscript((manuscript,), names=(manuscript.name,), language="und")
-    sample = "".join(source.text for source in read.sources)[:20_000]
-    letters = max(1, sum(character.isalpha() for character in sample))
-    kana = sum("\u3040" <= character <= "\u30ff" for character in sample)
-    hangul = sum("\uac00" <= character <= "\ud7a3" for character in sample)
-    han = sum("\u3400" <= character <= "\u9fff" for character in sample)
-    if kana / letters > 0.1:
-        return "ja"
-    if hangul / letters > 0.3:
-        return "ko"
-    return "zh" if han / letters > 0.3 else "en"
-
-
-def _write(folder: Path, manuscript: Path, project: str) -> None:
+def _write(folder: Path, manuscript: Path, files: Mapping[str, bytes]) -> None:
     """Fills a temporary folder beside the wanted one and moves it there."""
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
@@ -197,7 +204,8 @@ def _write(folder: Path, manuscript: Path, project: str) -> None:
             new = Path(place) / "project"
             new.mkdir()
             shutil.copyfile(manuscript, new / manuscript.name)
-            (new / "project.yaml").write_text(project, encoding="utf-8")
+            for name, content in files.items():
+                (new / name).write_bytes(content)
             try:
                 load_project(new)
             except (ProjectError, VoiceError) as error:

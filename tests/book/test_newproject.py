@@ -8,9 +8,11 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from book.manuscript import Facts
 from book.newproject import Proposal, ProposedRole, ProposedSkip, render_project
 from book.parts import MAIN, OWN_VOICE, Offered, Part, VoiceCast, cast_voices
 from book.projectfile import load_project
+from book.yamltext import one_line
 from castbook.errors import VoiceError
 
 GENDERS = ("m", "f", "x")
@@ -235,6 +237,39 @@ def test_a_newcomer_finds_what_they_need() -> None:
         "castbook plan .",
     ):
         assert fragment in text, fragment
+
+
+@given(
+    facts=st.builds(
+        Facts,
+        series=st.none() | ANY,
+        series_part=st.none() | ANY | st.just("2"),
+        publisher=st.none() | ANY,
+        year=st.none() | st.integers(-5, 20_000),
+        description=st.none() | ANY,
+    )
+)
+@settings(deadline=None, max_examples=60)
+def test_what_the_manuscript_says_of_itself_is_written(
+    tmp_path_factory: pytest.TempPathFactory, facts: Facts
+) -> None:
+    folder = tmp_path_factory.getbasetemp() / "facts"
+    folder.mkdir(exist_ok=True)
+    for name in ("m.txt", "cover.png", "lexicon.yaml"):
+        (folder / name).touch()
+    voices = cast_voices("en", Part("narrator", None, 1), [], offer(1, 0)).voices
+    proposal = Proposal(
+        "T", "A", "en", "m.txt", "e", voices[0].key, voices,
+        facts=facts, cover="cover.png", lexicon="lexicon.yaml",
+    )  # fmt: skip
+    (folder / "project.yaml").write_text(render_project(proposal), encoding="utf-8")
+    project = load_project(folder)
+    assert project.cover == folder / "cover.png"
+    series = one_line(facts.series or "", 300)
+    assert (project.book.series.name if project.book.series else "") == series
+    year = facts.year if facts.year is not None and 0 <= facts.year <= 9999 else None
+    assert project.book.metadata.year == year
+    assert (project.book.metadata.publisher or "") == one_line(facts.publisher or "", 300)
 
 
 def test_a_name_of_two_characters_goes_to_the_larger_part(tmp_path: Path) -> None:
