@@ -69,11 +69,14 @@ class SentenceWords:
     with_mark: tuple[str, ...] = ()  # names written with an end mark
     particles: tuple[str, ...] = ()  # lower-case beginnings of family names: de, von
     beats: tuple[str, ...] = ()  # speech verbs that after “…!” and a name tell an action
+    named_tags: bool = False  # “Stop!” Tom cried: the name before the verb
+    after_tag: tuple[str, ...] = ()  # what may follow the verb of such a tag: to, at, again
     ordinal_stop: bool = False  # "3. Mai": a stop makes a number an ordinal
     unspaced_marks: str = ""  # end marks that need no space after them
     goes_on: tuple[str, ...] = ()  # after a quotation, these go on with its sentence
     subjectless: tuple[str, ...] = ()  # the same where narration led up to the quotation
-    not_tags: tuple[str, ...] = ()  # words with a speech verb in them that name no speaking
+    not_tags: tuple[str, ...] = ()  # words that make no tag of what has a speech verb in it
+    unmarked_quotes: bool = False  # quotations without an end mark may meet: 「はい」「いいえ」
 
 
 @dataclass(frozen=True, eq=False)

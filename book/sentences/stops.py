@@ -1,0 +1,149 @@
+"""What the full stop of a word means before a capital: an abbreviation's, or a sentence's.
+
+Asked in this order: titles, words before numbers, initials, times of day, and at last Punkt.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+
+from book.languages import Language, load_language
+from book.sentences.punkt import stop_ends_sentence
+
+_NEAR = 40  # characters looked back for the word before a stop
+_BEFORE_WORD = "\"'“”‘’«»‹›„‚(["
+_INITIALS = re.compile(r"[^\W\d_](?:\.-?[^\W\d_])*")
+_NUMBER = re.compile(r"\d{1,3}|[IVXLC]{1,7}")
+_NUMERAL = re.compile(r"\d|[IVXLC]+\b")
+_NEXT = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
+_HEAD_WORDS = 5  # of "At half past 5 a.m. Mr. Smith went"
+_ORDINAL_PLACE = re.compile(r"\d+(?:st|nd|rd|th)$")
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """A language's lists, without stops and in lower case."""
+
+    titles: frozenset[str]
+    before_number: frozenset[str]
+    never_last: frozenset[str]
+    clock: frozenset[str]
+    after_clock: frozenset[str]
+    clock_heads: frozenset[str]
+    starters: frozenset[str]
+    saints: frozenset[str]  # titles that are also the last word of a street's name
+    known: frozenset[str]  # everything Punkt may want to say something about
+
+
+def _bare(words: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(word.rstrip(".").casefold() for word in words)
+
+
+@cache
+def _words(tag: str) -> _Words:
+    language = load_language(tag)
+    own = language.sentences
+    titles = _bare(tuple(language.titles))
+    known = (*language.abbreviations, *language.abbreviated, *own.clock)
+    return _Words(
+        titles=titles,
+        before_number=_bare((*language.before_number, *own.before_digit)),
+        never_last=_bare(own.never_last),
+        clock=_bare(own.clock),
+        after_clock=_bare(own.after_clock),
+        clock_heads=_bare(own.clock_heads),
+        starters=frozenset(language.starters),
+        saints=titles & {"st"},
+        known=_bare(known) - _bare(own.often_last),
+    )
+
+
+def stop_goes_on(text: str, stop: int, following: int, begin: int, language: Language) -> bool:
+    """Whether the sentence goes on after the stop at ``text[stop]``.
+
+    Args:
+        text: the paragraph.
+        stop: the offset of the full stop.
+        following: of the next word, a capital, a digit or a letter without case.
+        begin: of the sentence that may end here.
+        language: for its words.
+    """
+    words = _words(language.tag)
+    word = _word_before(text, stop)
+    plain = word.casefold()
+    match = _NEXT.match(text, following)
+    after = match.group() if match else text[following]
+    starts = is_starter(after, language) and not _initial_follows(text, match)
+    if not plain:
+        return False
+    if plain in words.titles:
+        return not (starts and plain in words.saints and _names_street(text, stop - len(word)))
+    if plain in words.never_last:
+        return True
+    if plain in words.before_number:
+        return _NUMERAL.match(text, following) is not None
+    if plain in words.clock:
+        return _time_goes_on(text[begin:stop], after, words)
+    if word == "I":
+        return not starts and text[:stop][-8:-2].split(" ")[-1][:1].isupper()
+    if _INITIALS.fullmatch(word) and word[:1].isupper():
+        return not starts
+    if language.sentences.ordinal_stop and _NUMBER.fullmatch(word):
+        return not starts
+    if plain in words.known or "." in word:
+        return not stop_ends_sentence(language.tag, f"{word}.", after)
+    return False  # Punkt, too, takes the stop of an unlisted word as the sentence's
+
+
+def is_abbreviation(text: str, stop: int, language: Language) -> bool:
+    """Whether the word before the stop is known to bear one inside sentences."""
+    words = _words(language.tag)
+    word = _word_before(text, stop)
+    plain = word.casefold()
+    return (
+        "." in word
+        or len(word) == 1
+        or plain in words.titles | words.known | words.before_number | words.never_last
+    )
+
+
+def is_starter(word: str, language: Language) -> bool:
+    """Whether a capital is no sign of a name: ``The``, ``It's``, ``Didn't``."""
+    starters = _words(language.tag).starters
+    plain = word.replace("’", "'").casefold()
+    first = plain.partition("'")[0]
+    return (
+        plain in starters
+        or first in starters
+        or (first.endswith("n") and "'" in plain and first[:-1] in starters)
+    )
+
+
+def _word_before(text: str, stop: int) -> str:
+    start = stop
+    lowest = max(0, stop - _NEAR)
+    while start > lowest and not text[start - 1].isspace() and text[start - 1] not in "—–":
+        start -= 1
+    return text[start:stop].strip(_BEFORE_WORD)
+
+
+def _initial_follows(text: str, match: re.Match[str] | None) -> bool:
+    """The next word is an initial itself: ``J. A. Smith``."""
+    return match is not None and len(match.group()) == 1 and text[match.end() :][:1] == "."
+
+
+def _names_street(text: str, start: int) -> bool:
+    """Whether the word before ``start`` makes ``St.`` a street: ``Baker St.``, ``5th St.``"""
+    before = text[max(0, start - _NEAR) : start].split()
+    return bool(before) and (before[-1][:1].isupper() or bool(_ORDINAL_PLACE.search(before[-1])))
+
+
+def _time_goes_on(sentence: str, after: str, words: _Words) -> bool:
+    """``At 5 a.m. Mr. Smith went``; but ``He left at 6 p.m. Mr. Smith went``."""
+    if after.casefold() in words.after_clock:
+        return True
+    before = sentence.split()
+    head = before[0].strip(_BEFORE_WORD).casefold() if before else ""
+    return len(before) <= _HEAD_WORDS and head in words.clock_heads
