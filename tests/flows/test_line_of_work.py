@@ -85,6 +85,21 @@ def test_an_edited_sentence_redoes_its_segments_and_its_chapter_only(finished: P
     assert [file.made for file in report.files] == [True]
 
 
+def test_an_edit_of_the_lexicon_is_heard_in_the_same_process(finished: Path) -> None:
+    """The scripts of the whole book stay; only segments with the word are spoken anew."""
+    before = masters(finished)
+    lexicon = finished / "lexicon.yaml"
+    lexicon.write_text("version: 1\nwords: {chimney: chimbley}\n")
+    report = run_locally(finished)
+    assert report.clean and report.made == 1
+    changed = {name for name, time in masters(finished).items() if before[name] != time}
+    assert changed == {"02-The Stairs.flac"}
+    lexicon.write_text("version: 1\nwords: {chimney: chimbly}\n")
+    assert run_locally(finished).made == 1
+    lexicon.unlink()
+    assert run_locally(finished).made == 0  # the first takes are still there
+
+
 def test_a_paragraph_at_the_top_of_a_chapter_is_the_only_thing_spoken(finished: Path) -> None:
     from book.projectfile import load_project
     from book.retakes import read_retakes
