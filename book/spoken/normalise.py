@@ -8,13 +8,20 @@ themselves get the cleaned text only (``book/spoken/cleaning.py``). Words come f
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 
 from book.languages import Language, load_language
 from book.readers.headings import match_heading
 from book.script import Replacement
+from book.spoken.chinese import speak_chinese
+from book.spoken.claims import Claims, merge
 from book.spoken.cleaning import clean
+from book.spoken.english import speak_english
+from book.spoken.english.numbers import cardinal
+from book.spoken.words import Profile, choice
+
+__all__ = ["CLEANING", "Profile", "merge", "normalise", "speak"]
 
 CLEANING = frozenset({"quote", "dash", "symbol", "space", "ellipsis", "head"})
 
@@ -32,7 +39,12 @@ _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 
 
 def normalise(
-    printed: str, language: Language, *, heading: bool = False
+    printed: str,
+    language: Language,
+    *,
+    heading: bool = False,
+    profile: Profile = "fiction",
+    extra: bool = True,
 ) -> tuple[Replacement, ...]:
     """All replacements of a paragraph, in order, without overlap.
 
@@ -40,19 +52,29 @@ def normalise(
         printed: the whole paragraph, so that a rule can look around it.
         language: whose words and rules.
         heading: numbers are read, capitals are calmed, a stop is added.
+        profile: ``fiction`` as a narrator reads; ``general`` as grammars for news and manuals
+            say it; ``off`` leaves numbers and abbreviations to the engines.
+        extra: the general profile may ask the wetext extra where it is installed.
     """
-    found: tuple[Replacement, ...] = ()
-    rules = [_heading, _capitals, _stop] if heading else [_capitals]
-    rules.extend((_titles, _abbreviations, _english))
-    for rule in rules:
-        found = merge(found, rule(printed, language))
-    return merge(found, clean(printed, language))
+    claims = Claims(printed)
+    if profile != "off":
+        for rule in [_heading, _stop] if heading else []:
+            claims.take(rule(printed, language))
+        if language.tag == "en":
+            speak_english(claims, language, profile, _common, _capitals, extra=extra)
+        elif language.tag == "zh":
+            speak_chinese(claims, profile, extra=extra)
+        else:
+            _common(claims, language)
+        claims.take(_capitals(claims.text, language))
+        claims.take(_english(claims.text, language))
+    return merge(claims.found(), clean(printed, language))
 
 
-def merge(first: Sequence[Replacement], second: Iterable[Replacement]) -> tuple[Replacement, ...]:
-    """``first``, and those of ``second`` that touch none of it, in order."""
-    more = [item for item in second if not any(_touch(item, other) for other in first)]
-    return tuple(sorted((*first, *more), key=lambda r: (r.start, r.end))) if more else tuple(first)
+def _common(claims: Claims, language: Language) -> None:
+    """What all languages have: titles and abbreviations of the language's file."""
+    claims.take(_titles(claims.text, language))
+    claims.take(_abbreviations(claims.text, language))
 
 
 def speak(printed: str, replacements: Sequence[Replacement]) -> str:
@@ -65,13 +87,6 @@ def speak(printed: str, replacements: Sequence[Replacement]) -> str:
         at = item.end
     parts.append(printed[at:])
     return "".join(parts).strip()
-
-
-def _touch(one: Replacement, other: Replacement) -> bool:
-    """Whether two replacements overlap; an insertion only touches what it lies inside."""
-    if one.start == one.end == other.start == other.end:
-        return True
-    return one.start < other.end and other.start < one.end
 
 
 def _titles(printed: str, language: Language) -> Iterator[Replacement]:
@@ -116,7 +131,7 @@ def _title_pattern(tag: str) -> re.Pattern[str] | None:
     titles = load_language(tag).titles
     if not titles:
         return None
-    names = _choice((*titles, *(title.upper() for title in titles)))
+    names = choice((*titles, *(title.upper() for title in titles)))
     return re.compile(rf"(?<![^\W_])(?P<name>{names})(?:\.(?!\w)|(?=\s))(?=\s*[A-Z]|\s+and\b)")
 
 
@@ -125,12 +140,8 @@ def _abbreviation_pattern(tag: str) -> re.Pattern[str] | None:
     language = load_language(tag)
     if not language.abbreviations:
         return None
-    plain, numbered = _choice(language.abbreviations), _choice(language.before_number)
+    plain, numbered = choice(language.abbreviations), choice(language.before_number)
     return re.compile(rf"(?<![\w&])(?:{plain})(?!\w)|(?<!\w)(?:{numbered})(?=\s*\d)")
-
-
-def _choice(words: Iterable[str]) -> str:
-    return "|".join(map(re.escape, sorted(words, key=lambda w: (-len(w), w))))
 
 
 def _heading(printed: str, language: Language) -> Iterator[Replacement]:
@@ -141,8 +152,7 @@ def _heading(printed: str, language: Language) -> Iterator[Replacement]:
         return
     end = at + len(known.label)
     if not language.han:
-        words = language.headings.numbers
-        number = words[known.number - 1] if 0 < known.number <= len(words) else str(known.number)
+        number = _counted(known.number, language)
         if known.word.startswith("#"):  # "[ 7 ]": nothing else stands there
             stop = "." if _SENTENCE_END.search(printed) else ""
             yield Replacement(0, len(printed), number.capitalize() + stop, "number")
@@ -153,6 +163,14 @@ def _heading(printed: str, language: Language) -> Iterator[Replacement]:
             yield Replacement(at, end, spoken, "number")
     if known.title and not re.match(r"\s*[.:：,，。—–-]", printed[end:]):
         yield Replacement(end, end, "，" if language.han else ".", "heading")
+
+
+def _counted(number: int, language: Language) -> str:
+    """A heading's number in words where the language has them."""
+    if language.tag == "en":
+        return cardinal(number)
+    words = language.headings.numbers
+    return words[number - 1].partition("|")[0] if 0 < number <= len(words) else str(number)
 
 
 def _capitals(printed: str, language: Language) -> Iterator[Replacement]:

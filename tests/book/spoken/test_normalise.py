@@ -22,7 +22,7 @@ def said(text: str, language: str = "en", *, heading: bool = False) -> str:
         ("Mr. and Mrs. Brown", "Mister and Missus Brown"),
         ("Mr and Mrs Brown", "Mister and Missus Brown"),
         ("Dr. Watson of St. Mary Street", "Doctor Watson of Saint Mary Street"),
-        ("No. 5, i.e. this one, vol. 2 etc.", "Number 5, that is this one, vol. 2 et cetera."),
+        ("No. 5, i.e. this one, vol. 2 etc.", "Number five, that is this one, volume two et cetera."),
         ("No. He left.", "No. He left."),
         ("Brown & Co.", "Brown and Co."),
         ("“Well,” he said.", "Well, he said."),
@@ -52,14 +52,14 @@ def test_english(written: str, spoken: str) -> None:
     [
         ("CHAPTER XIV", "Chapter fourteen."),
         ("Chapter I", "Chapter one."),
-        ("CHAPTER I IN WHICH I THROW AMBS-ACE", "Chapter one. in which I throw ambs-ace."),
+        ("CHAPTER I IN WHICH I THROW AMBS-ACE", "Chapter one. In which I throw ambs-ace."),
         ("ADVENTURE I. A SCANDAL IN BOHEMIA", "Adventure one. A scandal in bohemia."),
         ("III.", "Three."),
         ("[ 7 ]", "Seven."),
         ("CHAPTER II. Mrs. Lynde", "Chapter two. Missus Lynde."),
         ("The Science of Deduction", "The Science of Deduction."),
         ("What now?", "What now?"),
-        ("Chapter 41", "Chapter 41."),
+        ("Chapter 41", "Chapter forty-one."),
     ],
 )
 def test_english_headings(written: str, spoken: str) -> None:
