@@ -41,6 +41,7 @@ class Block:
     heading: Heading | None = None
     skip: str = ""  # the reason to skip it, unless the project includes ``part``
     part: str = ""  # how include: names it
+    gap: int = 0  # blank lines above, where the format has lines
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,23 +7,23 @@ dropped becomes a listed skip.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
-from statistics import median
 
 from book.languages import Language
 from book.manuscript import Chapter, Paragraph, Skip, speakable
-from book.readers.blocks import CHAPTER, PART, SECTION, TITLE, Block, Extract, Heading
+from book.readers.blocks import CHAPTER, PART, TITLE, Block, Extract, Heading
+from book.readers.contents import settle_contents
+from book.readers.frontmatter import split_opening
+from book.readers.letters import settle_letters
 from book.readers.matter import label_matter
+from book.readers.naming import chapter_title, irregular_numbers
+from book.readers.ranks import settle_ranks
+from book.readers.titles import settle_titles
 from castbook.errors import ManuscriptError
 
-# Bare numbers ("I", "一") begin chapters only when the parts are long enough: the six stanzas
-# of a poem in The Fall of the House of Usher have about 350 characters each, the four parts
-# of 药 about 1,000 Chinese ones.
-SHORTEST_NUMBERED = {False: 1200, True: 300}  # median characters of a part; True for Han
-OPENING = 400  # characters before the first heading that are text and not a title page
+OPENING = 400  # characters before the first heading that are text and not front matter
 
 
 @dataclass(slots=True)
@@ -63,8 +63,10 @@ def assemble(
     skips = [skip for extract in extracts for skip in extract.skips]
     parts: set[str] = set()
     drafts: list[_Draft] = []
+    warnings = [warning for extract in extracts for warning in extract.warnings]
     for extract in extracts:
-        blocks = label_matter(extract.blocks, language)
+        blocks, doubts = _settled(extract, language)
+        warnings.extend(doubts)
         if len(extracts) > 1:  # each story's title is spoken, not only the book's
             blocks = [replace(b, skip="", part="") if _is_title(b) else b for b in blocks]
         parts.update(block.part for block in blocks if block.part)
@@ -76,58 +78,33 @@ def assemble(
                 skips.append(Skip(block.paragraph.slice, block.skip, block.part))
             else:
                 kept.append(block)
-        gathered, opening = _gather(_ranked(kept, language))
-        if opening and fold("front matter") not in wanted:
-            skips.extend(Skip(p.slice, "front matter", "front matter") for p in opening)
+        gathered, opening = _gather(kept)
+        read, left = split_opening(opening, language)
+        if fold("front matter") in wanted:
+            read, left = opening, []
+        skips.extend(Skip(p.slice, "front matter", "front matter") for p in left)
+        if left or opening:
             parts.add("front matter")
-        elif opening:
-            gathered.insert(0, _Draft(paragraphs=opening))
+        if read and gathered:
+            gathered[0].paragraphs[:0] = read
         drafts.extend(gathered)
     _refuse_unknown("include", include, parts)
-    return _number(drafts, skips, exclude, [w for e in extracts for w in e.warnings])
+    return _number(drafts, skips, exclude, warnings)
 
 
 def _is_title(block: Block) -> bool:
     return block.heading is not None and block.heading.rank == TITLE
 
 
-def _ranked(blocks: Sequence[Block], language: Language) -> list[Block]:
-    """Bare numbers become chapters where nothing else is one and they count up from 1.
-
-    Of two kinds (Ulysses has ``— II —`` above ``[ 4 ]``) the rarer one makes the parts.
-    """
-    ranks = {b.heading.rank for b in blocks if b.heading and b.heading.label}
-    if CHAPTER in ranks or SECTION not in ranks:
-        return list(blocks)
-    counts = Counter(b.heading.word for b in blocks if b.heading and b.heading.rank == SECTION)
-    kinds = [kind for kind, _ in counts.most_common()]
-    new_rank: dict[str, int] = {}
-    if _counts_up(blocks, kinds[0], SHORTEST_NUMBERED[language.han]):
-        new_rank[kinds[0]] = CHAPTER
-        if PART not in ranks and len(kinds) > 1 and _counts_up(blocks, kinds[1], 0):
-            new_rank[kinds[1]] = PART
-    return [
-        replace(b, heading=replace(b.heading, rank=new_rank[b.heading.word]))
-        if b.heading and b.heading.rank == SECTION and b.heading.word in new_rank
-        else b
-        for b in blocks
-    ]
-
-
-def _counts_up(blocks: Sequence[Block], kind: str, shortest: int) -> bool:
-    """Whether the bare numbers of one kind rise from 1 (again in each part) over long parts."""
-    lengths: list[int] = []
-    number = 0
-    for block in blocks:
-        heading = block.heading
-        if heading is not None and heading.word == kind and heading.label:
-            if heading.number not in (1, number + 1):
-                return False
-            number = heading.number or 0
-            lengths.append(0)
-        elif lengths:
-            lengths[-1] += len(block.paragraph.printed)
-    return len(lengths) > 1 and median(lengths) >= shortest
+def _settled(extract: Extract, language: Language) -> tuple[list[Block], tuple[str, ...]]:
+    """The blocks with their headings' meaning settled, the whole book in view."""
+    if extract.navigated:
+        return label_matter(extract.blocks, language), ()
+    found = settle_contents(extract.blocks, language)
+    blocks = settle_titles(found.blocks, language)
+    blocks = settle_ranks(blocks, language)
+    blocks = settle_letters(blocks, language)
+    return label_matter(blocks, language), found.warnings
 
 
 def _gather(blocks: Sequence[Block]) -> tuple[list[_Draft], list[Paragraph]]:
@@ -137,32 +114,64 @@ def _gather(blocks: Sequence[Block]) -> tuple[list[_Draft], list[Paragraph]]:
     drafts = [_Draft()]
     for block in blocks:
         heading = block.heading
-        current = drafts[-1]
         if heading and heading.rank <= chapter and heading.label + heading.title:
-            open_heading = None if current.length else current.heading
-            if open_heading and not heading.label and open_heading.rank == heading.rank:
-                current.heading = replace(open_heading, title=heading.title)  # its title line
-            elif heading.rank < chapter:
-                if current.length or current.heading:
-                    current = _Draft()
-                    drafts.append(current)
-                _add_part(current, heading)
-            elif current.length or current.heading:
-                drafts.append(_Draft(list(current.above), heading))
-            else:
-                current.heading = heading
+            _begin(drafts, heading, chapter)
         drafts[-1].paragraphs.append(block.paragraph)
     first = drafts[0]
     if len(drafts) > 1 and first.heading is None and not first.above and first.length < OPENING:
-        return drafts[1:], first.paragraphs
-    return [draft for draft in drafts if draft.paragraphs], []
+        drafts, opening = drafts[1:], first.paragraphs
+    else:
+        opening = []
+    _free_closing(drafts)
+    return [draft for draft in drafts if draft.paragraphs], opening
+
+
+def _begin(drafts: list[_Draft], heading: Heading, chapter: int) -> None:
+    """Opens a chapter or a part, or completes the one that has no text yet."""
+    current = drafts[-1]
+    waiting = None if current.length else current.heading
+    if heading.rank < chapter:
+        if current.length or current.heading:
+            current = _Draft(list(current.above))
+            drafts.append(current)
+        _add_part(current, heading)
+    elif waiting and waiting.rank == heading.rank and waiting.label and not heading.label:
+        current.heading = replace(waiting, title=waiting.title or heading.title)  # its title line
+    elif waiting and waiting.number is None and heading.number == 1:
+        current.above.append(waiting)  # what has no text, and chapters below it, is a part
+        current.heading = heading
+    elif current.heading is None and (
+        current.length < OPENING if current.above else not current.length
+    ):
+        current.heading = heading  # an epigraph of the part may stand above it
+    else:
+        drafts.append(_Draft(list(current.above), heading))
 
 
 def _add_part(draft: _Draft, heading: Heading) -> None:
-    if draft.above and not heading.label and draft.above[-1].rank == heading.rank:
-        draft.above[-1] = replace(draft.above[-1], title=heading.title)
+    """Puts a part under those that are above it: a new book of the same volume, a new volume."""
+    words = [part.word for part in draft.above]
+    last = draft.above[-1] if draft.above else None
+    if (
+        last
+        and not draft.length
+        and not heading.label
+        and last.rank == heading.rank
+        and not last.title
+    ):
+        draft.above[-1] = replace(last, title=heading.title)
+    elif heading.word in words:
+        draft.above[words.index(heading.word) :] = [heading]
     else:
         draft.above.append(heading)
+
+
+def _free_closing(drafts: Sequence[_Draft]) -> None:
+    """An epilogue after the last numbered chapter closes the book, not its last part."""
+    numbered = [i for i, d in enumerate(drafts) if d.heading and d.heading.number is not None]
+    for draft in drafts[numbered[-1] + 1 :] if numbered else ():
+        if draft.heading and draft.above == drafts[numbered[-1]].above:
+            draft.above = []
 
 
 def _number(
@@ -173,7 +182,7 @@ def _number(
     names: set[str] = set()
     for draft in drafts:
         heading = draft.heading
-        title = _title(draft)
+        title = chapter_title(heading, draft.above)
         own = {title, heading.title, heading.label} if heading else {title}
         own.update(part.label for part in draft.above)
         names |= own - {""}
@@ -182,51 +191,9 @@ def _number(
         else:
             chapters.append(Chapter(len(chapters) + 1, title, tuple(draft.paragraphs)))
     _refuse_unknown("exclude", exclude, names)
-    warnings.extend(_irregular(drafts))
+    warnings.extend(irregular_numbers((draft.heading, draft.above) for draft in drafts))
     skips.sort(key=lambda skip: skip.slice)
     return Assembly(tuple(chapters), tuple(skips), tuple(warnings))
-
-
-def _title(draft: _Draft) -> str:
-    """``Book One, Chapter I: The Eve of the War``; empty without a heading."""
-    if draft.heading is None:
-        return ", ".join(_named(part) for part in draft.above)
-    own = _named(draft.heading)
-    parts = [part.label or part.title for part in draft.above]
-    return ", ".join((*parts, own))
-
-
-def _named(heading: Heading) -> str:
-    title = heading.title.rstrip(" .。") or heading.title
-    if heading.label and title:
-        return f"{heading.label}{_colon(heading.label)}{title}"
-    return heading.label or title
-
-
-def _colon(label: str) -> str:
-    return ": " if label.isascii() else " "
-
-
-def _irregular(drafts: Sequence[_Draft]) -> Iterator[str]:
-    """Chapter numbers that do not rise by one, word by word."""
-    before: dict[str, tuple[int, str]] = {}
-    parts: list[Heading] = []
-    for draft in drafts:
-        if draft.above != parts:
-            parts = draft.above
-            new_part = True
-        else:
-            new_part = False
-        heading = draft.heading
-        if heading is None or heading.number is None:
-            continue
-        number, name = heading.number, _named(heading)
-        last = before.get(heading.word)
-        if last and number != last[0] + 1 and not (number == 1 and new_part):
-            yield f"after {last[1]!r} comes {name!r}: a chapter is missing, doubled or misplaced"
-        elif last is None and number > 1:
-            yield f"the first numbered heading is {name!r}: earlier chapters may be missing"
-        before[heading.word] = (number, name)
 
 
 def _refuse_unknown(key: str, names: Sequence[str], known: set[str]) -> None:

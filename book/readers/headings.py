@@ -68,7 +68,9 @@ def _patterns(language: Language) -> tuple[tuple[int, re.Pattern[str]], ...]:
         found.append((rank, rf"(?P<label>{label}){rest}"))
         if latin.last:
             last = _choice(latin.last)
-            label = rf"(?:the\s+)?(?:{word}\s+(?:the\s+)?(?:{last})|(?:{last})\s+{_choice(words)})"
+            label = (
+                rf"(?:the\s+)?(?:{word}\s+(?:the\s+)?(?:{last})|(?:{last})\s+(?:{_choice(words)}))"
+            )
             found.append((rank, rf"(?P<label>{label})(?P<number>)\b{rest}"))
     named = (*own.named, *(latin.named if language.han else ()))
     if named:
@@ -106,9 +108,10 @@ def match_heading(line: str, language: Language) -> Heading | None:
     core = text.strip(_DECORATION)
     if len(core) <= 8 and _BARE.fullmatch(core):
         core = core.rstrip(".、．:")
-        return Heading(SECTION, core, "", _kind(core), number_of(core))
+        frame = "" if text[0].isalnum() else text[0]  # "— II —" and "II" are not of one kind
+        return Heading(SECTION, core, "", _kind(core) + frame, number_of(core))
     words = number_of(core, language) if core[:1].isupper() and len(core) < 24 else None
-    if words is not None:
+    if words is not None and (core.isupper() or text[-1] != "."):
         return Heading(SECTION, core, "", "#words", words)
     bare = text.strip(_ORNAMENT)
     for rank, pattern in _patterns(language):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import html
 import re
+import unicodedata
 from functools import cache
 from typing import Literal
 
@@ -19,20 +20,34 @@ _SPACE = r"[ \t\f\u00a0\u2002-\u200a\u2028\u2029\u3000\x85]"
 _HAN = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef]|[\U00020000-\U0003ffff]")
 _ANNOTATION = "音|读作|读如|应有|应作|应为|疑为|意为|即|原文|形容|通“|同“|注[:：]"
 
-_LIBRARIANS = r"Illustration|Footnote|Sidenote|Transcriber['’]s? Note"
+_LIBRARIANS = (
+    r"Illustrations?|Footnotes?|Sidenotes?|Transcriber['’]?s?['’]? Notes?|Transcription|Decoration"
+    r"|Blank Page|Handwriting|Frontispiece|Music(?:al notation)?"
+)
+_INSIDE = r"[^\[\]]{0,2000}(?:\[[^\[\]]{0,300}\][^\[\]]{0,2000}){0,9}"  # one level of brackets
+_PAGE = r"(?:pg|page|pag|p|seite|s)(?:\.? ?\d{1,4}|\.? [ivxlc]{1,6})"
+_LIGATURES = "oe|ae"
+_ACCENTS = r"['`:=^~)(-][aeiouyc]|[aeiouycn]['`:=^~,]|~n"
 
 _ALTERNATIVES = {
     "break": rf"{_SPACE}*\n\s*",
     "spaces": rf"{_SPACE}{{2,}}|[\t\f\u2028\u2029\x85]",
     "invisible": "[\u00ad\u200b\u2060\ufeff]+",
-    "emphasis": r"_",
-    "illustration": rf"\[(?:{_LIBRARIANS})\b[^\]]{{0,4000}}\] ?",
-    "mark": r"(?<=\S)(?:\[(?:\d{1,3}|[*†‡])\]|［\d{1,3}］|〔\d{1,3}〕)",
+    "emphasis": r"[_=]|\*(?!\*)(?<!\*\*)",
+    "illustration": rf"\[(?:{_LIBRARIANS})\b{_INSIDE}\] ?",
+    "page": rf" ?(?:\[{_PAGE}\]|\{{{_PAGE}\}}|(?<=[ \w.,;:!?”’\"'\n])\{{\d{{1,4}}\}})",
+    "aside": r"\[\[[^\[\]]{0,300}\]\] ?",
+    "mark": r"(?:(?<=\S)|(?<=[.,;:!?”’\"'\w]) )"
+    r"(?:\[(?:\d{1,3}|[*†‡§]{1,3})\]|［\d{1,3}］|〔\d{1,3}〕)"
+    r"|(?<=[.,;:!?”’\"'])\[[a-z]\]|(?<=\w)(?-i:\[[A-Z]\])(?!\w)"
+    r"|(?<=[\w.,;:!?”’\"')])[†‡]{1,3}(?![^\s.,;:!?”’\"')—-])",
+    "letter": rf"\[(?:{_LIGATURES}|{_ACCENTS})\]",
     "circled": r"[⑴-⒇]+|(?<=\S)[①-⑳㉑-㊿]+|(?<=[^\W\d_])[¹²³⁴-⁹]+",
     "annotation": rf"(?<=\S)【[^】]{{0,20}}(?:{_ANNOTATION})[^】]{{0,300}}】",
+    "superscript": r"(?<=\w)\^(?:\{(?P<raised>\w{1,6}\.?)\}|(?=[A-Za-z]{1,3}\b))",
     "pipe": r"\A\|",
 }
-_FIRST = r"\s\u00ad\u200b\u2060\ufeff_\[［〔⑴-⒇①-⑳㉑-㊿¹²³⁴-⁹【|"
+_FIRST = r"\s\u00ad\u200b\u2060\ufeff_=*\[［〔{⑴-⒇①-⑳㉑-㊿¹²³⁴-⁹【|†‡^"
 _MARKDOWN = {
     "comment": r"<!--.*?-->",
     "image": r"!\[[^\]\n]*\]\([^)\n]*\)",
@@ -94,6 +109,8 @@ def paragraph(
             stop = begin + match.end("label")
             edits.append(Edit(begin + a, begin + a + 1, "", "markup"))
             edits.append(Edit(stop, begin + b, "", "markup"))
+        elif name == "superscript" and match["raised"]:
+            edits.append(Edit(begin + a, begin + b, match["raised"], "markup"))
         else:
             replacement, reason = _replacement(name or "", raw, a, b, han, kind == "verse")
             if replacement != match.group():
@@ -139,10 +156,28 @@ def _replacement(name: str, raw: str, a: int, b: int, han: bool, verse: bool) ->
             return html.unescape(raw[a:b]), "markup"
         case "tag":
             return (" " if raw[a : a + 3].lower() == "<br" else ""), "markup"
-        case "escape" | "comment" | "image" | "pipe":
+        case "letter":
+            return _letter(raw[a + 1 : b - 1]), "markup"
+        case "page":
+            return "", "note"
+        case "escape" | "comment" | "image" | "pipe" | "superscript":
             return "", "markup"
         case _:
             return "", "note"
+
+
+_COMBINING = {
+    "'": "\u0301", "`": "\u0300", ":": "\u0308", "=": "\u0304", "^": "\u0302", "~": "\u0303",
+    ",": "\u0327", ")": "\u0306", "(": "\u0306", "-": "\u0304",
+}  # fmt: skip
+
+
+def _letter(written: str) -> str:
+    """The letter that ``[oe]``, ``['e]`` or ``[c,]`` stands for in a text of 7-bit characters."""
+    if written.lower() in ("oe", "ae"):
+        return written
+    accent = written[0] if written[0] in _COMBINING else written[-1]
+    return unicodedata.normalize("NFC", written.replace(accent, "") + _COMBINING[accent])
 
 
 def _joined(raw: str, a: int, b: int, han: bool, verse: bool) -> tuple[str, Reason]:
@@ -176,9 +211,11 @@ def _pair(
     before, after = raw[a - 1 : a], raw[b : b + 1]
     here = Edit(begin + a, begin + b, "", "emphasis")
     opening = open_marks.get(mark)
-    in_word = mark == "_" and before.isalnum() and after.isalnum()  # snake_case
-    if opening is None:
-        if after and not after.isspace() and not in_word:
-            open_marks[mark] = here
-    elif before and not before.isspace() and not in_word:
+    in_word = mark in "_=" and before.isalnum() and after.isalnum()  # snake_case, x=y
+    closes = bool(before) and not before.isspace() and not in_word
+    if opening is not None and closes:
         edits.extend((open_marks.pop(mark), here))
+    elif mark == "*" and closes and before != "\\" and not after.isalnum():
+        edits.append(Edit(here.start, here.end, "", "note"))  # a mark of a footnote below
+    elif opening is None and after and not after.isspace() and not in_word:
+        open_marks[mark] = here

@@ -17,6 +17,7 @@ from book.languages import Language
 # Project Gutenberg, 4 stories of Lu Xun) and nearly all when each line is a paragraph.
 WRAPPED_BELOW = 0.5
 VERSE_WIDTH = 0.8  # a verse's lines stay below this share of the file's wrap width
+VERSE_INDENT = 4  # columns of a verse above text at the margin
 POEM_WIDTH = 45  # median characters of a line in a file that is all verse
 _END = re.compile(r"[.!?…。！？：:；;—-][\"'”’」』)）\]】*_]*$")
 
@@ -80,7 +81,7 @@ def group_lines(lines: list[Line], language: Language) -> list[Group]:
     all_verse = not language.han and _is_poem([block for block, _ in blocks], inner)
     groups = []
     for block, gap in blocks:
-        for i, part in enumerate(_split_at_indents(block)):
+        for i, part in enumerate(_split_at_indents(block, width)):
             verse = len(part) > 1 and (all_verse or _is_verse(part, width, language.han))
             groups.append(Group(tuple(part), 0 if i else gap, verse))
     return groups
@@ -117,17 +118,29 @@ def _is_poem(blocks: list[list[Line]], inner: list[int]) -> bool:
     return median(inner) < POEM_WIDTH and capitals >= 0.8 * len(later)
 
 
-def _split_at_indents(block: list[Line]) -> list[list[Line]]:
-    """A first line set in, after a line that ends a sentence, begins a paragraph."""
+def _split_at_indents(block: list[Line], width: int) -> list[list[Line]]:
+    """A first line set in, after a line that ends a sentence, begins a paragraph.
+
+    So does a line at the margin under lines that were all set in and short: verse, then text.
+    """
     parts = [[block[0]]]
     for i in range(1, len(block)):
         line, before = block[i], block[i - 1]
         after = block[i + 1].indent if i + 1 < len(block) else 0
         first = before.indent == 0 or len(parts[-1]) == 1  # or after a paragraph of one line
-        if line.indent >= 2 and first and after == 0 and _END.search(before.text):
+        set_in = line.indent >= 2 and first and after == 0
+        leaves = line.indent == 0 and before.indent >= VERSE_INDENT and len(parts[-1]) > 1
+        set_out = leaves and _all_set_in(parts[-1], width)
+        if (set_in or set_out) and _END.search(before.text):
             parts.append([])
         parts[-1].append(line)
     return parts
+
+
+def _all_set_in(lines: list[Line], width: int) -> bool:
+    return all(
+        line.indent >= VERSE_INDENT and len(line.text) <= VERSE_WIDTH * width for line in lines
+    )
 
 
 def _is_verse(lines: list[Line], width: int, han: bool) -> bool:

@@ -1,6 +1,7 @@
-"""What stands in a book without being its text: tables of contents, notes.
+"""What stands in a book without being its text: notes, lists of pictures, an index, advertisements.
 
-Blocks are labelled, not dropped: ``include:`` may turn them on again.
+Blocks are labelled, not dropped: ``include:`` may turn them on again. Lists of chapters are
+found in ``book/readers/contents.py``.
 """
 
 from __future__ import annotations
@@ -9,68 +10,114 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from book.languages import Language
-from book.readers.blocks import CHAPTER, PART, Block, Heading
+from book.readers.blocks import CHAPTER, Block
+from book.readers.lines import LONGEST_ENTRY, PAGE, WIDE_GAP, bare
 
-_ENDERS = (*".!?…。！？：:；;，,", ".”", '."', "。”")
-_LONGEST_ENTRY = 100  # characters of a line in a table of contents
+NOTES, PICTURES, ADS, INDEX, TRANSCRIBER = (
+    "notes", "illustrations", "advertisements", "index", "transcriber",
+)  # fmt: skip
+_SHORT = 300  # characters of a transcriber's line: "Produced by …"
 
 
 def label_matter(blocks: Sequence[Block], language: Language) -> list[Block]:
-    """``blocks`` with contents and notes labelled."""
-    entries = _contents_entries(blocks)
-    labelled = []
+    """``blocks`` with everything labelled that a listener does not want read."""
+    return _after_the_end(_sections(blocks, language), language)
+
+
+def _sections(blocks: Sequence[Block], language: Language) -> list[Block]:
+    """Parts under a heading of their own that says what they are."""
+    last = max((i for i, b in enumerate(blocks) if _begins_chapter(b)), default=-1)
+    total = sum(len(block.paragraph.printed) for block in blocks) or 1
+    labelled: list[Block] = []
     inside = ""
+    lines = read = 0
     for i, block in enumerate(blocks):
-        heading, text = block.heading, block.paragraph.printed
-        name = bare(text)
+        read += len(block.paragraph.printed)
         if block.skip:
             labelled.append(block)
+            inside = "" if block.skip == "contents" else inside
             continue
-        if name in language.headings.contents:
-            inside = "contents"
-        elif name in language.headings.notes:
-            inside = "notes"
-        elif inside == "contents":
-            line = len(text) <= _LONGEST_ENTRY and not text.endswith(_ENDERS)
-            if i not in entries and (heading or not line):
-                inside = ""
-        elif inside == "notes" and heading and heading.rank in (PART, CHAPTER) and heading.label:
+        text = block.paragraph.printed
+        begun = _begun(text, block, language)
+        late = i > last and read > total / 2
+        if begun in (ADS, INDEX) and not late and (begun == INDEX or _begins_chapter(blocks[i])):
+            begun = ""
+        if begun:
+            inside, lines = begun, 0
+        elif inside and _ended(inside, block, lines, late):
             inside = ""
-        reason = inside or ("contents" if i in entries else "")
-        labelled.append(replace(block, skip=reason, part=reason) if reason else block)
+        alone = begun == TRANSCRIBER and not _is_head(text, language)
+        lines += 1
+        labelled.append(replace(block, skip=inside, part=inside) if inside else block)
+        if alone:
+            inside = ""
     return labelled
 
 
-def bare(line: str) -> str:
-    """A line without the marks and spaces around it, for comparing with a word list."""
-    return " ".join(line.split()).strip(" □■◇◆【】[]()（）*_.·\u3000").casefold()
+def _begins_chapter(block: Block) -> bool:
+    heading = block.heading
+    return heading is not None and not block.skip and heading.rank <= CHAPTER
 
 
-def _contents_entries(blocks: Sequence[Block]) -> frozenset[int]:
-    """Headings with no text of their own that come again further down."""
-    last: dict[tuple[object, ...], int] = {}
-    for i, block in enumerate(blocks):
-        if block.heading:
-            last[block.heading.key] = i
-    entries: set[int] = set()
-    for i, block in enumerate(blocks):
-        heading = block.heading
-        if heading is None:
-            continue
-        if not heading.label:  # the title line under an entry
-            if i - 1 in entries:
-                entries.add(i)
-        elif last[heading.key] > i and not _has_text(blocks, i, heading):
-            entries.add(i)
-    return frozenset(entries)
+def _begun(text: str, block: Block, language: Language) -> str:
+    """The kind of part that a line begins, or nothing."""
+    name = bare(text)
+    words = language.headings
+    if name in words.notes:
+        return NOTES
+    if len(name) <= 2000 and any(_starts(name, word) for word in words.transcriber):
+        shortly = len(name) <= _SHORT or name.startswith("transcri")
+        return TRANSCRIBER if shortly else ""
+    if name in words.illustrations:
+        return PICTURES
+    if name in words.index:
+        return INDEX
+    if len(name) <= 80 and any(_starts(name, word) for word in words.advertisements):
+        capitals = (
+            text.upper() == text
+            or block.paragraph.kind == "heading"
+            or name in words.advertisements
+        )
+        return ADS if capitals or text.istitle() else ""
+    return ""
 
 
-def _has_text(blocks: Sequence[Block], i: int, heading: Heading) -> bool:
-    """Whether text follows heading ``i`` before the next of its rank or above."""
-    for block in blocks[i + 1 :]:
-        if block.heading is None:
-            return True
-        below = heading.word.startswith("#") and block.heading.word != heading.word
-        if block.heading.label and block.heading.rank <= heading.rank and not below:
-            return False
-    return False
+def _starts(name: str, word: str) -> bool:
+    return name.startswith(word) and not name[len(word) : len(word) + 1].isalpha()
+
+
+def _is_head(text: str, language: Language) -> bool:
+    return bare(text).rstrip(":：") in language.headings.transcriber
+
+
+def _ended(inside: str, block: Block, lines: int, late: bool) -> bool:
+    """Whether a part ends before ``block``."""
+    text = block.paragraph.printed
+    if _begins_chapter(block):
+        return True
+    if inside == NOTES or (late and inside in (INDEX, ADS, TRANSCRIBER)):
+        return False
+    if inside == PICTURES:
+        paged = PAGE.search(text) is not None
+        return not paged and ((block.gap >= WIDE_GAP and lines > 1) or len(text) > LONGEST_ENTRY)
+    return block.gap >= WIDE_GAP or len(text) > LONGEST_ENTRY * 3
+
+
+def _after_the_end(blocks: Sequence[Block], language: Language) -> list[Block]:
+    """What follows "THE END" without a heading of its own: nothing of the book."""
+    ends = [
+        i
+        for i, block in enumerate(blocks)
+        if not block.skip and bare(block.paragraph.printed).rstrip("!") in language.headings.ends
+    ]
+    if not ends or ends[-1] < len(blocks) / 2:
+        return list(blocks)
+    end = ends[-1]
+    if any(_begins_chapter(block) for block in blocks[end + 1 :]):
+        return list(blocks)
+    return [
+        replace(block, skip="back matter", part="back matter")
+        if i > end and not block.skip
+        else block
+        for i, block in enumerate(blocks)
+    ]

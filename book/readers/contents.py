@@ -1,0 +1,200 @@
+"""A book's own list of its chapters: where it stands, and which lines further down it names.
+
+The list is labelled, not dropped. Lines of the text that repeat an entry become headings, so
+that chapters without a number or the word "chapter" are found too; an entry that nothing
+repeats is a warning.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from book.languages import Language
+from book.readers.blocks import PART, Block
+from book.readers.entries import promote, read_entries
+from book.readers.headings import plain_line
+from book.readers.lines import LONGEST_ENTRY, PAGE, WIDE_GAP, bare, is_contents_head, squeeze
+
+SYNOPSIS = 1200  # characters of what a chapter is about, under its entry (Three Men in a Boat)
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """Blocks with the list labelled and its chapters made headings."""
+
+    blocks: tuple[Block, ...]
+    warnings: tuple[str, ...]
+
+
+def settle_contents(blocks: Sequence[Block], language: Language) -> Contents:
+    """The list of chapters labelled "contents", and the lines that it names made headings."""
+    run = _find_run(blocks, language)
+    if not run:
+        repeated = _repeated_headings(blocks)
+        return Contents(tuple(_labelled(blocks, repeated)), ())
+    labelled = _labelled(blocks, run)
+    entries = read_entries([blocks[i] for i in sorted(run)][1:], language)
+    last = max(run)
+    after = last + 1 if last + 1 < len(blocks) else 0
+    promoted, missing = promote(labelled, entries, after, run, language)
+    found = len(entries) - len(missing)
+    if not entries or found < 0.5 * len(entries):
+        return Contents(tuple(labelled if found < 2 else promoted), ())
+    named = [f"the contents list names {e.text!r}, but no heading reads so" for e in missing]
+    return Contents(tuple(promoted), tuple(named))
+
+
+def _labelled(blocks: Sequence[Block], where: Iterable[int]) -> list[Block]:
+    chosen = frozenset(where)
+    return [
+        replace(block, skip="contents", part="contents")
+        if i in chosen and not block.skip
+        else block
+        for i, block in enumerate(blocks)
+    ]
+
+
+# -- where the list stands ------------------------------------------------------------------
+
+
+def _find_run(blocks: Sequence[Block], language: Language) -> frozenset[int]:
+    """Blocks of all lists of chapters (each volume of a book may have its own)."""
+    texts = [_name(block) for block in blocks]
+    later = Counter(texts)
+    keys = Counter(b.heading.key for b in blocks if b.heading and b.heading.label)
+    run: set[int] = set()
+    i = 0
+    while i < len(blocks):
+        if blocks[i].skip or not is_contents_head(blocks[i].paragraph.printed, language):
+            i += 1
+            continue
+        end = _end_of_run(blocks, i, texts, later, keys, language)
+        if end > i + 1:  # a lone "Contents" may be anything; a list has an entry
+            run.update(range(i, end))
+        i = max(end, i + 1)
+    return frozenset(run)
+
+
+def _name(block: Block) -> str:
+    text = block.paragraph.printed
+    return squeeze(PAGE.sub("", plain_line(text))) if len(text) <= LONGEST_ENTRY else ""
+
+
+def _end_of_run(
+    blocks: Sequence[Block],
+    head: int,
+    texts: Sequence[str],
+    later: Counter[str],
+    keys: Counter[tuple[int, str, int | None, str]],
+    language: Language,
+) -> int:
+    """The first block after the list that ``blocks[head]`` heads."""
+    seen: set[object] = set()
+    part: object = None
+    j = head + 1
+    while j < len(blocks):
+        block = blocks[j]
+        text, heading = block.paragraph.printed, block.heading
+        paged = PAGE.search(text) is not None
+        if heading and heading.label:
+            key: object = (part if heading.rank > PART else None, heading.key)
+            if heading.rank == PART:
+                part = heading.key
+        else:
+            key = (part, texts[j])
+        if key in seen and not paged:
+            return _without_parts(blocks, j, seen)
+        if _ends_list(text, language):
+            return j
+        listed = later[texts[j]] > 1 if texts[j] else False
+        known = heading is not None and keys[heading.key] > 1
+        if len(text) > LONGEST_ENTRY or (
+            _reads_on(text) and not paged and not listed and not known
+        ):
+            above = blocks[j - 1].heading
+            synopsis = above is not None and keys[above.key] > 1 and len(text) <= SYNOPSIS
+            if not synopsis or j == head + 1:
+                return _given_back(blocks, head, j, later, texts)
+        elif block.gap >= WIDE_GAP and j > head + 2 and not (heading or paged or listed):
+            return j
+        seen.add(key)
+        j += 1
+    return j
+
+
+def _reads_on(text: str) -> bool:
+    return len(text) > 90 and text.rstrip("\"'”’」』)）*_")[-1:] in tuple(".!?…。！？:：;；,，")
+
+
+def _ends_list(text: str, language: Language) -> bool:
+    words = language.headings
+    return bare(text) in {*words.notes, *words.illustrations, *words.transcriber}
+
+
+def _without_parts(blocks: Sequence[Block], j: int, seen: set[object]) -> int:
+    """Before ``j``: headings of parts that the list does not name, directly above."""
+    heading = blocks[j].heading
+    while j > 1 and heading:
+        above = blocks[j - 1].heading
+        if not above or not above.label or above.rank >= heading.rank or above.rank != PART:
+            break
+        if len([key for key in seen if isinstance(key, tuple) and key[1] == above.key]) > 1:
+            break
+        j -= 1
+    return j
+
+
+def _given_back(
+    blocks: Sequence[Block], head: int, j: int, later: Counter[str], texts: Sequence[str]
+) -> int:
+    """Text begins at ``j``: the heading above it belongs to it, if the list names it not."""
+    i = j
+    while i - 1 > head and j - i < 3:
+        block = blocks[i - 1]
+        heading = block.heading
+        if PAGE.search(block.paragraph.printed) or (not heading and not block.gap >= WIDE_GAP):
+            break
+        i -= 1
+        if heading and heading.label:
+            return i
+    return j if i == j or not blocks[i].heading else i
+
+
+def _repeated_headings(blocks: Sequence[Block]) -> frozenset[int]:
+    """Headings with no text of their own that come again further down: a list without a head."""
+    last: dict[tuple[object, ...], int] = {}
+    for i, block in enumerate(blocks):
+        if block.heading:
+            last[block.heading.key] = i
+    entries: set[int] = set()
+    following = _text_after(blocks)
+    for i, block in enumerate(blocks):
+        heading = block.heading
+        if heading is None:
+            short = len(block.paragraph.printed) <= LONGEST_ENTRY
+            if i - 1 in entries and short and following[i - 1]:
+                entries.add(i)  # the title line under an entry
+        elif last[heading.key] > i and following[i]:
+            entries.add(i)
+    labelled = sum(blocks[i].heading is not None for i in entries)
+    return frozenset(entries) if labelled > 1 else frozenset()
+
+
+def _text_after(blocks: Sequence[Block]) -> list[bool]:
+    """For each block: whether the next labelled heading of its rank or above comes without text.
+
+    One pass from the end: ``until[rank]`` counts the characters up to the next such heading.
+    """
+    empty = [False] * len(blocks)
+    until: dict[int, int] = {}
+    for i in range(len(blocks) - 1, -1, -1):
+        heading = blocks[i].heading
+        if heading is None or not heading.label:
+            until = {rank: n + len(blocks[i].paragraph.printed) for rank, n in until.items()}
+            continue
+        reach = [n for rank, n in until.items() if rank <= heading.rank]
+        empty[i] = bool(reach) and min(reach) <= LONGEST_ENTRY // 2
+        until[heading.rank] = 0
+    return empty
