@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from book.candidates_zh import find_han_names
 from book.languages import Language
 
 _WORD = r"[A-Z][^\W\d_]+(?:['’-][A-Z]?[^\W\d_]+)*"
@@ -28,13 +29,6 @@ _WOMEN = (
 # fmt: on
 _ROLES = (*_MEN, *_WOMEN, "Doctor", "Professor", "Judge")
 _NO_NAMES = frozenset({"God", "Heaven", "Lord", "Sir", "Madam", "Chapter", "Oh", "Ah", "Well"})
-_HAN_FUNCTION = frozenset(
-    "也便又却就才都还着了的是在不很把将对向笑低大忽正只可想问说道答叫喊这那他她它我你们有没个一而且但从"
-    "到被给与和同去来上下里时候起过得地所以因为于各每某谁什么怎如若虽然后前"
-)
-_HAN_STARTS = frozenset(
-    "他她它我你们这那有没一而但从到被给与和同就也便又却才都还着了的是在不很把将对向"
-)
 
 
 @dataclass(slots=True)
@@ -57,7 +51,9 @@ def find_candidates(
         language: for verbs, titles, pronouns.
     """
     if language.han:
-        return _han(narration, language)
+        named = find_han_names(narration, language)
+        people = [Candidate(name, forms.total(), forms) for name, forms in named.items()]
+        return sorted(people, key=lambda c: (-c.tags, c.name))
     return _latin(narration, "\n".join(texts), language)
 
 
@@ -139,6 +135,7 @@ def _merge(
         groups.update({form: {form} for form in own if form in tags and form not in fitting})
         if fitting:
             groups[max(fitting, key=lambda f: (tags.get(f, 0), forms[f], f))] = fitting
+    _join_same_person(groups, forms, titles)
     for name in sorted(groups):  # first names
         if " " in name:
             continue
@@ -158,6 +155,40 @@ def _merge(
         for group in groups.values()
     ]
     return sorted(found, key=lambda c: (-c.tags, c.name))
+
+
+def _join_same_person(
+    groups: dict[str, set[str]], forms: Mapping[str, int], titles: Collection[str]
+) -> None:
+    """Joins groups that a family of several members has kept apart, where print is clear.
+
+    A bare family name means the man ("Bingley" is Mr. Bingley, never Miss Bingley). A full
+    form in the text ties its parts: "Mrs. Rachel Lynde" makes one of "Mrs. Rachel", "Mrs.
+    Lynde" and "Rachel Lynde".
+    """
+
+    def join(names: Sequence[str]) -> None:
+        heads = [head for head, group in groups.items() if group & set(names)]
+        for head in heads[1:]:
+            groups[heads[0]] |= groups.pop(head)
+
+    for name in sorted(groups):
+        men = sorted(
+            form
+            for form in forms
+            if form.split()[-1] == name and form.split()[0].rstrip(".") in _MEN[:1]
+            if len(form.split()) == 2
+        )
+        if " " not in name and men:
+            join([name, *men])
+    for form in sorted(forms):
+        lead, first = _parts(form, titles)
+        if lead and first and " " not in first:
+            written, family = form.split()[0], form.split()[-1]
+            same = [f"{written} {first}", f"{written} {family}", f"{first} {family}", form]
+            others = {f for f in forms if f.split()[-1] == family and f.split()[0] == written}
+            if others <= {*same}:  # no other Mrs. of that name
+                join(same)
 
 
 def _parts(form: str, titles: Collection[str]) -> tuple[str, str]:
@@ -189,35 +220,3 @@ def _fits(
 ) -> bool:
     """Whether a form may be the person whom most of the family's forms mean."""
     return parts[1] in ("", first) and _gender(*parts, language) in ("", gender)
-
-
-def _han(narration: Sequence[str], language: Language) -> list[Candidate]:
-    verbs = "|".join(map(re.escape, language.speech_verbs))
-    tagged = re.compile(rf"(?:{verbs})(?!{'|'.join(map(re.escape, language.not_speech))})")
-    starts: Counter[str] = Counter()
-    for part in narration:
-        if not tagged.search(part):
-            continue
-        for clause in re.split(r"[，。！？；：、“”\s]", part):
-            for size in (2, 3, 4):
-                head = clause[:size]
-                alike = len(set(head)) == 1  # 轻轻
-                if (
-                    len(head) == size
-                    and not alike
-                    and not set(head) & _HAN_FUNCTION
-                    and head[0] not in _HAN_STARTS
-                ):
-                    starts[head] += 1
-    found: list[Candidate] = []
-    taken: Counter[str] = Counter()
-    for head in sorted(starts, key=lambda h: (-len(h), -starts[h], h)):
-        own = starts[head] - taken[head]
-        shorter = starts.get(head[:-1], 0)
-        # 孔乙己 and 孔乙 begin equally many clauses: the longer one is the name
-        if own < 2 or (len(head) > 2 and starts[head] < 0.3 * shorter):
-            continue
-        found.append(Candidate(head, own, Counter({head: own})))
-        for size in range(2, len(head)):
-            taken[head[:size]] += own
-    return sorted(found, key=lambda c: (-c.tags, c.name))

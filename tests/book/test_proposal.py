@@ -67,6 +67,31 @@ def test_members_of_a_family_are_kept_apart(tmp_path: Path) -> None:
     }  # fmt: skip
 
 
+def test_a_bare_family_name_means_the_man_and_a_full_form_ties_its_parts(tmp_path: Path) -> None:
+    names = ("Miss Bingley", "Mr. Bingley", "Bingley", "Mrs. Lynde", "Mrs. Rachel", "Rachel Lynde")
+    lines = [f"“It is late,” said {name}. “Very late.”" for name in names for _ in range(2)]
+    lines.append("There stood Mrs. Rachel Lynde. Nobody spoke but Mrs. Rachel Lynde.")
+    proposal = propose_cast(read(tmp_path, "\n\n".join(lines)), "en")
+    assert {frozenset(c.aliases) | {c.name}: (c.gender, c.lines) for c in proposal.characters} == {
+        frozenset({"Miss Bingley"}): ("f", 4),
+        frozenset({"Mr. Bingley", "Bingley"}): ("m", 8),
+        frozenset({"Mrs. Lynde", "Mrs. Rachel", "Rachel Lynde", "Mrs. Rachel Lynde"}): ("f", 12),
+    }
+
+
+def test_a_shorter_chinese_name_is_the_longer_one_that_ends_so(tmp_path: Path) -> None:
+    names = ("赵七爷", "七爷", "七斤嫂", "七斤")
+    lines = [f"天黑下来了。{name}便说道，“天晚了，回去罢。”" for name in names for _ in range(3)]
+    proposal = propose_cast(read(tmp_path, "\n\n".join(lines), language="zh"), "zh")
+    assert {c.key for c in proposal.characters} in (
+        {"赵七爷", "七斤嫂", "七斤"},
+        {"七爷", "七斤嫂", "七斤"},
+    )
+    seventh = next(c for c in proposal.characters if c.key.endswith("七爷"))
+    assert {seventh.key, *seventh.aliases} == {"赵七爷", "七爷"}
+    assert seventh.lines == 6
+
+
 def test_words_that_begin_sentences_are_no_names(tmp_path: Path) -> None:
     text = "“No,” he said. Then Tom said, “Yes.”\n\n“Oh,” said Tom. The rain said nothing.\n" * 3
     assert list(roles(propose_cast(read(tmp_path, text), "en"))) == ["tom"]
