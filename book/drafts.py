@@ -6,7 +6,7 @@ where a part is so near a limit that a longer word could lift it over.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -16,8 +16,7 @@ from book.script import Kind, Replacement
 from book.segments import Limit, Piece, Ruler, cut_pieces
 from book.sentences import sentence_ends
 from book.spans import Span, chapter_spans, dialogue_marks
-from book.speakers import Attribution, ChapterText, attribute
-from book.speakers.names import Names
+from book.speakers import Attribution, ChapterText
 from book.spoken.normalise import CLEANING, merge, normalise, speak
 
 NARRATION = Attribution(None, "narration", 1.0)
@@ -78,21 +77,34 @@ class Draft:
         return (self.paragraph.source_slice(self.piece.start, self.piece.end),)
 
 
-def draft_book(
-    manuscript: Manuscript, names: Names, voicing: Voicing
-) -> tuple[list[list[Draft]], list[Skip]]:
-    """The drafts of each chapter, and skips for text of a paragraph that cannot be spoken."""
-    words = load_language(voicing.language)
+def find_texts(manuscript: Manuscript, language: Language) -> list[ChapterText]:
+    """The chapters as narration and quotations, by the marks that this book uses."""
     marks = dialogue_marks(
-        (p.printed for chapter in manuscript.chapters for p in chapter.paragraphs), words
+        (p.printed for chapter in manuscript.chapters for p in chapter.paragraphs), language
     )
-    chapters = []
-    skips: list[Skip] = []
-    texts = [
-        ChapterText(c.paragraphs, chapter_spans(c.paragraphs, words, marks))
+    return [
+        ChapterText(c.paragraphs, chapter_spans(c.paragraphs, language, marks))
         for c in manuscript.chapters
     ]
-    speakers = attribute(texts, names, words)
+
+
+def draft_book(
+    manuscript: Manuscript,
+    texts: Sequence[ChapterText],
+    speakers: Sequence[Mapping[int, Attribution]],
+    voicing: Voicing,
+) -> tuple[list[list[Draft]], list[Skip]]:
+    """The drafts of each chapter, and skips for text of a paragraph that cannot be spoken.
+
+    Args:
+        manuscript: as read.
+        texts: its chapters (``find_texts``).
+        speakers: of the quotations of each chapter, by their numbers (``speakers.attribute``).
+        voicing: who may speak the book.
+    """
+    words = load_language(voicing.language)
+    chapters = []
+    skips: list[Skip] = []
     for chapter, text, who in zip(manuscript.chapters, texts, speakers, strict=True):
         chapters.append(list(_draft_chapter(chapter, text.spans, who, voicing, words, skips)))
     return chapters, skips
@@ -113,7 +125,7 @@ def draft_credits(lines: Iterable[str], voicing: Voicing) -> list[Draft]:
 def _draft_chapter(
     chapter: Chapter,
     spans: Sequence[Sequence[Span]],
-    speakers: dict[int, Attribution],
+    speakers: Mapping[int, Attribution],
     voicing: Voicing,
     words: Language,
     skips: list[Skip],

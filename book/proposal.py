@@ -13,10 +13,11 @@ from book.languages import Language, load_language
 from book.manuscript import NARRATOR, Chapter, Manuscript
 from book.spans import Span, chapter_spans, dialogue_marks
 from book.speakers import ChapterText, attribute
+from book.speakers.firstperson import FEWEST as FEWEST_FIRST_PERSON
+from book.speakers.firstperson import beside_quotations, count_first_person, first_person_tag
 from book.speakers.names import find_names
 
 FEWEST_TAGS = 2  # a name in one tag only may be anything
-FEWEST_FIRST_PERSON = 5  # "I said" this often: the book has a narrator who takes part
 FEWEST_CALLS = 3  # "…, Watson," this often beside "I said": he is the one who says it
 SURE = 0.8  # the default of casting.confidence
 SAMPLE = (30, 140)  # characters of a line that shows a character well
@@ -56,15 +57,17 @@ def propose_cast(manuscript: Manuscript, language: str) -> CastProposal:
     paragraphs = [p for chapter in manuscript.chapters for p in chapter.paragraphs]
     marks = dialogue_marks((p.printed for p in paragraphs), words)
     spans = [chapter_spans(c.paragraphs, words, marks) for c in manuscript.chapters]
-    beside = _beside(manuscript.chapters, spans)
+    rows = zip(manuscript.chapters, spans, strict=True)
+    beside = beside_quotations([ChapterText(c.paragraphs, found) for c, found in rows])
     text = [p.printed for p in paragraphs]
     candidates = [c for c in find_candidates(beside, text, words) if c.tags >= FEWEST_TAGS]
-    tag = _first_person(words)
-    first_person = sum(tag.search(part) is not None for part in beside)
+    first_person = count_first_person(beside, words.tag)
     cast = {_key(c.name): _aliases(c) for c in candidates}
     hero = None
     if first_person >= FEWEST_FIRST_PERSON:
-        hero = _addressed(_talk(manuscript.chapters, spans, tag), cast, words)
+        hero = _addressed(
+            _talk(manuscript.chapters, spans, first_person_tag(words.tag)), cast, words
+        )
         if hero:
             cast.setdefault(hero[0], hero[1])
     written = _written(manuscript.chapters)
@@ -100,22 +103,6 @@ def propose_cast(manuscript: Manuscript, language: str) -> CastProposal:
     )
 
 
-def _beside(chapters: Sequence[Chapter], spans: Sequence[Spans]) -> list[str]:
-    """All narration that stands beside a quotation."""
-    beside = []
-    for chapter, rows in zip(chapters, spans, strict=True):
-        for i, (paragraph, row) in enumerate(zip(chapter.paragraphs, rows, strict=True)):
-            speaks = any(span.quotation is not None for span in row)
-            follows = i + 1 < len(rows) and rows[i + 1] and rows[i + 1][0].quotation is not None
-            for span in row:
-                part = paragraph.printed[span.start : span.end]
-                if span.quotation is None and speaks:
-                    beside.append(part)
-                elif span.quotation is None and follows and part.rstrip().endswith((":", "：")):
-                    beside.append(part[-120:])
-    return beside
-
-
 def _talk(chapters: Sequence[Chapter], spans: Sequence[Spans], tag: re.Pattern[str]) -> list[str]:
     """The quotations in and around every paragraph in which "I" speaks."""
     talk: list[str] = []
@@ -148,15 +135,6 @@ def _written(chapters: Sequence[Chapter]) -> list[str]:
     """Speakers that the manuscript itself writes down, in order of appearance."""
     found = dict.fromkeys(p.speaker for c in chapters for p in c.paragraphs if p.speaker)
     return [name for name in found if name and name != NARRATOR]
-
-
-def _first_person(words: Language) -> re.Pattern[str]:
-    """``said I``, ``I asked``, 我说，."""
-    verbs = "|".join(map(re.escape, words.speech_verbs)) or "(?!)"
-    people = "|".join(map(re.escape, words.first_person)) or "(?!)"
-    if words.han:
-        return re.compile(rf"(?:^|[，。；])(?:{people})[^，。！？]{{0,4}}(?:{verbs})[，：]?$")
-    return re.compile(rf"(?:{verbs})\s+(?:{people})\b|\b(?:{people})\s+(?:{verbs})\b")
 
 
 def _addressed(

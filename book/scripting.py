@@ -6,19 +6,21 @@ listed, never applied elsewhere.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from book.anchors import Anchor, anchor_chapter
 from book.coverage import account
 from book.credits import closing_lines, opening_lines
 from book.decisions import Cast, CastingLine, decide
-from book.drafts import Draft, Pronunciation, Voicing, draft_book, draft_credits
+from book.drafts import Draft, Pronunciation, Voicing, draft_book, draft_credits, find_texts
 from book.labels import Label
 from book.languages import load_language
 from book.manuscript import Manuscript, speakable
 from book.project import Book, Pauses, Project
 from book.script import PauseReason, Replacement, Script, ScriptChapter, Segment
 from book.segments import Limit
+from book.speakers import ChapterText, attribute
+from book.speakers.firstperson import FEWEST, beside_quotations, count_first_person
 from book.speakers.names import find_names
 from book.spoken.cleaning import edges
 from book.spoken.normalise import merge, speak
@@ -54,16 +56,18 @@ def write_script(
     """
     book = project.book
     aliases = {key: character.aliases for key, character in book.cast.items()}
+    words = load_language(book.language)
     names = find_names(
         aliases,
-        load_language(book.language),
+        words,
         book.narrator_character,
         {key: character.gender for key, character in book.cast.items()},
     )
     voicing = Voicing(
         book.language, (None, *sorted(book.cast)), normalises, engine_of, lexicon, limits
     )
-    body, silences = draft_book(manuscript, names, voicing)
+    texts = find_texts(manuscript, words)
+    body, silences = draft_book(manuscript, texts, attribute(texts, names, words), voicing)
     anchors = [anchor_chapter([draft.printed for draft in drafts]) for drafts in body]
     cast, orphans = decide(body, anchors, book, castings, labels)
     chapters = [
@@ -82,9 +86,20 @@ def write_script(
         chapters=tuple(chapters),
         skips=skips,
         coverage=account(manuscript, chapters, (skip.slice for skip in skips)),
-        warnings=manuscript.warnings,
+        warnings=(*manuscript.warnings, *_untold(texts, book)),
         orphans=orphans,
     )
+
+
+def _untold(texts: Sequence[ChapterText], book: Book) -> Iterator[str]:
+    """A warning when somebody of the book tells it, and the project does not say who."""
+    if book.narrator_character is None and book.cast:
+        told = count_first_person(beside_quotations(texts), load_language(book.language).tag)
+        if told >= FEWEST:
+            yield (
+                f"“I” speaks beside {told} quotations: who is it? "
+                "narrator_character: in project.yaml gives those lines their voice"
+            )
 
 
 def _untitled(number: int, count: int, book: Book) -> str:

@@ -211,3 +211,12 @@ def test_a_story_without_a_heading_bears_the_books_title(tmp_path: Path) -> None
 def test_writing_twice_gives_the_same_script(tmp_path: Path) -> None:
     manuscript = read(tmp_path, TEXT)
     assert script_of(manuscript, project(CAST)) == script_of(manuscript, project(CAST))
+
+
+def test_a_book_whose_narrator_takes_part_asks_who_that_is(tmp_path: Path) -> None:
+    text = "\n\n".join(f"“Line {i},” I said. Anna nodded." for i in range(6))
+    asked = script_of(read(tmp_path, text), project({"anna": ["Anna"]})).warnings
+    assert any("narrator_character" in warning for warning in asked)
+    told = project({"anna": ["Anna"], "me": []}, narrator_character="me")
+    assert script_of(read(tmp_path, text), told).warnings == ()
+    assert script_of(read(tmp_path, text), project()).warnings == ()
