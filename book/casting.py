@@ -19,8 +19,8 @@ from book.manuscript import NARRATOR
 from book.mistakes import Mistake, raise_mistakes, unknown, validate
 from book.project import Project, Slug
 from book.storedanchors import read_anchors
+from book.yamledit import Entries
 from book.yamlfile import read_yaml
-from book.yamltext import note_rows, scalar
 from castbook.files import write_text
 
 _HEAD = """\
@@ -30,7 +30,7 @@ _HEAD = """\
 #   speaker: a key of cast in project.yaml, or narrator
 #   style:   a mood of that voice (optional)
 #   text:    for people; castbook does not read it
-# Remarks of your own belong into text: castbook may write this file anew.
+# Your own comments stay: castbook adds entries and changes values, and nothing else.
 version: 1
 castings:"""
 
@@ -89,17 +89,35 @@ def read_castings(path: Path, project: Project) -> tuple[CastingLine, ...]:
 def write_castings(path: Path, lines: Sequence[CastingLine]) -> None:
     """Writes the corrections in the order given, whole or not at all.
 
+    Where the file holds the first of them already, only what is new or different is written:
+    comments and everything else stay.
+
     Raises:
         StorageError: the file cannot be written; the old one stays.
     """
-    rows = [_HEAD if lines else f"{_HEAD} []"]
-    for line in lines:
-        rows.append(f"  - anchor: {scalar(str(line.anchor))}")
-        rows.append(f"    speaker: {scalar(line.speaker or NARRATOR)}")
-        if line.style is not None:
-            rows.append(f"    style: {scalar(line.style)}")
-        rows += note_rows(text=line.text)
-    write_text(path, "\n".join(rows) + "\n")
+    text = casting_text(path)
+    rows = [
+        {
+            "anchor": str(line.anchor),
+            "speaker": line.speaker or NARRATOR,
+            "style": line.style,
+            "text": line.text,
+        }
+        for line in lines
+    ]
+    changed = Entries.find(text, "castings").update(rows)
+    if changed is None:
+        changed = Entries.find(f"{_HEAD} []\n", "castings").update(rows)
+    write_text(path, changed or text)
+
+
+def casting_text(path: Path) -> str:
+    """The file as it stands, or a new one without entries.
+
+    Raises:
+        ProjectError: it cannot be read.
+    """
+    return read_yaml(path).text if path.exists() else f"{_HEAD} []\n"
 
 
 def _check(entry: _Entry, i: int, project: Project) -> list[Mistake]:

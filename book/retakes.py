@@ -17,8 +17,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from book.anchors import Anchor
 from book.mistakes import Mistake, raise_mistakes, validate
 from book.storedanchors import read_anchors
+from book.yamledit import Entries
 from book.yamlfile import read_yaml, shown
-from book.yamltext import note_rows, one_line, scalar
+from book.yamltext import one_line
 from castbook.files import write_text
 
 COUNT_LIMIT = 10_000
@@ -30,7 +31,7 @@ _HEAD = """\
 #   count:  how many times another take was asked for; higher means new takes
 #   key:    the take that is accepted
 #   note, text: for people; castbook does not read them
-# Remarks of your own belong into note: castbook writes this file anew.
+# Your own comments stay: castbook adds entries and changes values, and nothing else.
 version: 1"""
 
 
@@ -118,20 +119,33 @@ def read_retakes(path: Path) -> Retakes:
 def write_retakes(path: Path, state: Retakes) -> None:
     """Writes ``state`` in its own order, whole or not at all.
 
+    Where the file holds the first entries already, only what is new or different is
+    written: comments and everything else stay.
+
     Raises:
         StorageError: the file cannot be written; the old one stays.
     """
-    rows = [_HEAD, "retakes:" if state.retakes else "retakes: []"]
-    for retake in state.retakes:
-        rows.append(f"  - anchor: {scalar(str(retake.anchor))}")
-        rows.append(f"    count: {retake.count}")
-        rows += note_rows(note=retake.note, text=retake.text)
-    rows.append("accepted:" if state.accepted else "accepted: []")
-    for acceptance in state.accepted:
-        rows.append(f"  - anchor: {scalar(str(acceptance.anchor))}")
-        rows.append(f"    key: {scalar(acceptance.key)}")
-        rows += note_rows(text=acceptance.text)
-    write_text(path, "\n".join(rows) + "\n")
+    empty = f"{_HEAD}\nretakes: []\naccepted: []\n"
+    text = read_yaml(path).text if path.exists() else empty
+    write_text(path, _with_state(text, state) or _with_state(empty, state) or empty)
+
+
+def _with_state(text: str, state: Retakes) -> str | None:
+    """The file ``text`` saying ``state``; None when its entries are others."""
+    lists: dict[str, list[dict[str, str | int | None]]] = {
+        "retakes": [
+            {"anchor": str(r.anchor), "count": r.count, "note": r.note, "text": r.text}
+            for r in state.retakes
+        ],
+        "accepted": [
+            {"anchor": str(a.anchor), "key": a.key, "text": a.text} for a in state.accepted
+        ],
+    }
+    changed: str | None = text
+    for key, rows in lists.items():
+        if changed is not None:
+            changed = Entries.find(changed, key).update(rows)
+    return changed
 
 
 def with_retake(state: Retakes, anchor: Anchor, text: str, note: str = "") -> Retakes:

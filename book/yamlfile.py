@@ -50,6 +50,7 @@ class YamlFile:
     path: Path
     data: Any
     lines: Mapping[KeyPath, int] = field(repr=False)  # 1-based; of a map's keys, a list's items
+    text: str = field(repr=False, default="")  # as it stands, for ``book/yamledit.py``
 
     def depth(self, place: KeyPath) -> int:
         """How many leading parts of ``place`` are written in this file."""
@@ -95,7 +96,7 @@ def read_yaml(path: Path) -> YamlFile:
         raise ProjectError(
             f"holds {shown(data)} at the top", path=path, line=1, expected="keys: 'key: value'"
         )
-    return YamlFile(path, data, lines)
+    return YamlFile(path, data, lines, text)
 
 
 def place_name(place: KeyPath) -> str:

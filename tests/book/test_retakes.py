@@ -101,3 +101,24 @@ def test_an_anchor_of_digits_needs_quotes_and_says_so(tmp_path: Path) -> None:
         read_retakes(path)
     path.write_text("version: 1\nretakes: [{anchor: '1234567890'}]\n")
     assert read_retakes(path).retakes[0].count == 1
+
+
+def test_comments_and_order_stay_when_a_take_is_asked_for(tmp_path: Path) -> None:
+    path = tmp_path / "retakes.yaml"
+    text = (
+        "# mine\nversion: 1\n\n# accepted first, as I like it\naccepted: []\nretakes:\n"
+        f"  # too fast\n  - anchor: '{A}'  # hm\n    note: |\n      two\n      lines\n"
+        "    count: 1  # once\n# the end\n"
+    )
+    path.write_text(text)
+    state = with_retake(read_retakes(path), B, "Another.", "why")
+    state = with_retake(state, A, "")
+    write_retakes(path, with_acceptance(state, A, KEYS[0], "Mine."))
+    assert path.read_text() == text.replace(
+        "count: 1  # once\n",
+        f'count: 2  # once\n  - anchor: "{B}"\n    count: 1\n    note: why\n    text: Another.\n',
+    ).replace(
+        "accepted: []",
+        f'accepted:\n  - anchor: "{A}"\n    key: {KEYS[0]}\n    text: Mine.',
+    )
+    assert len(read_retakes(path).retakes) == 2
