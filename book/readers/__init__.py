@@ -23,17 +23,25 @@ from castbook.canonical import text_digest
 from castbook.errors import ManuscriptError
 
 SUFFIXES = {".txt": "text", ".text": "text", ".md": "markdown", ".markdown": "markdown",
-            ".script": "script"}  # fmt: skip
+            ".script": "script", ".pdf": "pdf"}  # fmt: skip
 _READERS: Mapping[str, Callable[[Reading], Extract]] = {
     "text": read_text,
     "markdown": read_markdown,
     "script": read_script,
 }
+
+
+def _pdf(file: File) -> Contents:
+    from book.readers.pdf import read_pdf
+
+    return read_pdf(file)
+
+
 # Readers of files that are no plain text: bytes to source texts and blocks. They import their
 # libraries when they are called, so that a plan of a text file does not wait for them.
-_CONTAINERS: Mapping[str, Callable[[File], Contents]] = {}
+_CONTAINERS: Mapping[str, Callable[[File], Contents]] = {"pdf": _pdf}
 _NOT_YET = {".epub": "EPUB", ".docx": "Word", ".doc": "Word", ".odt": "OpenDocument",
-            ".pdf": "PDF", ".html": "HTML", ".htm": "HTML", ".xhtml": "HTML", ".rtf": "RTF",
+            ".html": "HTML", ".htm": "HTML", ".xhtml": "HTML", ".rtf": "RTF",
             ".mobi": "Kindle", ".azw3": "Kindle", ".fb2": "FictionBook"}  # fmt: skip
 _LOST = re.compile("\ufffd+")
 

@@ -55,7 +55,7 @@ FAULTS = (
         "book.epub",
     ),
     Fault("a Word file by its suffix", b"PK\x03\x04", ("Word files cannot",), "book.docx"),
-    Fault("a PDF by its suffix", b"%PDF-1.4", ("PDF files cannot", "UTF-8"), "book.pdf"),
+    Fault("a broken PDF", b"%PDF-1.4", ("no PDF, or damaged", "save or print it"), "book.pdf"),
     Fault("binary", bytes(range(256)) * 8, ("binary", "expected")),
     Fault(
         "no known encoding",
