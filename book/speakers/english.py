@@ -1,48 +1,169 @@
-"""Speakers of a book in English (and other Latin scripts)."""
+"""Speakers of a book in English (and other Latin scripts).
+
+Every turn of talk gets evidence for each candidate (``evidence.py``), fitted weights make it
+scores, the decoder makes probabilities of them with the turns around, and a calibration learnt
+on other books makes those what they say they are.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
 
 from book.languages import Language
-from book.manuscript import NARRATOR
-from book.speakers.attribution import UNRESOLVED, Attribution, ChapterText
+from book.speakers.attribution import UNRESOLVED, Attribution, ChapterText, Guess
+from book.speakers.decoder import Marginal, Turn, decode
+from book.speakers.evidence import FEATURES, Evidence, Reader
 from book.speakers.names import Names
-from book.speakers.tags_en import EnglishTags
+from book.speakers.people import People
+from book.speakers.phrases import Phrases
+from book.speakers.tags_en import Tags
+from book.speakers.turns import Talk, TurnReader, written_speaker
+from book.speakers.words import SpeakerWords, load_calibration, load_weights, load_words
 
-# Measured shares of right answers, see docs/measurements.md.
-CONFIDENCE: Mapping[str, float] = {
-    "explicit": 0.98,
-    "explicit, goes on": 0.98,
-    "explicit, paragraph": 0.97,
-    "explicit, tag before": 0.9,
-    "same paragraph": 0.75,
+_NAMED = [i for i, n in enumerate(FEATURES) if n.startswith(("tag name", "tag I"))]
+_TAGS = {"pronoun": "pronoun", "person": "description"}
+_REASONS = {
+    reason: [i for i, n in enumerate(FEATURES) if n.startswith(starts)]
+    for reason, starts in (
+        ("action", ("beat", "above", "below")),
+        ("called", ("call", "told", "sir", "not sir")),
+        ("presence", ("name", "fast", "slow", "coming", "book", "scene", "talked", "narr", "here")),
+    )
 }
+
+WEIGHTS = "turns"  # configs/speakers/turns.yaml
+SHOWN = 3  # guesses of one quotation
+# A tag that names nobody of the cast: how much likelier than the best of the cast somebody
+# else is, as a logarithm. By hand: the books with known speakers have everyone in their cast.
+_ELSE = {"group": 2.0, "someone": 1.0, "unlisted": 2.0, "I": 2.0, "person": 1.0}
 
 
 def attribute(
     chapters: Sequence[ChapterText], names: Names, language: Language
 ) -> list[dict[int, Attribution]]:
     """The speaker of every quotation, by its number, for each chapter."""
-    tags = EnglishTags(names, language)
-    return [_chapter(chapter, tags) for chapter in chapters]
-
-
-def _chapter(chapter: ChapterText, tags: EnglishTags) -> dict[int, Attribution]:
-    found: dict[int, Attribution] = {}
-    before = ""
-    for paragraph, parts in zip(chapter.paragraphs, chapter.spans, strict=True):
-        numbers = [s.quotation for s in parts if s.quotation is not None]
-        if paragraph.speaker is not None:
-            who = None if paragraph.speaker == NARRATOR else paragraph.speaker
-            found.update({n: Attribution(who, "script", 1.0) for n in numbers})
-        elif numbers:
-            going_on = numbers[0] in found
-            read = tags.read(paragraph.printed, parts, before, continued=going_on)
-            for number, (speaker, rule) in read.items():
-                if number not in found:
-                    found[number] = Attribution(speaker, rule, CONFIDENCE[rule])
-            for number in numbers:
-                found.setdefault(number, UNRESOLVED)
-        before = "" if paragraph.kind == "heading" else paragraph.printed
+    people, talk, evidence = read_evidence(chapters, names, language)
+    scale = Scale(load_weights(WEIGHTS), load_calibration(WEIGHTS))
+    words = load_words(language.tag)
+    found = []
+    for chapter, turns, rows in zip(chapters, talk, evidence, strict=True):
+        answers = {s.quotation: UNRESOLVED for p in chapter.spans for s in p if s.quotation}
+        if people.keys:
+            marginals, _ = decode(_turns(rows, people, scale, words))
+            for row, marginal in zip(rows, marginals, strict=True):
+                if row.talk.written is None:
+                    answers.update(_answers(row, marginal, people, scale))
+        for turn in turns:
+            if turn.written is not None:
+                who = Attribution(written_speaker(turn), "script", 1.0)
+                answers.update(dict.fromkeys(turn.quotations, who))
+        found.append(answers)
     return found
+
+
+def read_evidence(
+    chapters: Sequence[ChapterText], names: Names, language: Language
+) -> tuple[People, list[list[Talk]], list[list[Evidence]]]:
+    """Everything the weights are applied to."""
+    words = load_words(language.tag)
+    people = People(names, language, words)
+    phrases = Phrases(people, language, words)
+    reader = TurnReader(people, phrases, Tags(phrases, language, words), words)
+    talk = [reader.read(chapter) for chapter in chapters]
+    if not people.keys:
+        return people, talk, [[] for _ in chapters]
+    evidence = Reader(people, phrases, talk)
+    return people, talk, [evidence.read(c, t) for c, t in zip(chapters, talk, strict=True)]
+
+
+class Scale:
+    """Weights, and what their probabilities are worth."""
+
+    def __init__(self, weights: Mapping[str, float], calibration: tuple[float, float]) -> None:
+        self.weights = weights
+        self.vector = np.array([weights.get(name, 0.0) for name in FEATURES])
+        self._slope, self._offset = calibration
+
+    def tie(self, names: Sequence[str]) -> float:
+        """The sum of some ties."""
+        return sum(self.weights.get(name, 0.0) for name in names)
+
+    def calibrate(self, probability: float) -> float:
+        """How often an answer of this probability is right."""
+        p = min(max(probability, 1e-6), 1 - 1e-6)
+        return 1 / (1 + math.exp(-(self._slope * math.log(p / (1 - p)) + self._offset)))
+
+
+def _turns(
+    rows: Sequence[Evidence], people: People, scale: Scale, words: SpeakerWords
+) -> list[Turn]:
+    """Evidence as the decoder wants it; somebody else is the number after the last character."""
+    turns = []
+    for row in rows:
+        if row.talk.written is not None:
+            key = written_speaker(row.talk)
+            number = people.keys.index(key) if key in people.keys else len(people.keys)
+            turns.append(Turn((number,), np.zeros(1)))
+            continue
+        scores = row.features @ scale.vector
+        candidates = row.candidates
+        extra = _somebody_else(row, words)
+        if extra is not None:
+            scores = np.append(scores, scores.max() + extra)
+            candidates = (*candidates, len(people.keys))
+        turns.append(Turn(candidates, scores, scale.tie(row.ties[0]), scale.tie(row.ties[1])))
+    return turns
+
+
+def _somebody_else(row: Evidence, words: SpeakerWords) -> float | None:
+    tag = row.talk.tag
+    if tag is None or tag.where == "colon" or (tag.phrase.kind == "I" and row.narrated):
+        return None
+    if tag.phrase.kind == "person":
+        known = row.features[:, FEATURES.index("tag person word")].any()
+        return None if known or tag.phrase.noun in words.anyone else _ELSE["person"]
+    return _ELSE.get(tag.phrase.kind)
+
+
+def _answers(
+    row: Evidence, marginal: Marginal, people: People, scale: Scale
+) -> Iterator[tuple[int, Attribution]]:
+    keys: list[str | None] = [people.keys[c] for c in row.candidates]
+    if len(marginal.speakers) > len(keys):
+        keys.append(None)
+    order = sorted(range(len(keys)), key=lambda i: (-marginal.speakers[i], i))
+    top = float(marginal.speakers[order[0]])
+    sure = scale.calibrate(top)
+    share = (1 - sure) / (1 - top) if top < 1 else 0.0
+    guesses = [Guess(keys[order[0]], sure)]
+    for i in order[1:SHOWN]:
+        guesses.append(Guess(keys[i], min(sure, float(marginal.speakers[i]) * share)))
+    best = None if keys[order[0]] is None else order[0]
+    other = next((i for i in order[1:] if keys[i] is not None), None)
+    rule = "someone else" if best is None else _rule(row, marginal, best, other, scale)
+    for number in row.talk.quotations:
+        named = rule
+        if rule == "explicit" and number not in row.talk.tagged:
+            named = "explicit, goes on"
+        yield number, Attribution(keys[order[0]], named, sure, tuple(guesses))
+
+
+def _rule(row: Evidence, marginal: Marginal, best: int, other: int | None, scale: Scale) -> str:
+    """What decided: a tag that agrees, else what told the best from the next most."""
+    phrase = row.talk.tag.phrase if row.talk.tag else None
+    if phrase and phrase.kind in ("name", "I") and row.features[best, _NAMED].any():
+        return "explicit"
+    if phrase and phrase.kind in _TAGS:
+        return _TAGS[phrase.kind]
+    parts = row.features[best] - (row.features[other] if other is not None else 0.0)
+    weighed = parts * scale.vector
+    reasons = {name: float(weighed[columns].sum()) for name, columns in _REASONS.items()}
+    for name, probability, ties in (
+        ("alternation", marginal.back, row.ties[1]),
+        ("same speaker", marginal.same, row.ties[0]),
+    ):
+        reasons[name] = probability * scale.tie(ties)
+    return max(reasons, key=lambda name: (reasons[name], name))

@@ -18,6 +18,7 @@ class Names:
     first_person: str | None = None  # who says "I"
     genders: Mapping[str, str] = field(default_factory=dict)  # key of cast -> "m", "f" or "x"
     cast: tuple[str, ...] = ()  # every key of cast, also of those without a name in the text
+    aliases: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # of each, also shared
 
     @property
     def choice(self) -> str:
@@ -41,22 +42,24 @@ def find_names(
     """
     known = {key: gender for key, gender in (genders or {}).items() if gender}
     owners: dict[str, set[str]] = {}
+    aliases: dict[str, tuple[str, ...]] = {}
     for key in sorted(cast):
         spaced = re.sub(r"[-_]+", " ", key)
-        for name in {spaced, spaced.title(), *cast[key]}:
-            owners.setdefault(" ".join(name.split()), set()).add(key)
-    # the bare key of a Latin name in lower case is no name in a text: "will", "grace"
-    keys = {
-        name: next(iter(who))
-        for name, who in sorted(owners.items())
-        if len(who) == 1 and name and not (name.isascii() and name.islower())
-    }
+        # the bare key of a Latin name in lower case is no name in a text: "will", "grace";
+        # an alias is one, as the user wrote it: "the landlord"
+        bare = [spaced.title()] if spaced.islower() else [spaced]
+        named = dict.fromkeys(" ".join(name.split()) for name in (*bare, *cast[key]))
+        aliases[key] = tuple(name for name in named if name)
+        for name in aliases[key]:
+            owners.setdefault(name, set()).add(key)
+    keys = {name: next(iter(who)) for name, who in sorted(owners.items()) if len(who) == 1}
+    everyone = tuple(sorted(cast))
     if not keys:
-        return Names({}, None, first_person, known, tuple(sorted(cast)))
+        return Names({}, None, first_person, known, everyone, aliases)
     edge = "" if language.han else r"(?![^\W_])"
     start = "" if language.han else r"(?<![^\W_])"
     pattern = re.compile(f"{start}(?:{_choice(keys)}){edge}")
-    return Names(keys, pattern, first_person, known, tuple(sorted(cast)))
+    return Names(keys, pattern, first_person, known, everyone, aliases)
 
 
 def written_names(cast: Mapping[str, Sequence[str]]) -> dict[str, str]:

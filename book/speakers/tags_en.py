@@ -1,140 +1,157 @@
-"""Speech tags in English: ``said Holmes``, ``Holmes said, "…"``, ``I said``."""
+"""Speech tags in Latin scripts: ``said Holmes``, ``Holmes, rising, said, "…"``, ``was his reply``.
+
+A tag says who speaks the quotation beside it, in so many words or by ``he``, ``the old man``.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
 
 from book.languages import Language
 from book.spans import Span
-from book.speakers.names import Names
+from book.speakers.phrases import Phrase, Phrases, sentences
+from book.speakers.words import SpeakerWords
 
-Found = dict[int, tuple[str, str]]  # number of a quotation -> (key of cast, rule)
+_CLOSING = "\"'”’»」』 _"
+_LEAD = re.compile(r"[\s,—–-]*")
+_APPOSITION = re.compile(r",[^.;:!?\"“”]{1,80}?,(?=\s)")
+_COMES = re.compile(r"(?:was|were|came)\s+(?:only\s+)?")
+_NOT_PAST = frozenset({"indeed", "instead", "need", "seed", "speed", "red", "bed"})
+_FAR = 90  # characters between a verb of speech and the quotation after it
 
-_ADVERB = r"(?:\w+ly|{between})"
-# After a verb of speech these make it a statement about speaking: "said nothing".
-_NOT_SAID = r"(?!\s+(?:nothing|no\s+more|no\s+word|little|good-?bye|it\b|so\b|that\b|to\s+himself))"
-_REPLY = "answer|reply|response|comment|remark|rejoinder|retort|question|greeting|exclamation"
-_CLOSING = "\"'”’»」』 "
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """Who speaks a quotation, as the narration beside it says."""
+
+    phrase: Phrase
+    where: Literal["after", "before", "colon"]  # colon: no verb of speech, but it announces
+    listed: bool = True  # the verb is known to be one of speech
+    to: tuple[int, ...] = ()  # who is spoken to
 
 
-class EnglishTags:
-    """Finds the tags of one cast. Built once for a chapter or a book."""
+class Tags:
+    """Finds the tags of one cast. Built once for a book."""
 
-    def __init__(self, names: Names, language: Language) -> None:
-        self._names = names
-        people = [names.choice] if names.keys else []
-        if names.first_person:
-            people.extend(language.first_person)
-        self._any = re.compile(rf"(?<![^\W_])(?:{'|'.join(people)})(?![^\W_])") if people else None
-        if not people:
-            return
-        choice = "|".join(people)
-        first, second = (rf"(?P<{n}>{choice})(?![^\W_])" for n in ("first", "second"))
+    def __init__(self, phrases: Phrases, language: Language, words: SpeakerWords) -> None:
+        self._phrases = phrases
         verb = "|".join(re.escape(v).replace(r"\ ", r"\s+") for v in language.speech_verbs)
-        adverb = _ADVERB.format(between="|".join(map(re.escape, language.between)) or "(?!)")
-        said = rf"(?:{verb})\b{_NOT_SAID}"
-        title = r"(?:(?:the|old|young|poor|little|dear|good|honest)\s+(?:[a-z-]+\s+)?)*"
-        self._after = re.compile(
-            rf"[\s,—–-]*(?:(?:{adverb}\s+)?(?:{said})\s+{title}{first}"
-            rf"|{title}{second}(?:,[^,.;:!?]{{1,40}},)?\s+(?:{adverb}\s+)*(?:{said})"
-            rf"|was\s+(?P<third>{choice})['’]s?\s+(?:[a-z-]+\s+){{0,3}}(?:{_REPLY})\b)"
-        )
-        self._before = re.compile(
-            rf"(?:^|[.!?…;,—\"”’]\s*|\b(?:and|but|then|when|as|while|so|for|yet)\s+)"
-            rf"(?:(?i:{adverb}),?\s+)*"
-            rf"(?:{title}{first}(?:,[^,.;:!?]{{1,40}},)?\s+(?:{adverb}\s+)*(?:{said})"
-            rf"|(?:{said})\s+{title}{second})"
-            rf"(?:[^.!?\"“”;]|(?<=\b[A-Z][a-z])\.|(?<=\b[A-Z][a-z][a-z])\.){{0,60}}?[,:—]?\s*$"
-        )
+        between = "|".join(map(re.escape, language.between)) or "(?!)"
+        denied = "|".join(w.replace(" ", r"\s+") for w in words.not_said) or "(?!)"
+        not_said = rf"(?!\s+(?:{denied})\b)"
+        adverb = rf"(?:\w+ly|{between})"
+        self._adverbs = re.compile(rf"\s*(?:(?:{adverb})\s+)*", re.I)
+        self._verb = re.compile(rf"(?:{verb or '(?!)'})\b{not_said}", re.I)
+        self._any_verb = re.compile(rf"(?<![^\W_])(?:{verb or '(?!)'})\b{not_said}", re.I)
+        self._past = re.compile(r"[a-z]{2,}ed\b")
+        self._to = re.compile(r"\s*(?:[a-z]+ly\s+)?(?:to|of|at|addressing|turning\s+to)\s+")
 
-    def read(
-        self, text: str, spans: Sequence[Span], paragraph_before: str, *, continued: bool = False
-    ) -> Found:
-        """What the tags of one paragraph say.
+    def of(self, text: str, spans: Sequence[Span], i: int, before: str) -> Tag | None:
+        """The tag of quotation ``spans[i]``. ``before``: the paragraph before it."""
+        return self._after(text, spans, i) or self._before(text, spans, i, before)
 
-        ``continued``: it goes on with a speech of the paragraph before. Whoever says "I"
-        in it is that speaker and not the book's: Small tells his story for ten pages.
-        """
-        if self._any is None or continued:
-            return {}
-        found: Found = {}
-        for i, span in enumerate(spans):
-            if span.quotation is None:
-                continue
-            key = self._tag_after(text, spans, i)
-            if key:
-                found.setdefault(span.quotation, (key, "explicit"))
-                continue
-            key = self._tag_before(text, spans, i, paragraph_before)
-            if key:
-                found.setdefault(span.quotation, (key, "explicit, tag before"))
-        self._carry_on(text, spans, found)
-        return found
-
-    def _key(self, match: re.Match[str]) -> str | None:
-        found = match.groupdict()
-        name = " ".join((found["first"] or found["second"] or found["third"]).split())
-        return self._names.keys.get(name, self._names.first_person)
-
-    def _tag_after(self, text: str, spans: Sequence[Span], i: int) -> str | None:
+    def _after(self, text: str, spans: Sequence[Span], i: int) -> Tag | None:
         if i + 1 >= len(spans) or spans[i + 1].quotation is not None:
             return None
-        narration = text[spans[i + 1].start : spans[i + 1].end]
-        match = self._after.match(narration)
-        if not match:
-            return None
-        end = text[spans[i].start : spans[i].end].rstrip(_CLOSING)[-1:]
-        verb_first = narration.lstrip(" ,—–-")[:1].islower()
-        # “…stop.” Holmes said …: after a full stop a new sentence begins, and tells
-        if end == "." and not verb_first:
-            return None
-        return self._key(match)
-
-    def _tag_before(
-        self, text: str, spans: Sequence[Span], i: int, paragraph_before: str
-    ) -> str | None:
-        if i == 0:
-            if not paragraph_before.rstrip().endswith((":", ",", ":—", ":--")):
+        start, end = spans[i + 1].start, spans[i + 1].end
+        lead = _LEAD.match(text, start, end)
+        at = lead.end() if lead else start
+        closing = text[spans[i].start : spans[i].end].rstrip(_CLOSING)[-1:]
+        lower = text[at : at + 1].islower()
+        if closing == "." and not lower:
+            return None  # “…stop.” Holmes said …: a new sentence begins, and tells
+        came = _COMES.match(text, at, end)
+        if came:
+            phrase = self._phrases.read(text, came.end())
+            return Tag(phrase, "after") if phrase and phrase.utterance else None
+        at = self._skip(text, at)
+        verb = self._verb.match(text, at, end)
+        syntactic = None
+        if not verb and lower and closing not in (".", ""):
+            syntactic = self._past.match(text, at, end)
+            if syntactic and syntactic.group() in _NOT_PAST:
+                syntactic = None
+        found = verb or syntactic
+        if found and lower:
+            phrase = self._phrases.read(text, self._skip(text, found.end()))
+            if phrase and not phrase.utterance and phrase.end <= end:
+                if verb or phrase.kind in ("name", "pronoun"):
+                    return Tag(
+                        phrase, "after", verb is not None, self._addressed(text, phrase.end, end)
+                    )
                 return None
-            narration = paragraph_before.rstrip()[-200:]
+            if verb:
+                return None
+        phrase = self._phrases.read(text, at)
+        if not phrase or phrase.utterance or phrase.end > end:
+            return None
+        at = phrase.end
+        apposition = _APPOSITION.match(text, at, end)
+        at = self._skip(text, apposition.end() if apposition else at)
+        verb = self._verb.match(text, at, end)
+        if verb:
+            return Tag(phrase, "after", True, self._addressed(text, verb.end(), end))
+        past = self._past.match(text, at, end)
+        if past and closing == "," and past.group() not in _NOT_PAST:
+            return Tag(phrase, "after", False, self._addressed(text, past.end(), end))
+        return None
+
+    def _before(self, text: str, spans: Sequence[Span], i: int, before: str) -> Tag | None:
+        if i == 0:
+            narration = before.rstrip()
+            if not narration.endswith((":", ",", ":—", ":--")):
+                return None
+            start = max(0, len(narration) - 400)
         elif spans[i - 1].quotation is None:
-            narration = text[spans[i - 1].start : spans[i - 1].end].rstrip()
-            if not narration.endswith((",", ":", "—", "-")):
+            narration = text[: spans[i - 1].end].rstrip()
+            start = spans[i - 1].start
+            if not narration.endswith((",", ":", "—", "-", ";")):
                 return None
         else:
             return None
-        match = self._before.search(narration)
-        if not match or (i > 1 and match.start() == 0 and self._after.match(narration)):
-            return None
-        return self._key(match)
+        last = start
+        for begin, _ in sentences(narration, start, len(narration)):
+            last = begin
+        verbs = [
+            m for m in self._any_verb.finditer(narration, last) if len(narration) - m.end() <= _FAR
+        ]
+        mentions = [
+            m for m in self._phrases.mentions(narration, last, len(narration)) if m.kind != "group"
+        ]
+        for verb in reversed(verbs):
+            inverted = self._phrases.read(narration, self._skip(narration, verb.end()))
+            subjects = [m for m in mentions if m.subject and m.end <= verb.start()]
+            if subjects and (
+                i == 0 or not self._is_own_tag(text, spans, i, subjects[-1], verb.start())
+            ):
+                return Tag(
+                    subjects[-1],
+                    "before",
+                    True,
+                    self._addressed(narration, verb.end(), len(narration)),
+                )
+            if not subjects and inverted and inverted.kind != "unlisted" and i < 2:
+                return Tag(inverted, "before")
+        if narration.endswith((":", ":—", ":--")):
+            subjects = [m for m in mentions if m.subject]
+            if subjects:
+                return Tag(subjects[-1], "colon", False)
+        return None
 
-    def _carry_on(self, text: str, spans: Sequence[Span], found: Found) -> None:
-        """A paragraph has one speaker, in English print: what the tag says holds for its rest."""
-        tagged = {found[s.quotation][0] for s in spans if s.quotation in found}
-        first = min((i for i, s in enumerate(spans) if s.quotation in found), default=0)
-        last: str | None = None
-        for i, span in enumerate(spans):
-            if span.quotation is None:
-                continue
-            if span.quotation in found:
-                last = found[span.quotation][0]
-                continue
-            tag = text[spans[i - 1].start : spans[i - 1].end].rstrip() if i else ""
-            if last and tag.endswith((",", ";", ":", "—", "-")) and i > 1:
-                found[span.quotation] = (last, "explicit, goes on")
-            elif len(tagged) == 1 and self._actors(text, spans[: max(i, first + 2)]) <= tagged:
-                found[span.quotation] = (next(iter(tagged)), "explicit, paragraph")
-            elif last:
-                found[span.quotation] = (last, "same paragraph")
+    def _is_own_tag(
+        self, text: str, spans: Sequence[Span], i: int, phrase: Phrase, verb: int
+    ) -> bool:
+        """Whether what looks like a tag of ``spans[i]`` is the one of the quotation before it."""
+        return i > 1 and text[spans[i - 1].start : phrase.start].strip(" ,—–-\n") == ""
 
-    def _actors(self, text: str, spans: Sequence[Span]) -> set[str]:
-        """Everyone whom the narration among ``spans`` names."""
-        assert self._any is not None
-        keys = set()
-        for span in spans:
-            if span.quotation is None:
-                for match in self._any.finditer(text, span.start, span.end):
-                    name = " ".join(match.group().split())
-                    keys.add(self._names.keys.get(name, self._names.first_person or ""))
-        return keys
+    def _skip(self, text: str, at: int) -> int:
+        match = self._adverbs.match(text, at)
+        return match.end() if match else at
+
+    def _addressed(self, text: str, at: int, end: int) -> tuple[int, ...]:
+        match = self._to.match(text, at, end)
+        phrase = self._phrases.read(text, match.end() if match else at)
+        return phrase.who if phrase and phrase.kind == "name" and phrase.end <= end else ()
