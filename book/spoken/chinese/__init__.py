@@ -1,10 +1,63 @@
-"""Chinese print to Chinese speech: one noun a module, words in ``configs/spoken/zh.yaml``."""
+"""Chinese print to Chinese speech: one noun a module, words in ``configs/spoken/zh.yaml``.
+
+Only digits and signs are touched: Chinese numerals stand as the author wrote them. Full-width
+digits and signs are read like their narrow twins.
+"""
 
 from __future__ import annotations
 
+from book.spoken import grammars
+from book.spoken.chinese import codes, dates, quantities
+from book.spoken.chinese.style import STYLES
 from book.spoken.claims import Claims
 from book.spoken.words import Profile
 
+_TAG = "zh"
+# Full-width ASCII but the comma, the stop and the brackets, which stay punctuation.
+_WIDE = {0xFF01 + i: 0x21 + i for i in range(0x5E) if chr(0x21 + i) not in "!\"'(),;?"}
+_FOLD = str.maketrans({**{k: chr(v) for k, v in _WIDE.items()}, "〜": "~", "∼": "~", "－": "-"})
+_WORTH = frozenset("×✕½⅓⅔¼¾")
+
 
 def speak_chinese(claims: Claims, profile: Profile, *, extra: bool) -> None:
-    """Takes everything that is said otherwise than it is printed."""
+    """Takes everything that is said otherwise than it is printed.
+
+    Args:
+        claims: the text under work.
+        profile: the choices, ``style.py``.
+        extra: asks the grammars too, in the general profile.
+    """
+    if not any(c.isnumeric() or c in _WORTH or "A" <= c <= "z" for c in claims.text):
+        return
+    style = STYLES[profile]
+
+    def text() -> str:
+        return claims.text.translate(_FOLD)
+
+    claims.take(codes.romans(text(), style))
+    claims.take(codes.nameless(text(), style))
+    if not any(c.isdecimal() or c in _WORTH for c in claims.text):
+        return
+    if extra and not style.loud:
+        claims.take(codes.models(text(), _TAG, style))
+        claims.take(r for r in dates.times(text(), style) if r.spoken == "两")
+        claims.take(grammars.replacements(claims.printed, _TAG))
+    claims.take(codes.addresses(text(), style))
+    claims.take(dates.dates(text(), style))
+    claims.take(dates.days(text(), style))
+    claims.take(dates.day_ranges(text(), style))
+    claims.take(codes.telephones(text(), _TAG, style))
+    claims.take(codes.rooms(text(), _TAG, style))
+    claims.take(quantities.scores(text(), _TAG, style))
+    claims.take(dates.times(text(), style))
+    claims.take(quantities.money(text(), _TAG, style))
+    claims.take(quantities.degrees(text(), style))
+    claims.take(quantities.shares(text(), style))
+    claims.take(quantities.units(text(), _TAG, style))
+    claims.take(codes.models(text(), _TAG, style))
+    claims.take(quantities.fractions(text(), style))
+    claims.take(quantities.ratios(text(), style))
+    claims.take(quantities.factors(text(), style))
+    claims.take(quantities.signs(text(), style))
+    claims.take(quantities.ranges(text(), _TAG, style))
+    claims.take(quantities.counts(text(), _TAG, style))
