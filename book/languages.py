@@ -73,7 +73,9 @@ class SentenceWords:
     after_tag: tuple[str, ...] = ()  # what may follow the verb of such a tag: to, at, again
     ordinal_stop: bool = False  # "3. Mai": a stop makes a number an ordinal
     unspaced_marks: str = ""  # end marks that need no space after them
+    tag_verbs: tuple[str, ...] = ()  # verbs of speech besides ``speech_verbs``
     goes_on: tuple[str, ...] = ()  # after a quotation, these go on with its sentence
+    begins_anew: tuple[str, ...] = ()  # and these do not, though one of those begins them
     subjectless: tuple[str, ...] = ()  # the same where narration led up to the quotation
     not_tags: tuple[str, ...] = ()  # words that make no tag of what has a speech verb in it
     unmarked_quotes: bool = False  # quotations without an end mark may meet: 「はい」「いいえ」

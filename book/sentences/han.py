@@ -78,9 +78,11 @@ def _ends(
 
 def _belongs(text: str, at: int, rest: str, quote: str, language: Language) -> bool:
     """Whether narration behind a quotation belongs to its sentence."""
-    if _follows(language.tag, "not_tags").match(rest):
+    if _follows(language.tag, "begins_anew").match(rest):
         return False
-    if _tag(language.tag).match(rest) or _follows(language.tag, "goes_on").match(rest):
+    if _follows(language.tag, "goes_on").match(rest):
+        return True
+    if _tag(language.tag).match(rest) and not _follows(language.tag, "not_tags").match(rest):
         return True
     opened = text.rfind(_CLOSES[quote], 0, at - 1)
     before = text[max(0, opened - _TAG_REACH) : opened].rstrip() if opened >= 0 else ""
@@ -99,19 +101,28 @@ def _only_quotes(text: str, begin: int, end: int) -> bool:
 
 @cache
 def _tag(tag: str) -> re.Pattern[str]:
-    """A tag: within a few characters a verb of speech, and soon after it a mark or the end."""
+    """A tag: within a few characters a verb of speech, and soon after it a mark or the end.
+
+    Further away the verb must show that it is one: 那孩子怯生生地说, 她对着门外的人喊道.
+    """
     language = load_language(tag)
-    long = "|".join(re.escape(v) for v in language.speech_verbs if len(v) > 1) or "(?!)"
-    single = "".join(re.escape(v) for v in language.speech_verbs if len(v) == 1)
+    verbs = {*language.speech_verbs, *language.sentences.tag_verbs}
+    long = "|".join(sorted(map(re.escape, verbs), key=len, reverse=True)) or "(?!)"
+    sure = "|".join(sorted((re.escape(v) for v in verbs if len(v) > 1), key=len, reverse=True))
+    single = "".join(sorted(re.escape(v) for v in verbs if len(v) == 1))
     pronouns = sorted({p for own in language.pronouns.values() for p in own if len(p) == 1})
     whom = "".join((*pronouns, *language.first_person, "你您们咱它"))
     not_speech = "|".join(map(re.escape, language.not_speech)) or "(?!)"
-    until = rf"[^，。！？：；、“”「」…—\s]{{0,{_TAG_REACH}}}?"
+    plain = r"[^，。！？：；、“”「」…—\s]"
     mark = r"(?=[，。、：；！？…—“「]|$)"
-    short = rf"[{single}](?!{not_speech})(?:[{whom}]{{0,3}}{mark}|了?[一几两][声句]|着|了{mark})"
-    parts = [rf"{until}(?:{long})(?!{not_speech})"]
+    parts = [rf"{plain}{{0,{_TAG_REACH}}}?(?:{sure or '(?!)'})(?!{not_speech})"]
     if single:
-        parts.append(rf"{until}(?<![不没未别]){short}")
+        end = rf"(?:[{whom}]{{0,3}}{mark}|了?[一几两][声句]|[着完罢得]|了{mark})"
+        parts.append(rf"{plain}{{0,{_TAG_REACH}}}?(?<![不没未别])[{single}]{end}")
+        parts.append(rf"{plain}{{0,{2 * _TAG_REACH}}}?(?<=[地着])(?:{long}){mark}")
+        parts.append(
+            rf"{plain}{{0,{_TAG_REACH}}}?[对向朝]{plain}{{1,{_TAG_REACH}}}?(?:{long}){mark}"
+        )
     return re.compile("|".join(parts))
 
 

@@ -20,6 +20,7 @@ _QUOTES = "\"'”’»›“‘«‹」』"
 _CLOSERS = rf"(?:[{_QUOTES}\])）】*_]|{_SPACE}[»›](?![^\W_])|\[\d{{1,3}}\])*"
 _OPENING = re.compile(r"[\s\"'“”‘’«»‹›„‚「『(\[（【_*¿¡—–―•⁃#>~-]*")
 _ELLIPSIS = re.compile(r"(?:…|\.{2,}|\.(?:\s\.)+)\s*")
+_CITED = re.compile(r"\([^()]{1,60}\)[.,;:]")  # “… it was so.” (Brown, 1901).
 _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 _LAST_WORD = re.compile(r"([^\W_]+)['’\"”]?$")
 _ELIDED_NAME = re.compile(r"(?:d|l|o|O)['’][^\W\d_]")
@@ -74,7 +75,7 @@ def _goes_on(text: str, match: re.Match[str], begin: int, language: Language) ->
     quoted = any(c in _QUOTES for c in match["close"] or match["after"] or "")
     if first.islower() and not _begins_low(text, at, match, quoted, language):
         return True
-    if quoted and _named_tag(language.tag).match(text, at):
+    if quoted and (_CITED.match(text, match.end()) or _named_tag(language.tag).match(text, at)):
         return True
     if mark is None:
         return False

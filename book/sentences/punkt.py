@@ -12,6 +12,7 @@ import importlib.util
 import sys
 import threading
 import types
+from collections.abc import Iterable
 from functools import cache, lru_cache
 from typing import Any
 
@@ -19,6 +20,11 @@ from book.languages import load_language
 
 _ANSWERS = 65_536  # kept at most: about 10 MB
 _loading = threading.Lock()
+
+
+def bare(words: Iterable[str]) -> frozenset[str]:
+    """Abbreviations as they are looked up: each word of ``z. B.``, no last stop, lower case."""
+    return frozenset(part.rstrip(".").casefold() for word in words for part in word.split())
 
 
 @lru_cache(maxsize=_ANSWERS)
@@ -49,8 +55,7 @@ def _punkt(tag: str) -> Any:
         *own.never_last,
         *own.clock,
     )
-    words = {word.rstrip(".").casefold() for word in listed}
-    parameters.abbrev_types.update(words - {word.rstrip(".") for word in own.often_last})
+    parameters.abbrev_types.update(bare(listed) - bare(own.often_last))
     parameters.sent_starters.update(language.starters)
     return punkt.PunktSentenceTokenizer(parameters)
 

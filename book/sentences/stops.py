@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from book.languages import Language, load_language
-from book.sentences.punkt import stop_ends_sentence
+from book.sentences.punkt import bare, stop_ends_sentence
 
 _NEAR = 40  # characters looked back for the word before a stop
 _BEFORE_WORD = "\"'“”‘’«»‹›„‚(["
@@ -18,6 +18,7 @@ _INITIALS = re.compile(r"[^\W\d_](?:\.-?[^\W\d_])*")
 _NUMBER = re.compile(r"\d{1,3}|[IVXLC]{1,7}")
 _NUMERAL = re.compile(r"\d|[IVXLC]+\b")
 _NEXT = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
+_ELISION = re.compile(r"^[^\W\d_]{1,5}['’](?=[^\W\d_]{2})")  # l'Avv., d’ill.
 _HEAD_WORDS = 5  # of "At half past 5 a.m. Mr. Smith went"
 _ORDINAL_PLACE = re.compile(r"\d+(?:st|nd|rd|th)$")
 
@@ -29,6 +30,7 @@ class _Words:
     titles: frozenset[str]
     before_number: frozenset[str]
     never_last: frozenset[str]
+    spaced: tuple[str, ...]  # of the same kind, as printed: z. B.
     clock: frozenset[str]
     after_clock: frozenset[str]
     clock_heads: frozenset[str]
@@ -37,26 +39,24 @@ class _Words:
     known: frozenset[str]  # everything Punkt may want to say something about
 
 
-def _bare(words: tuple[str, ...]) -> frozenset[str]:
-    return frozenset(word.rstrip(".").casefold() for word in words)
-
-
 @cache
 def _words(tag: str) -> _Words:
     language = load_language(tag)
     own = language.sentences
-    titles = _bare(tuple(language.titles))
-    known = (*language.abbreviations, *language.abbreviated, *own.clock)
+    titles = bare(language.titles)
+    known = (*language.titles, *language.abbreviations, *language.abbreviated, *own.clock)
+    spaced = [word for word in own.never_last if " " in word]
     return _Words(
         titles=titles,
-        before_number=_bare((*language.before_number, *own.before_digit)),
-        never_last=_bare(own.never_last),
-        clock=_bare(own.clock),
-        after_clock=_bare(own.after_clock),
-        clock_heads=_bare(own.clock_heads),
+        before_number=bare((*language.before_number, *own.before_digit)),
+        never_last=bare(set(own.never_last) - set(spaced)),
+        spaced=tuple(spaced),
+        clock=bare(own.clock),
+        after_clock=bare(own.after_clock),
+        clock_heads=bare(own.clock_heads),
         starters=frozenset(language.starters),
         saints=titles & {"st"},
-        known=_bare(known) - _bare(own.often_last),
+        known=bare(known) - bare(own.often_last),
     )
 
 
@@ -78,7 +78,11 @@ def stop_goes_on(text: str, stop: int, following: int, begin: int, language: Lan
     starts = is_starter(after, language) and not _initial_follows(text, match)
     if not plain:
         return False
-    if plain in words.titles:
+    if len(plain) == 1 and _initial_follows(text, match):
+        return True  # z. B., J. R. R.
+    if text.endswith(words.spaced, 0, stop + 1):
+        return True
+    if plain in words.titles and word[:1].isupper():  # not "what I mag." in German
         return not (starts and plain in words.saints and _names_street(text, stop - len(word)))
     if plain in words.never_last:
         return True
@@ -126,7 +130,8 @@ def _word_before(text: str, stop: int) -> str:
     lowest = max(0, stop - _NEAR)
     while start > lowest and not text[start - 1].isspace() and text[start - 1] not in "—–":
         start -= 1
-    return text[start:stop].strip(_BEFORE_WORD)
+    word = text[start:stop].strip(_BEFORE_WORD)
+    return word if len(word) < 3 else _ELISION.sub("", word)
 
 
 def _initial_follows(text: str, match: re.Match[str] | None) -> bool:
