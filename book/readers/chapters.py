@@ -137,8 +137,11 @@ def _begin(drafts: list[_Draft], heading: Heading, chapter: int) -> None:
         _add_part(current, heading)
     elif waiting and waiting.rank == heading.rank and waiting.label and not heading.label:
         current.heading = replace(waiting, title=waiting.title or heading.title)  # its title line
+    elif waiting and waiting.rank == heading.rank and waiting.number is heading.number is None:
+        pass  # a line under a line: "THE CUSTOM-HOUSE", "INTRODUCTORY TO …"
     elif waiting and waiting.number is None and heading.number == 1:
-        current.above.append(waiting)  # what has no text, and chapters below it, is a part
+        # what has no text, and chapters below it, is a part
+        current.above = [waiting] if waiting.label else [*current.above, waiting]
         current.heading = heading
     elif current.heading is None and (
         current.length < OPENING if current.above else not current.length

@@ -7,6 +7,7 @@ repeats is a warning.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -17,6 +18,7 @@ from book.readers.entries import promote, read_entries
 from book.readers.headings import plain_line
 from book.readers.lines import LONGEST_ENTRY, PAGE, WIDE_GAP, bare, is_contents_head, squeeze
 
+_NUMBER = re.compile(r"\A(?:\d{1,3}|[IVXLC]{1,7})[\s.:)—–-]+")  # in front of an entry
 SYNOPSIS = 1200  # characters of what a chapter is about, under its entry (Three Men in a Boat)
 
 
@@ -35,7 +37,7 @@ def settle_contents(blocks: Sequence[Block], language: Language) -> Contents:
         repeated = _repeated_headings(blocks)
         return Contents(tuple(_labelled(blocks, repeated)), ())
     labelled = _labelled(blocks, run)
-    entries = read_entries([blocks[i] for i in sorted(run)][1:], language)
+    entries = read_entries([blocks[i] for i in sorted(run) if not blocks[i].skip], language)
     last = max(run)
     after = last + 1 if last + 1 < len(blocks) else 0
     promoted, missing = promote(labelled, entries, after, run, language)
@@ -63,6 +65,7 @@ def _find_run(blocks: Sequence[Block], language: Language) -> frozenset[int]:
     """Blocks of all lists of chapters (each volume of a book may have its own)."""
     texts = [_name(block) for block in blocks]
     later = Counter(texts)
+    empty = _text_after(blocks)
     keys = Counter(b.heading.key for b in blocks if b.heading and b.heading.label)
     run: set[int] = set()
     i = 0
@@ -70,7 +73,7 @@ def _find_run(blocks: Sequence[Block], language: Language) -> frozenset[int]:
         if blocks[i].skip or not is_contents_head(blocks[i].paragraph.printed, language):
             i += 1
             continue
-        end = _end_of_run(blocks, i, texts, later, keys, language)
+        end = _end_of_run(blocks, i, _Book(texts, later, keys, empty), language)
         if end > i + 1:  # a lone "Contents" may be anything; a list has an entry
             run.update(range(i, end))
         i = max(end, i + 1)
@@ -82,46 +85,57 @@ def _name(block: Block) -> str:
     return squeeze(PAGE.sub("", plain_line(text))) if len(text) <= LONGEST_ENTRY else ""
 
 
-def _end_of_run(
-    blocks: Sequence[Block],
-    head: int,
-    texts: Sequence[str],
-    later: Counter[str],
-    keys: Counter[tuple[int, str, int | None, str]],
-    language: Language,
-) -> int:
+@dataclass(frozen=True, slots=True)
+class _Book:
+    """What is known of all blocks while a list is followed."""
+
+    names: Sequence[str]
+    later: Counter[str]
+    keys: Counter[tuple[int, str, int | None, str]]
+    empty: Sequence[bool]  # a labelled heading without text of its own
+
+
+def _end_of_run(blocks: Sequence[Block], head: int, book: _Book, language: Language) -> int:
     """The first block after the list that ``blocks[head]`` heads."""
     seen: set[object] = set()
     part: object = None
     j = head + 1
     while j < len(blocks):
         block = blocks[j]
-        text, heading = block.paragraph.printed, block.heading
+        text, heading, name = block.paragraph.printed, block.heading, book.names[j]
         paged = PAGE.search(text) is not None
+        key: object = name
         if heading and heading.label:
-            key: object = (part if heading.rank > PART else None, heading.key)
-            if heading.rank == PART:
-                part = heading.key
-        else:
-            key = (part, texts[j])
-        if key in seen and not paged:
+            numbered = heading.rank > PART and heading.number is not None
+            key = (part if numbered else None, heading.key)  # numbers restart in each part
+            part = heading.key if heading.rank == PART else part
+        again = key in seen or (name in seen and (heading is None or heading.number is None))
+        if again and not paged and _has_text(blocks, j, book):
             return _without_parts(blocks, j, seen)
         if _ends_list(text, language):
             return j
-        listed = later[texts[j]] > 1 if texts[j] else False
-        known = heading is not None and keys[heading.key] > 1
-        if len(text) > LONGEST_ENTRY or (
-            _reads_on(text) and not paged and not listed and not known
-        ):
+        listed = bool(name) and book.later[name] > 1
+        known = heading is not None and book.keys[heading.key] > 1
+        prose = _reads_on(text) and not (paged or listed or known)
+        if prose or len(text) > LONGEST_ENTRY:
             above = blocks[j - 1].heading
-            synopsis = above is not None and keys[above.key] > 1 and len(text) <= SYNOPSIS
+            synopsis = above is not None and book.keys[above.key] > 1 and len(text) <= SYNOPSIS
             if not synopsis or j == head + 1:
-                return _given_back(blocks, head, j, later, texts)
+                return _given_back(blocks, head, j)
         elif block.gap >= WIDE_GAP and j > head + 2 and not (heading or paged or listed):
             return j
-        seen.add(key)
+        seen |= {key, squeeze(_NUMBER.sub("", PAGE.sub("", text)))}
         j += 1
     return j
+
+
+def _has_text(blocks: Sequence[Block], j: int, book: _Book) -> bool:
+    """Whether the heading or line ``j`` stands above text, as no entry of a list does."""
+    heading = blocks[j].heading
+    if heading and heading.label:
+        return not book.empty[j]
+    following = (block.paragraph.printed for block in blocks[j + 1 : j + 5])
+    return any(len(text) > LONGEST_ENTRY or _reads_on(text) for text in following)
 
 
 def _reads_on(text: str) -> bool:
@@ -134,7 +148,11 @@ def _ends_list(text: str, language: Language) -> bool:
 
 
 def _without_parts(blocks: Sequence[Block], j: int, seen: set[object]) -> int:
-    """Before ``j``: headings of parts that the list does not name, directly above."""
+    """Before ``j``: a bare number and headings of parts, directly above, which the list lacks."""
+    number = blocks[j - 1].heading
+    own = blocks[j].heading
+    if number and number.word.startswith("#") and (own is None or own.number is None):
+        j -= 1
     heading = blocks[j].heading
     while j > 1 and heading:
         above = blocks[j - 1].heading
@@ -146,15 +164,14 @@ def _without_parts(blocks: Sequence[Block], j: int, seen: set[object]) -> int:
     return j
 
 
-def _given_back(
-    blocks: Sequence[Block], head: int, j: int, later: Counter[str], texts: Sequence[str]
-) -> int:
+def _given_back(blocks: Sequence[Block], head: int, j: int) -> int:
     """Text begins at ``j``: the heading above it belongs to it, if the list names it not."""
     i = j
     while i - 1 > head and j - i < 3:
         block = blocks[i - 1]
         heading = block.heading
-        if PAGE.search(block.paragraph.printed) or (not heading and not block.gap >= WIDE_GAP):
+        wide = block.gap >= WIDE_GAP
+        if PAGE.search(block.paragraph.printed) or not (heading or wide):
             break
         i -= 1
         if heading and heading.label:

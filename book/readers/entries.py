@@ -11,6 +11,8 @@ from book.readers.blocks import CHAPTER, PART, Block, Heading
 from book.readers.headings import match_heading, plain_line
 from book.readers.lines import LONGEST_ENTRY, PAGE, is_contents_head, squeeze
 
+_NUMBER = re.compile(r"\A(?:\d{1,3}|[IVXLC]{1,7})[\s.:)—–-]+(?=\S)")  # in front of an entry
+_SUBTITLE = re.compile(r"\.?(?:--|—|: )")
 _LEADERS = re.compile(r"[\s.·…_]{3,}\S*$|(?:\s\.){2,}.*$")
 _HEADER = re.compile(r"(?:chap(?:ter)?s?\.?|page|pages|pp?\.)(?:\s+(?:page|pages|pp?\.))?", re.I)
 
@@ -27,22 +29,24 @@ class Entry:
 def read_entries(run: Sequence[Block], language: Language) -> list[Entry]:
     entries: list[Entry] = []
     for block in run:
-        text = plain_line(block.paragraph.printed)
-        text = PAGE.sub("", _LEADERS.sub("", text)).strip(" .·…_-—–")
+        written = plain_line(block.paragraph.printed)
+        text = PAGE.sub("", _LEADERS.sub("", written)).strip(" .·…_-—–")
         if not text or _HEADER.fullmatch(text) or is_contents_head(text, language):
             continue
         if len(text) > LONGEST_ENTRY or text.isdecimal():
             continue
-        heading = block.heading or match_heading(text, language)
+        heading = match_heading(text, language) or block.heading
         above = entries[-1].heading if entries else None
         if heading is None and above and above.label and not above.title:
             title = replace(above, title=text)  # "CHAPTER I", and its title on the next line
             names = {*entries[-1].names, squeeze(text), squeeze(f"{above.label} {text}")}
             entries[-1] = Entry(f"{entries[-1].text} {text}", title, frozenset(names))
             continue
-        names = {squeeze(text)}
+        names = {squeeze(written), squeeze(text), squeeze(_NUMBER.sub("", text))}
         if heading and heading.title:
             names.add(squeeze(heading.title))
+        elif not heading:  # "THE CUSTOM-HOUSE.--INTRODUCTORY"
+            names.add(squeeze(_SUBTITLE.split(text)[0]))
         entries.append(Entry(text, heading, frozenset(names - {""})))
     return entries
 

@@ -74,7 +74,8 @@ def _patterns(language: Language) -> tuple[tuple[int, re.Pattern[str]], ...]:
             found.append((rank, rf"(?P<label>{label})(?P<number>)\b{rest}"))
     named = (*own.named, *(latin.named if language.han else ()))
     if named:
-        label = rf"(?P<label>(?:the\s+)?(?P<word>{_choice(named)})(?P<number>{HAN_NUMBER})?)"
+        which = rf"(?:the\s+)?(?:(?:{ordinal})\s+)?"
+        label = rf"(?P<label>{which}(?P<word>{_choice(named)})(?P<number>{HAN_NUMBER})?)"
         found.append((CHAPTER, label + r"(?:(?P<gap>[\s.:：—–-]+)(?P<rest>.*))?"))
     return tuple((rank, re.compile(pattern, re.I)) for rank, pattern in found)
 
@@ -148,7 +149,7 @@ def _is_title(text: str, gap: str) -> bool:
 
     Behind a stop, colon or dash it may end like a sentence: "CHAPTER 1. Loomings."
     """
-    if text[:1].islower():
+    if text[:1].islower() and not any(mark in gap for mark in "—–-"):
         return False
     if text.upper() == text:
         return True

@@ -25,7 +25,8 @@ def split_lists(groups: Sequence[Group], language: Language) -> list[Group]:
     prose = _MOST_PROSE
     for group in groups:
         head = group.lines[0].text
-        if is_contents_head(head, language) or bare(head) in language.headings.illustrations:
+        pictures = len(group.lines) == 1 and bare(head) in language.headings.illustrations
+        if pictures or is_contents_head(head, language):
             prose, seen = 0, set()
             result.extend(_lines(group))
             continue

@@ -17,6 +17,7 @@ from book.readers.headings import LONGEST, plain_line
 from book.readers.lines import bare, is_contents_head, squeeze
 
 HEAD_GROUPS = 8  # a title page without a known title has no more lines than this
+SUBTITLE = 6  # blocks at most between the title and "by"
 FRONT = 60  # blocks before the text that may belong to title and imprint
 _SENTENCE = re.compile(r"[.!?。！？…：:；;，,][\"'”’」』)）]*$")
 _NAME = re.compile(r"(?:[A-Z][\w.'’-]*\s+){1,3}[A-Z][\w.'’-]+|[\u4e00-\u9fff·]{2,6}")
@@ -141,21 +142,39 @@ def _label_front(
         if author
         else set()
     )
-    after = False
+    after = headed = False
+    above = None  # the title, until the author's name: between them stands the subtitle
     for i, block in enumerate(blocks[:FRONT]):
         text = block.paragraph.printed
         if block.skip:
+            above = i if block.heading and block.heading.rank == TITLE else above
             continue
-        name = squeeze(plain_line(text))
-        if name in titles and not (block.heading and block.heading.label):
-            blocks[i] = _as_title(block, title or text) if not after else _as_front(block)
+        headed = headed or is_contents_head(text, language)
+        if block.heading and block.heading.label:
+            headed = True
+            continue
+        if _is_half_title(squeeze(plain_line(text)), titles):
+            blocks[i] = _as_front(block) if after else _as_title(block, title or text)
+            above = None if after else i
             after = True
-        elif block.heading and block.heading.label:
+        elif headed:
             continue
         elif len(text) > 2 * LONGEST and not _COPYRIGHT.search(text[:LONGEST]):
             break
-        elif name in people or is_imprint(text, language) or _by(text, people, language):
+        elif squeeze(plain_line(text)) in people or _by(text, people, language):
+            if above is not None and i - above <= SUBTITLE:
+                blocks[above + 1 : i] = [_as_front(b) for b in blocks[above + 1 : i]]
+            above = None
             blocks[i] = _as_front(block)
+        elif is_imprint(text, language):
+            blocks[i] = _as_front(block)
+
+
+def _is_half_title(name: str, titles: set[str]) -> bool:
+    if name in titles:
+        return True
+    long = len(name) >= 8 and " " in name
+    return long and any(full.startswith(f"{name} ") for full in titles)
 
 
 def _names_of(title: str | None) -> set[str]:

@@ -75,13 +75,16 @@ def _candidate(blocks: Sequence[Block], i: int, language: Language) -> tuple[int
 def _sureness(blocks: Sequence[Block], i: int, at: int, text: str, language: Language) -> int:
     if is_date(text, language) or (at + 1 < len(blocks) and blocks[at].gap > 6):
         return 0
-    if _heading(blocks, i).rank == PART and at > i + 1:
+    heading = _heading(blocks, i)
+    if at > i + 1 and (heading.rank == PART or heading.number is None):
         return 0
     after = blocks[at + 1] if at + 1 < len(blocks) else None
     if after is None:
         return 0
     if may_be_title(text):
         return 3 if at == i + 1 else 2
+    if heading.number is None:
+        return 0
     if may_be_title(text, stop=True):
         return 2
     sentence = len(text) <= SHORT and not re.search(r"[\"“”‘「『]|[.!?]\s|[,:;—-]$", text)
