@@ -17,7 +17,7 @@ from book.segments import Limit, Piece, Ruler, cut_pieces
 from book.sentences import sentence_ends
 from book.spans import Span, chapter_spans, dialogue_marks
 from book.speakers import Attribution, ChapterText
-from book.spoken.normalise import CLEANING, merge, normalise, speak
+from book.spoken.normalise import CLEANING, Profile, merge, normalise, speak
 
 NARRATION = Attribution(None, "narration", 1.0)
 _NOWHERE = Slice(0, 0, 0)
@@ -41,6 +41,7 @@ class Voicing:
     engine_of: Callable[[str | None], str]
     lexicon: Pronunciation
     limits: Sequence[Limit]
+    profile: Profile = "fiction"  # of the normaliser
 
     def words(self, printed: str, speaker: str | None) -> tuple[Replacement, ...]:
         """What the lexicon replaces when ``speaker`` says ``printed``."""
@@ -55,7 +56,23 @@ class Voicing:
         words = self.words(printed, speaker)
         if self.normalises(speaker):
             normalised = [item for item in normalised if item.rule in CLEANING]
-        return merge(words, normalised)
+            return merge(words, normalised)
+        merged = merge(words, normalised)
+        if len(merged) == len(words) + len(normalised):
+            return merged
+        # "May" of the lexicon takes the date "May 24" apart: what is left of it is read anew
+        return merge(merged, self.normalised(printed, taken=words))
+
+    def fits(self, spoken: str) -> bool:
+        """Whether every engine takes ``spoken`` in one request."""
+        return all(limit.measure(spoken, self.language) <= limit.maximum for limit in self.limits)
+
+    def normalised(
+        self, printed: str, *, heading: bool = False, taken: Sequence[Replacement] = ()
+    ) -> tuple[Replacement, ...]:
+        """What our rules replace in ``printed``, around the places that are ``taken``."""
+        language = load_language(self.language)
+        return normalise(printed, language, heading=heading, profile=self.profile, taken=taken)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +133,10 @@ def draft_credits(lines: Iterable[str], voicing: Voicing) -> list[Draft]:
     drafts = []
     for line in lines:
         paragraph = Paragraph(_NOWHERE, (), line)
-        replaced = normalise(line, words)
+        replaced = voicing.normalised(line)
         for piece in _pieces(line, (Span(0, len(line)),), replaced, voicing, words):
-            drafts.append(_draft(paragraph, piece, replaced, "credit", NARRATION))
+            inside = _inside(line, replaced, piece.start, piece.end, voicing)
+            drafts.append(_draft(paragraph, piece, inside, "credit", NARRATION))
     return drafts
 
 
@@ -132,7 +150,7 @@ def _draft_chapter(
 ) -> Iterator[Draft]:
     for paragraph, parts in zip(chapter.paragraphs, spans, strict=True):
         text = paragraph.printed
-        replaced = normalise(text, words, heading=paragraph.kind == "heading")
+        replaced = voicing.normalised(text, heading=paragraph.kind == "heading")
         at = 0
         for piece in _pieces(text, parts, replaced, voicing, words):
             _skip(paragraph, at, piece.start, skips)
@@ -141,7 +159,8 @@ def _draft_chapter(
             who = NARRATION
             if piece.quotation is not None:
                 kind, who = "speech", speakers[piece.quotation]
-            yield _draft(paragraph, piece, replaced, kind, who)
+            inside = _inside(text, replaced, piece.start, piece.end, voicing)
+            yield _draft(paragraph, piece, inside, kind, who)
         _skip(paragraph, at, len(text), skips)
 
 
@@ -154,18 +173,43 @@ def _pieces(
 ) -> list[Piece]:
     def forms(start: int, end: int) -> Iterable[str]:
         part = text[start:end]
-        inside = _within(replaced, start, end)
+        inside = _inside(text, replaced, start, end, voicing)
         return (part, speak(part, inside)) if inside else (part,)
 
     def more(start: int, end: int) -> Iterable[str]:
-        part, inside = text[start:end], _within(replaced, start, end)
+        part, inside = text[start:end], _inside(text, replaced, start, end, voicing)
         for speaker in voicing.speakers:
-            words = voicing.words(part, speaker)
-            if words:
-                yield speak(part, merge(words, inside))
+            if voicing.words(part, speaker):
+                yield speak(part, voicing.replacements(part, inside, speaker))
 
     ruler = Ruler(voicing.limits, voicing.language, forms, more)
-    return cut_pieces(text, spans, sentence_ends(text, words), words, ruler)
+    ends = _outside(sentence_ends(text, words), replaced)
+    return cut_pieces(text, spans, ends, words, ruler)
+
+
+def _outside(ends: Sequence[int], replaced: Sequence[Replacement]) -> list[int]:
+    """The sentence ends that no replacement spans: £2 5s. 4d. is one thing."""
+    spanned = [(r.start, r.end) for r in replaced if r.rule not in CLEANING]
+    kept, i = [], 0
+    for end in ends:
+        while i < len(spanned) and spanned[i][1] <= end:
+            i += 1
+        if i == len(spanned) or end <= spanned[i][0]:
+            kept.append(end)
+    return kept
+
+
+def _inside(
+    text: str, replaced: Sequence[Replacement], start: int, end: int, voicing: Voicing
+) -> tuple[Replacement, ...]:
+    """The replacements of ``text[start:end]``; what a cut goes through is read anew."""
+    inside = _within(replaced, start, end)
+    if any(r.start < cut < r.end for r in replaced for cut in (start, end)):
+        inside = merge(inside, voicing.normalised(text[start:end]))
+    part = text[start:end]
+    if inside and len(part.strip()) == 1 and not voicing.fits(speak(part, inside)):
+        return tuple(r for r in inside if r.rule in CLEANING)  # ¼ cannot be cut any smaller
+    return inside
 
 
 def _within(replaced: Sequence[Replacement], start: int, end: int) -> tuple[Replacement, ...]:
@@ -188,7 +232,7 @@ def _draft(
     who: Attribution,
 ) -> Draft:
     printed = paragraph.printed[piece.start : piece.end]
-    return Draft(paragraph, piece, printed, _within(replaced, piece.start, piece.end), kind, who)
+    return Draft(paragraph, piece, printed, tuple(replaced), kind, who)
 
 
 def _skip(paragraph: Paragraph, start: int, end: int, skips: list[Skip]) -> None:

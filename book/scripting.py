@@ -63,8 +63,9 @@ def write_script(
         book.narrator_character,
         {key: character.gender for key, character in book.cast.items()},
     )
+    speakers = (None, *sorted(book.cast))
     voicing = Voicing(
-        book.language, (None, *sorted(book.cast)), normalises, engine_of, lexicon, limits
+        book.language, speakers, normalises, engine_of, lexicon, limits, book.normaliser
     )
     texts = find_texts(manuscript, words)
     body, silences = draft_book(manuscript, texts, attribute(texts, names, words), voicing)

@@ -17,11 +17,13 @@ TAKEN = "\ue000"  # private use: no letter, no digit, no space
 class Claims:
     """A text under work: ``text`` is the print with every place that is taken hidden."""
 
-    def __init__(self, printed: str) -> None:
+    def __init__(self, printed: str, taken: Sequence[Replacement] = ()) -> None:
         self.printed = printed
         self.text = printed
         self._found: list[Replacement] = []
         self._insertions: set[int] = set()
+        self.take(taken)
+        self._found.clear()
 
     def take(self, found: Iterable[Replacement]) -> None:
         """Keeps those of ``found`` that touch nothing taken before them."""

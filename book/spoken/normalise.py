@@ -15,9 +15,10 @@ from book.languages import Language, load_language
 from book.readers.headings import match_heading
 from book.script import Replacement
 from book.spoken.chinese import speak_chinese
-from book.spoken.claims import Claims, merge
+from book.spoken.claims import TAKEN, Claims, merge
 from book.spoken.cleaning import clean
 from book.spoken.english import speak_english
+from book.spoken.english.abbreviations import ends_sentence
 from book.spoken.english.numbers import cardinal
 from book.spoken.words import Profile, choice
 
@@ -34,6 +35,7 @@ _BEFORE_LOST = {
     "d": re.compile(r"\b(?:I|[Hh]e|[Ss]he|[Yy]ou|[Ww]e|[Tt]hey|[Ii]t|[Ww]ho|[Tt]here|[Tt]hat)$"),
 }
 _SENTENCE_END = re.compile(r"[.!?…。！？][\"”’」』)）]*\s*$")
+_NEVER_LAST = frozenset({"e.g.", "i.e.", "viz.", "vs.", "P.S."})  # never end a sentence
 _LAST = re.compile(r"[^\s.]+")
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 
@@ -45,6 +47,7 @@ def normalise(
     heading: bool = False,
     profile: Profile = "fiction",
     extra: bool = True,
+    taken: Sequence[Replacement] = (),
 ) -> tuple[Replacement, ...]:
     """All replacements of a paragraph, in order, without overlap.
 
@@ -54,9 +57,10 @@ def normalise(
         heading: numbers are read, capitals are calmed, a stop is added.
         profile: ``fiction`` as a narrator reads; ``general`` as grammars for news and manuals
             say it; ``off`` leaves numbers and abbreviations to the engines.
+        taken: places that are spoken for, such as the lexicon's; none of them is returned.
         extra: the general profile may ask the wetext extra where it is installed.
     """
-    claims = Claims(printed)
+    claims = Claims(printed, taken)
     if profile != "off":
         for rule in [_heading, _stop] if heading else []:
             claims.take(rule(printed, language))
@@ -103,15 +107,10 @@ def _abbreviations(printed: str, language: Language) -> Iterator[Replacement]:
     for match in pattern.finditer(printed) if pattern else ():
         word = match.group()
         spoken = language.abbreviations.get(word) or language.before_number[word]
-        if word in language.abbreviations and _ends_sentence(printed, match.end()):
+        last = word in language.abbreviations and word not in _NEVER_LAST
+        if last and ends_sentence(printed, match.end()):
             spoken += "."
         yield Replacement(*match.span(), spoken, "abbreviation")
-
-
-def _ends_sentence(printed: str, at: int) -> bool:
-    """An abbreviation's stop before a capital, or at the end, is a full stop as well."""
-    rest = printed[at:].lstrip("\"'”’)")
-    return not rest or re.match(r"\s+[\"“‘]?[A-Z]", rest) is not None
 
 
 def _english(printed: str, language: Language) -> Iterator[Replacement]:
@@ -132,7 +131,7 @@ def _title_pattern(tag: str) -> re.Pattern[str] | None:
     if not titles:
         return None
     names = choice((*titles, *(title.upper() for title in titles)))
-    return re.compile(rf"(?<![^\W_])(?P<name>{names})(?:\.(?!\w)|(?=\s))(?=\s*[A-Z]|\s+and\b)")
+    return re.compile(rf"(?<![^\W_])(?P<name>{names})(?:\.(?!\w)|(?=\s))(?=\s*[A-Z{TAKEN}]|-[A-Z]|\s+and\b)")
 
 
 @cache
@@ -141,7 +140,7 @@ def _abbreviation_pattern(tag: str) -> re.Pattern[str] | None:
     if not language.abbreviations:
         return None
     plain, numbered = choice(language.abbreviations), choice(language.before_number)
-    return re.compile(rf"(?<![\w&])(?:{plain})(?!\w)|(?<!\w)(?:{numbered})(?=\s*\d)")
+    return re.compile(rf"(?<![\w&])(?:{plain})(?!\w)|(?<!\w)(?:{numbered})(?=\s*[\d{TAKEN}])")
 
 
 def _heading(printed: str, language: Language) -> Iterator[Replacement]:

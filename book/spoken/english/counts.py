@@ -50,7 +50,7 @@ _PLAIN = re.compile(
     rf"(?P<minus>(?<![\w.,)\]\ue000])[-−–](?=[\d.]))?(?P<n>(?:{_N})(?:\.\d+)?|(?<![\w.])\.\d+)"
 )
 _SCORE = re.compile(r"(?<=[\w\ue000])-(?=\ue000)")
-_SIGNS = re.compile(r"(?P<op>[#±~≈])\s?(?=[\d.£$])")
+_SIGNS = re.compile(r"(?P<op>[#±~≈])\s?(?=[\d.£$\ue000])")
 _SIGN_WORDS = {"#": "number", "±": "plus or minus", "~": "about", "≈": "about"}
 
 

@@ -191,7 +191,7 @@ def _year_pattern(tag: str) -> re.Pattern[str]:
 
 
 _WHEN = re.compile(
-    r"\b(?:in|since|year|years|anno|during|circa|spring|summer|autumn|winter|fall|christmas|easter|"
+    r"\b(in|since|year|years|anno|during|circa|spring|summer|autumn|winter|fall|christmas|easter|"
     r"until|till|before|after|early|late|from|to|by|c\.|ca\.|A\.D\.)(?:\sof)?\s+$",
     re.IGNORECASE,
 )
@@ -207,7 +207,8 @@ def years(text: str, tag: str, style: Style) -> Iterator[Replacement]:
         after = re.match(r"(?:\s|-)([a-z]+)(?:\s([a-z]+))?(?:\s([a-z]+))?", text[match.end() :])
         adjacent = after is not None and _is_plural(after[1], counted, not_plural)
         when = _WHEN.search(text[max(0, match.start() - 14) : match.start()])
-        if adjacent and number[2:] != "00":
+        counting = when is None or when[1].lower() in ("in", "from", "to")
+        if adjacent and counting and number[2:] != "00":
             continue
         later = after is not None and after[2] and _is_plural(after[2], counted, not_plural)
         if later and not when and number[2:] != "00" and _describes(after[1] if after else ""):

@@ -77,7 +77,8 @@ def initials(text: str, style: Style) -> Iterator[Replacement]:
         letters = [c for c in match.group() if c.isalpha()]
         yield Replacement(*match.span(), _joined(letters, text, match.end(), style), "initials")
     for match in _ONE.finditer(text) if style.initials else ():
-        if match.group()[0] == "I" or not _name_around(text, match):
+        # "A. Writer": without its stop the letter is an article
+        if match.group()[0] in "AI" or not _name_around(text, match):
             continue
         yield Replacement(match.start() + 1, match.start() + 2, "", "initials")
 

@@ -20,7 +20,10 @@ _STAMMER = re.compile(
 _SYLLABLES = {"c": "kuh", "ch": "chuh", "sh": "shuh", "th": "thuh", "wh": "wuh", "ph": "fuh", "q": "kwuh",
     "x": "zuh", "g": "guh", "j": "juh", "h": "huh"}  # fmt: skip
 _DRAWL = re.compile(r"\b(?=\w*?([a-zA-Z])\1\1)[A-Za-z]{3,40}\b")
-_CHOPPED = re.compile(r"\b(?P<head>[A-Za-z]*)(?P<v>[aeiouAEIOU])(?:-(?P=v)){1,8}(?P<tail>-?[a-z]*)\b", re.IGNORECASE)
+_CHOPPED = re.compile(
+    r"(?<![\w-])(?P<head>[A-Za-z]{0,12}-?)(?P<v>[aeiou])(?:-(?P=v)){1,8}(?P<tail>-?[a-z]{0,8})(?![\w-])",
+    re.IGNORECASE,
+)
 _RUN = re.compile(r"([a-zA-Z])\1{2,}", re.IGNORECASE)
 _SOUNDS = re.compile(r"(?i)(?:a+h*|o+h+|u+h+|u+gh*|h+m+|m+h*m+|sh+|ps+t+|br+|gr+|z+|e+k|a+r*gh+|e+w+|w+h*oa+h*|ha+|h+u+h+|a+w+|o+w+|o{3,})")
 _DASHES = r"(?:[—―⸺]+|-{2,}|–{2,}|_{2,})"
@@ -88,13 +91,10 @@ def drawls(text: str, tag: str, style: Style) -> Iterator[Replacement]:
             continue  # III, XXX
         yield Replacement(*match.span(), said, "drawl")
     for match in _CHOPPED.finditer(text):
-        count = match.group().count("-")
-        head, tail = match["head"], match["tail"].lstrip("-")
-        if count < 2 and not (head and tail):
-            continue
-        if count < 2 and (match["v"].lower() + tail)[:2] not in ("es", "ee", "ll", "el", "ow"):
-            continue
-        said = head + match["v"] + (tail.lstrip(match["v"]) or "")
+        if match.group().count("-") < 2:
+            continue  # re-establish, co-operate
+        head, tail = match["head"].rstrip("-"), match["tail"].lstrip("-")
+        said = head + match["v"] + tail.lstrip(match["v"].lower())
         yield Replacement(*match.span(), said, "drawl")
 
 

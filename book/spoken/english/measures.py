@@ -25,7 +25,7 @@ _FRACTION = re.compile(
     rf"(?P<of>\s+an?\b|\s+of\b|-|\s+(?P<noun>[a-z]+)\b)?"
 )
 _DEGREES = re.compile(
-    rf"(?<![\w.,])(?P<minus>[-−–])?(?P<n>{_N})\s?(?:°\s?(?P<k>[CFcf]\b\.?)?|º\s?(?P<k2>[CF])?|(?P<k3>℃|℉|K\b(?=\s*kelvin)))"
+    rf"(?<![\w.,])(?P<minus>[-−–])?(?P<n>{_N})\s?(?:°(?:\s?(?P<k>[CFcf]\b\.?))?|º\s?(?P<k2>[CF])?|(?P<k3>℃|℉|K\b(?=\s*kelvin)))"
     r"(?:\s?(?P<m>\d{1,2})\s?[′'’](?:\s?(?P<s>\d{1,2})\s?[″\"”])?)?(?:\s?(?P<c>[NSEW])\b\.?)?"
 )
 _SCALES = {"C": "Celsius", "F": "Fahrenheit", "℃": "Celsius", "℉": "Fahrenheit"}
