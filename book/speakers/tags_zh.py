@@ -1,144 +1,137 @@
-"""Speech tags in Chinese: 掌柜说，“…”, “…”母亲说, and a tag line that ends in ：."""
+"""Speech tags in Chinese: 掌柜说，“…”, “…”母亲说, a tag line that ends in ：, and what is done
+beside a quotation. Reads one paragraph at a time and says what it found; who is meant by a
+pronoun, and which of two cues counts, is for ``book/speakers/chinese.py``."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
 
 from book.languages import Language
 from book.spans import Span
-from book.speakers.names import Names
+from book.speakers.clauses_zh import Clauses, Subject, split_clauses, split_sentences
 
-Found = dict[int, tuple[str, str]]
+Kind = Literal["tag", "chain", "colon", "beat", "beat-mid", "led", "lead-in", "follows", "hearing"]
+_NOT_TAG = re.compile("(?:不再|不曾|没有|不|没|未|别|莫)$")
+_NEAR_END = 14  # characters before a quotation in which its verb stands
+_HEAD = 3  # clauses after a quotation in which its verb may stand
+_BACK = 3  # sentences before a quotation in which its subject may stand
 
-_STOPS = "。！？!?”」』\n"
-_SENTENCE = re.compile(r"[。！？；]")
-_CLAUSE = re.compile(r"[，,、：:；;]")
-# Someone speaks who is not in the cast, or it is not said who: no search beyond the clause.
-_OTHERS = re.compile(
-    "有的|有人|一个|众人|大家|他们|她们|别人|人家|旁人|他|她|伊|我|谁|那人|这人|声音|人们"
-)
-_DENIED = re.compile("(?:不再|不曾|没有|不|没|未|别|莫)$")
-_ENDS_HERE = re.compile(r"[，。！？：；,:;]|$|着|道|了一句")
-# What may stand before the subject that opens a clause.
-_LEAD = re.compile(
-    "(?:但|那|这|于是|只见|忽然|忽而|可是|后来|这时|此时|一面|却|便|而|然而|所以|因为|仿佛|原来|不料"
-    "|一个|这个|那个|又|才|只有|连|当下|说时迟|这一回|有一回|有一天|其时|看客中间)*"
-)
+
+@dataclass(frozen=True, slots=True)
+class Cue:
+    """Something that points to the speaker of a quotation."""
+
+    kind: Kind
+    subject: Subject | None  # None: a tag that leaves out who speaks
+    after: bool = False  # it stands behind the quotation
 
 
 class ChineseTags:
-    """Finds the tags of one cast. Built once for a chapter or a book."""
+    """Finds the cues of one cast's quotations."""
 
-    def __init__(self, names: Names, language: Language) -> None:
-        self._names = names
-        self._people = [*names.keys]
-        if names.first_person:
-            self._people.extend(language.first_person)
-        choice = "|".join(map(re.escape, sorted(self._people, key=lambda n: (-len(n), n))))
+    def __init__(self, clauses: Clauses, language: Language) -> None:
+        self._clauses = clauses
         verbs = "|".join(map(re.escape, language.speech_verbs)) or "(?!)"
-        not_speech = "|".join(map(re.escape, language.not_speech)) or "(?!)"
-        self._name = re.compile(choice or "(?!)")
-        self._object = re.compile(
-            rf"(?:{'|'.join(map(re.escape, language.object_markers)) or '(?!)'})"
-            r"(?:了|着|那|这|他的|她的|我的|我们的)?$"
+        self._verb_end = re.compile(rf"(?:{verbs})(?:[^，。！？：“”]{{0,3}})[，,：:、]?\s*$")
+        self._said = re.compile(
+            rf"(?:{verbs})(?:(?:了?[一两几]?[句声遍]|着|道|起来|了)|[他她伊我你]们?)?$"
         )
-        self._after = re.compile(
-            rf"[，,]?(?:一个|那|这|这个|那个|旁边的|壁角的)?(?P<name>{choice or '(?!)'})"
-            rf"(?P<mid>[^。！？“”：]{{0,30}}?)(?P<verb>{verbs})(?!{not_speech})"
-        )
-        self._verb_end = re.compile(rf"(?:{verbs})(?:[^，。！？：“”]{{0,2}})[，,：:]?$")
 
-    def read(
-        self, text: str, spans: Sequence[Span], paragraph_before: str, *, continued: bool = False
-    ) -> Found:
-        """What the tags of one paragraph say; nothing inside a speech that is ``continued``."""
-        found: Found = {}
-        if not self._people or continued:
-            return found
-        for i, span in enumerate(spans):
-            if span.quotation is None:
-                continue
-            tag = self._before(text, spans, i, paragraph_before)
-            if tag is None:
-                key = self._following(text, spans, i)
-                tag = (key, "explicit") if key else None
-            if tag:
-                found.setdefault(span.quotation, tag)
-        self._carry_on(text, spans, found)
-        return found
+    def read(self, text: str, spans: Sequence[Span], i: int, previous: str) -> list[Cue]:
+        """The cues of the quotation ``spans[i]``.
 
-    def _before(
-        self, text: str, spans: Sequence[Span], i: int, paragraph_before: str
-    ) -> tuple[str, str] | None:
-        rule = "explicit, tag before"
-        if i and spans[i - 1].quotation is None:
-            narration = text[spans[i - 1].start : spans[i - 1].end]
-        elif i == 0 and paragraph_before.rstrip().endswith(("：", ":", "，", ",")):
-            narration, rule = paragraph_before.rstrip(), "colon"
-        else:
-            return None
-        if not self._verb_end.search(narration[-12:]):
-            return None
-        sentence = re.split(f"[{_STOPS}]", narration)[-1]
-        clauses = [c for c in _CLAUSE.split(sentence) if c]
-        if not clauses:
-            return None
-        own = self._subject(clauses[-1])
-        if own:
-            return own, rule
-        if _OTHERS.match(_LEAD.sub("", clauses[-1], count=1)):
-            return None
-        for clause in reversed(clauses[:-1]):
-            subject = self._subject(clause, leading=True)
-            if subject:
-                return subject, "clause chain"
-        return None
-
-    def _subject(self, clause: str, *, leading: bool = False) -> str | None:
-        """Whom a clause is about: its first name that is no object.
-
-        ``leading``: the name must open the clause, after words such as 那 or 只见 at most.
+        Args:
+            text: of the paragraph.
+            spans: of the paragraph.
+            i: which span.
+            previous: the paragraph before, or "" where a quotation ends it.
         """
-        for match in self._name.finditer(clause):
-            before = clause[: match.start()]
-            if self._object.search(before):
-                continue
-            if leading and not _LEAD.fullmatch(before):
-                return None
-            return self._key(match.group())
+        cues: list[Cue] = []
+        first = i == 0
+        if not first and spans[i - 1].quotation is None:
+            cues.extend(self._before(text[spans[i - 1].start : spans[i - 1].end], i >= 2))
+        elif first and previous:
+            cues.extend(self._line_before(previous))
+        if i + 1 < len(spans) and spans[i + 1].quotation is None:
+            more = i + 2 < len(spans)
+            narration = text[spans[i + 1].start : spans[i + 1].end]
+            cues.extend(self._after(narration, more, first))
+        return cues
+
+    def is_tag(self, narration: str) -> bool:
+        """Whether narration before a quotation ends in a verb of speech or a colon."""
+        end = narration.rstrip()[-_NEAR_END:]
+        return end.endswith(("：", ":")) or self._verb_end.search(end) is not None
+
+    def _before(self, narration: str, behind_another: bool) -> list[Cue]:
+        sentences = split_sentences(narration.rstrip("　 \n"))
+        if self.is_tag(narration):
+            subject, back = self._clauses.chain(sentences[-1])
+            if subject:
+                return [Cue("tag" if back == 0 else "chain", subject)]
+            for sentence in sentences[-2 : -2 - _BACK : -1]:
+                subject, _ = self._clauses.chain(sentence)
+                if subject:
+                    return [Cue("led", subject)]
+            return [Cue("tag", None)] if behind_another else []
+        told = [s for s in sentences if split_clauses(s)]
+        if behind_another and len(told) < 2:
+            return []  # one sentence between two quotations goes with the first
+        for sentence in told[:-3:-1]:
+            subject = self._first(sentence)
+            if subject:
+                return [Cue("led", subject)]
+        return []
+
+    def _line_before(self, previous: str) -> list[Cue]:
+        sentences = split_sentences(previous.rstrip("　 \n"))
+        tag = previous.rstrip().endswith(("：", ":", "，", ",")) and self.is_tag(previous)
+        if tag:
+            subject, _ = self._clauses.chain(sentences[-1])
+            if subject:
+                return [Cue("colon", subject)]
+        for sentence in [s for s in sentences if split_clauses(s)][: -_BACK - 1 : -1]:
+            subject = self._clauses.chain(sentence)[0] if tag else None
+            subject = subject or self._first(sentence)
+            if subject:
+                return [Cue("led" if tag else "lead-in", subject)]
+        return []
+
+    def _after(self, narration: str, more: bool, first: bool) -> list[Cue]:
+        sentences = split_sentences(narration)
+        clauses = split_clauses(sentences[0])
+        subject = self._clauses.subject(clauses[0]) if clauses else None
+        if subject is None:
+            return []
+        # 掌柜说，“…” after another one's “…”: it is the tag of what follows
+        leads_on = more and len(sentences) == 1 and self.is_tag(narration)
+        if self._clauses.hears(subject):
+            return [Cue("hearing", subject, after=True)]
+        if self._speaks(clauses[:-1] if leads_on else clauses, subject):
+            return [Cue("tag", subject, after=True)]
+        if leads_on and not first:
+            return []
+        return [Cue("beat" if first else "beat-mid", subject, after=True)]
+
+    def _speaks(self, clauses: Sequence[str], subject: Subject) -> bool:
+        """Whether one of the first clauses, all about ``subject``, ends in a verb of speech."""
+        for n, clause in enumerate(clauses[:_HEAD]):
+            rest = subject.rest if n == 0 else clause
+            if n and self._clauses.subject(clause):
+                return False
+            match = self._said.search(rest)
+            if match and not _NOT_TAG.search(rest[: match.start()]):
+                return True
+            if n == 0 and rest.startswith("的声音"):
+                return True
+        return False
+
+    def _first(self, sentence: str) -> Subject | None:
+        for clause in split_clauses(sentence):
+            subject = self._clauses.subject(clause)
+            if subject:
+                return subject
         return None
-
-    def _following(self, text: str, spans: Sequence[Span], i: int) -> str | None:
-        if i + 1 >= len(spans) or spans[i + 1].quotation is not None:
-            return None
-        narration = text[spans[i + 1].start : spans[i + 1].end]
-        match = self._after.match(narration)
-        if not match or _DENIED.search(match["mid"]):
-            return None
-        rest = narration[match.end() :]
-        if not _ENDS_HERE.match(rest):
-            return None
-        last = i + 2 >= len(spans)
-        if not last and self._verb_end.search(narration[-12:]) and not _SENTENCE.search(rest):
-            return None  # 掌柜说，“…” after another one's “…”: it is the tag of what follows
-        for other in self._name.finditer(match["mid"]):  # an object is no second subject
-            if not self._object.search(match["mid"][: other.start()]):
-                return None
-        return self._key(match["name"])
-
-    def _key(self, name: str) -> str | None:
-        return self._names.keys.get(name, self._names.first_person)
-
-    def _carry_on(self, text: str, spans: Sequence[Span], found: Found) -> None:
-        """“…”老栓说，“…”: the second half is his too. Untagged neighbours are not."""
-        for i in range(2, len(spans)):
-            span, tag, first = spans[i], spans[i - 1], spans[i - 2]
-            if span.quotation is None or first.quotation is None or tag.quotation is not None:
-                continue
-            narration = text[tag.start : tag.end].strip()
-            tagged = found.get(first.quotation)
-            if not tagged or span.quotation in found or self._name.search(narration):
-                continue
-            if narration.endswith(("，", ",", "：")) and not _OTHERS.search(narration):
-                found[span.quotation] = (tagged[0], "same paragraph")
