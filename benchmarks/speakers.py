@@ -27,7 +27,8 @@ from typing import Any
 from benchmarks.goldquotes import GoldBook, lay_out, load_books
 from book.readers import read_manuscript
 from book.spans import chapter_spans, dialogue_marks
-from book.speakers import attribute
+from book.speakers import attribute, english
+from book.speakers.english import Scale
 
 STEP = 0.01  # between two thresholds of the curve
 LIMITS = (0.03, 0.05, 0.10)  # shares of quotations that may be in a wrong character's voice
@@ -50,11 +51,17 @@ class Scored:
         return self.speaker == self.gold
 
 
-def answer(book: GoldBook) -> tuple[list[Scored], dict[str, Any]]:
-    """Every quotation with a known speaker, answered; and what else is to be told of the book."""
+def answer(book: GoldBook, scale: Scale | None = None) -> tuple[list[Scored], dict[str, Any]]:
+    """Every quotation with a known speaker, answered; and what else is to be told of the book.
+
+    ``scale``: weights other than those that ship, for a book in English.
+    """
     laid = lay_out(book)
     began = time.perf_counter()
-    found = attribute(laid.chapters, book.names, book.words)
+    if scale:
+        found = english.attribute(laid.chapters, book.names, book.words, scale)
+    else:
+        found = attribute(laid.chapters, book.names, book.words)
     seconds = time.perf_counter() - began
     scored, unknown = [], 0
     for quote, who in zip(book.quotes, laid.answers(found), strict=True):

@@ -35,6 +35,7 @@ _REASONS = {
 }
 
 WEIGHTS = "turns"  # configs/speakers/turns.yaml
+CLOSE = 0.001  # to 0 and 1: no probability counts as closer
 SHOWN = 3  # guesses of one quotation
 # A tag that names nobody of the cast: how much likelier than the best of the cast somebody
 # else is, as a logarithm. By hand: the books with known speakers have everyone in their cast.
@@ -42,11 +43,17 @@ _ELSE = {"group": 2.0, "someone": 1.0, "unlisted": 2.0, "I": 2.0, "person": 1.0}
 
 
 def attribute(
-    chapters: Sequence[ChapterText], names: Names, language: Language
+    chapters: Sequence[ChapterText],
+    names: Names,
+    language: Language,
+    scale: Scale | None = None,
 ) -> list[dict[int, Attribution]]:
-    """The speaker of every quotation, by its number, for each chapter."""
+    """The speaker of every quotation, by its number, for each chapter.
+
+    ``scale``: weights other than those that ship.
+    """
     people, talk, evidence = read_evidence(chapters, names, language)
-    scale = Scale(load_weights(WEIGHTS), load_calibration(WEIGHTS))
+    scale = scale or Scale(load_weights(WEIGHTS), load_calibration(WEIGHTS))
     words = load_words(language.tag)
     found = []
     for chapter, turns, rows in zip(chapters, talk, evidence, strict=True):
@@ -82,19 +89,22 @@ def read_evidence(
 class Scale:
     """Weights, and what their probabilities are worth."""
 
-    def __init__(self, weights: Mapping[str, float], calibration: tuple[float, float]) -> None:
+    def __init__(
+        self, weights: Mapping[str, float], calibration: Mapping[str, tuple[float, float]]
+    ) -> None:
         self.weights = weights
+        self.calibration = calibration
         self.vector = np.array([weights.get(name, 0.0) for name in FEATURES])
-        self._slope, self._offset = calibration
 
     def tie(self, names: Sequence[str]) -> float:
         """The sum of some ties."""
         return sum(self.weights.get(name, 0.0) for name in names)
 
-    def calibrate(self, probability: float) -> float:
-        """How often an answer of this probability is right."""
-        p = min(max(probability, 1e-6), 1 - 1e-6)
-        return 1 / (1 + math.exp(-(self._slope * math.log(p / (1 - p)) + self._offset)))
+    def calibrate(self, probability: float, kind: str) -> float:
+        """How often an answer of this probability is right, for a turn of this kind."""
+        slope, offset = self.calibration["named" if kind == "named" else "other"]
+        p = min(max(probability, CLOSE), 1 - CLOSE)
+        return 1 / (1 + math.exp(-(slope * math.log(p / (1 - p)) + offset)))
 
 
 def _turns(
@@ -136,7 +146,7 @@ def _answers(
         keys.append(None)
     order = sorted(range(len(keys)), key=lambda i: (-marginal.speakers[i], i))
     top = float(marginal.speakers[order[0]])
-    sure = scale.calibrate(top)
+    sure = scale.calibrate(top, row.kind)
     share = (1 - sure) / (1 - top) if top < 1 else 0.0
     guesses = [Guess(keys[order[0]], sure)]
     for i in order[1:SHOWN]:

@@ -23,7 +23,7 @@ _NEAR = 3  # paragraphs between two turns of one conversation
 _FLOOR = 0.03  # of a share, under its logarithm
 _SCENE = 12  # turns before and after that make a scene
 
-KINDS = ("name", "pronoun", "person", "beat", "none")  # how a turn is tagged
+KINDS = ("named", "shared", "pronoun", "person", "beat", "none")  # how a turn is tagged
 GAPS = ("inside", "next", "over one", "over more")
 _BY_KIND = ("fast", "slow", "coming", "narrator", "book", "scene", "talked about", "first", "here")
 _PLAIN = (
@@ -38,7 +38,7 @@ _PLAIN = (
 )  # fmt: skip
 FEATURES: tuple[str, ...] = (
     *_PLAIN,
-    *(f"{name}, {kind}" for kind in KINDS for name in _BY_KIND),
+    *(f"{name}, {kind}" for kind in KINDS[1:] for name in _BY_KIND),
 )
 TIES: tuple[str, ...] = tuple(
     f"{tie}, {what}" for tie in ("same", "back") for what in (*GAPS, "pronoun", "beat")
@@ -134,7 +134,7 @@ class Reader:
         tag = turn.tag
         gender = None
         if tag and tag.phrase.kind in ("name", "I"):
-            kind = "name"
+            kind = "shared" if len(tag.phrase.who) > 1 or tag.where == "colon" else "named"
         elif tag and tag.phrase.kind in ("pronoun", "person"):
             kind, gender = tag.phrase.kind, tag.phrase.gender
         elif any(p.subject for p in (*turn.before, *turn.after)):
@@ -315,6 +315,8 @@ class Reader:
         candidates: Sequence[int],
         features: Floats,
     ) -> None:
+        if kind == "named":
+            return  # a name in so many words: who else was there tells nothing
         mask = self._genders.mask(gender)
         picked = list(candidates)
         present = view.fast + 0.5 * view.coming

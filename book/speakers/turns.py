@@ -99,10 +99,11 @@ class TurnReader:
                     turns[-1].after.extend(narration)
                 continue
             tag = self._tags.of(text, spans, i, before)
-            if not turns or (tag and self._is_another(turns[-1], tag)):
+            acts = bool(turns) and self._another_acts(turns[-1], text[: span.start], narration)
+            if not turns or acts or (tag and self._is_another(turns[-1], tag)):
                 turns.append(Talk(p, p, inside=bool(turns)))
                 turns[-1].before.extend(narration)
-                if tag and len(turns) > 1 and tag.where == "before":
+                if len(turns) > 1 and (acts or (tag and tag.where == "before")):
                     mine = {(m.start, m.end) for m in narration}
                     turns[-2].after = [m for m in turns[-2].after if (m.start, m.end) not in mine]
             turn = turns[-1]
@@ -115,6 +116,18 @@ class TurnReader:
         for turn in turns:
             turn.tags.sort(key=_rank)
         return turns
+
+    def _another_acts(self, turn: Talk, before: str, narration: Sequence[Phrase]) -> bool:
+        """Whether somebody else did something since: “I see.” Mrs. Brown came in. “Good.”"""
+        if not before.rstrip().endswith((".", "!", "?")):
+            return False
+        mine = {t.phrase.kind: t.phrase.who for t in turn.tags}
+        acting = [m for m in narration if m.subject and m.kind in _STRONG]
+        return (
+            bool(acting)
+            and any(kind in _STRONG for kind in mine)
+            and not any(mine.get(m.kind) == m.who for m in acting)
+        )
 
     def _is_another(self, turn: Talk, tag: Tag) -> bool:
         """Whether a further tag of the paragraph is of another speaker."""

@@ -64,10 +64,12 @@ def load_weights(name: str) -> Mapping[str, float]:
 
 
 @cache
-def load_calibration(name: str) -> tuple[float, float]:
-    """Slope and offset of the log odds, from probabilities to how often they were right."""
-    slope, offset = _read(name)["calibration"]
-    return float(slope), float(offset)
+def load_calibration(name: str) -> Mapping[str, tuple[float, float]]:
+    """Slope and offset of the log odds, from probabilities to how often they were right.
+
+    One pair for turns with a name in their tag (``named``), one for the others.
+    """
+    return {k: (float(a), float(b)) for k, (a, b) in _read(name)["calibration"].items()}
 
 
 def _read(name: str) -> dict[str, Any]:
