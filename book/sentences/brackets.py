@@ -7,6 +7,7 @@ from bisect import bisect_right
 from dataclasses import dataclass
 
 LONGEST = 300  # characters: a bracket open longer than this was never closed
+SENTENCES = 120  # characters: a shorter aside is spoken in one breath
 _HEAD = re.compile(r"(?:^|[.!?…。！？][^\w\s]*)\s*$")
 
 
@@ -35,7 +36,10 @@ NONE = Brackets()
 
 
 def find_brackets(text: str, pairs: str) -> Brackets:
-    """The outermost closed brackets; ``pairs`` lists opening and closing ones by turns."""
+    """The outermost closed brackets; ``pairs`` lists opening and closing ones by turns.
+
+    A long one that begins a sentence holds sentences of its own and is left out.
+    """
     closing = dict(zip(pairs[1::2], pairs[::2], strict=True))
     opened: list[tuple[str, int]] = []
     found: list[tuple[int, int]] = []
@@ -54,4 +58,9 @@ def find_brackets(text: str, pairs: str) -> Brackets:
                     found.pop()
                 found.append((begin, at))
                 break
-    return Brackets(tuple(begin for begin, _ in found), tuple(end for _, end in found))
+    kept = [
+        (begin, end)
+        for begin, end in found
+        if end - begin < SENTENCES or not _HEAD.search(text[max(0, begin - 12) : begin])
+    ]
+    return Brackets(tuple(begin for begin, _ in kept), tuple(end for _, end in kept))

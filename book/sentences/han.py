@@ -16,10 +16,12 @@ from book.sentences.stops import stop_goes_on
 
 _TAG_REACH = 6  # characters between a quotation and its verb
 _PHRASE = 10  # characters of a quotation that a clause may be built around
+_PLAIN = r"[^，。！？：；、“”「」…—\s]"  # a character inside a clause
+_SAYING = rf"(?:不(?=[住禁由慌耐高满安假屑])|没(?=好气)|(?![不没未无怎什何谁该想听]){_PLAIN})"
 _OPENS = '“‘「『"＂'
 _CLOSES = {"”": "“", "’": "‘", "」": "「", "』": "『", '"': '"', "＂": "＂"}
 _ENDS = "。！？!?｡"
-_STARTS_NOTHING = "，。、；：！？,;:!?…—”’」』）)》】〉"
+_STARTS_NOTHING = "，。、；：！？,;:!?…”’」』）)》】〉"
 _MARK = re.compile(
     rf"(?P<end>[{_ENDS}]+(?:…+|[{_ENDS}])*|…+[{_ENDS}]+)"
     r"|(?P<pause>…+|\.{3,}|—+)"
@@ -78,17 +80,24 @@ def _ends(
 
 def _belongs(text: str, at: int, rest: str, quote: str, language: Language) -> bool:
     """Whether narration behind a quotation belongs to its sentence."""
+    rest = rest.lstrip("—")
+    if not rest:
+        return True
     if _follows(language.tag, "begins_anew").match(rest):
         return False
     if _follows(language.tag, "goes_on").match(rest):
         return True
-    if _tag(language.tag).match(rest) and not _follows(language.tag, "not_tags").match(rest):
-        return True
     opened = text.rfind(_CLOSES[quote], 0, at - 1)
     before = text[max(0, opened - _TAG_REACH) : opened].rstrip() if opened >= 0 else ""
+    led_up = before.rstrip("：:，,")
+    if before[-1:] in tuple("：:") or _verb_at_end(language.tag).search(led_up):
+        # its speaker is named already: 他说：“走吧！”然后出门了, but 他说：“走吧！”|她问……
+        return _follows(language.tag, "subjectless").match(rest) is not None
+    if _tag(language.tag).match(rest) and not _follows(language.tag, "not_tags").match(rest):
+        return True
     if not before or before[-1] in _ENDS + "”」』’":
         return False
-    if before[-1] in "：:，,、—…" or _verb_at_end(language.tag).search(before):
+    if before[-1] in "，,、—…":
         return _follows(language.tag, "subjectless").match(rest) is not None
     return rest[0] not in _OPENS and at - opened <= _PHRASE  # 一声“救命！”划破夜空
 
@@ -103,7 +112,7 @@ def _only_quotes(text: str, begin: int, end: int) -> bool:
 def _tag(tag: str) -> re.Pattern[str]:
     """A tag: within a few characters a verb of speech, and soon after it a mark or the end.
 
-    Further away the verb must show that it is one: 那孩子怯生生地说, 她对着门外的人喊道.
+    Further away it must end its clause: 一个高个子的老头说. What is denied is no tag: 他没有再问.
     """
     language = load_language(tag)
     verbs = {*language.speech_verbs, *language.sentences.tag_verbs}
@@ -113,16 +122,12 @@ def _tag(tag: str) -> re.Pattern[str]:
     pronouns = sorted({p for own in language.pronouns.values() for p in own if len(p) == 1})
     whom = "".join((*pronouns, *language.first_person, "你您们咱它"))
     not_speech = "|".join(map(re.escape, language.not_speech)) or "(?!)"
-    plain = r"[^，。！？：；、“”「」…—\s]"
     mark = r"(?=[，。、：；！？…—“「]|$)"
-    parts = [rf"{plain}{{0,{_TAG_REACH}}}?(?:{sure or '(?!)'})(?!{not_speech})"]
+    parts = [rf"{_PLAIN}{{0,{_TAG_REACH}}}?(?:{sure or '(?!)'})(?!{not_speech})"]
     if single:
         end = rf"(?:[{whom}]{{0,3}}{mark}|了?[一几两][声句]|[着完罢得]|了{mark})"
-        parts.append(rf"{plain}{{0,{_TAG_REACH}}}?(?<![不没未别])[{single}]{end}")
-        parts.append(rf"{plain}{{0,{2 * _TAG_REACH}}}?(?<=[地着])(?:{long}){mark}")
-        parts.append(
-            rf"{plain}{{0,{_TAG_REACH}}}?[对向朝]{plain}{{1,{_TAG_REACH}}}?(?:{long}){mark}"
-        )
+        parts.append(rf"{_SAYING}{{0,{_TAG_REACH}}}?[{single}]{end}")
+        parts.append(rf"{_SAYING}{{0,{2 * _TAG_REACH}}}?(?:{long}){mark}")
     return re.compile("|".join(parts))
 
 
@@ -131,7 +136,7 @@ def _follows(tag: str, which: str) -> re.Pattern[str]:
     """One of the language's words of a kind, at once; ``not_tags`` a little later, too."""
     words: tuple[str, ...] = getattr(load_language(tag).sentences, which)
     found = "|".join(sorted(map(re.escape, words), key=len, reverse=True)) or "(?!)"
-    reach = rf"[^，。！？：；、“”「」…—\s]{{0,{_TAG_REACH}}}?" if which == "not_tags" else ""
+    reach = rf"{_PLAIN}{{0,{2 * _TAG_REACH}}}?" if which == "not_tags" else ""
     return re.compile(rf"{reach}(?:{found})")
 
 

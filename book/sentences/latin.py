@@ -75,7 +75,10 @@ def _goes_on(text: str, match: re.Match[str], begin: int, language: Language) ->
     quoted = any(c in _QUOTES for c in match["close"] or match["after"] or "")
     if first.islower() and not _begins_low(text, at, match, quoted, language):
         return True
-    if quoted and (_CITED.match(text, match.end()) or _named_tag(language.tag).match(text, at)):
+    tagged = quoted and mark != "."  # a tag stands behind “…,” or “…!”, never behind “….”
+    if tagged and _named_tag(language.tag).match(text, at):
+        return True
+    if quoted and _CITED.match(text, match.end()):
         return True
     if mark is None:
         return False

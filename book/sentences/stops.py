@@ -16,7 +16,7 @@ _NEAR = 40  # characters looked back for the word before a stop
 _BEFORE_WORD = "\"'“”‘’«»‹›„‚(["
 _INITIALS = re.compile(r"[^\W\d_](?:\.-?[^\W\d_])*")
 _NUMBER = re.compile(r"\d{1,3}|[IVXLC]{1,7}")
-_NUMERAL = re.compile(r"\d|[IVXLC]+\b")
+_NUMERAL = re.compile(r"\d|[IVXLC]{2,}\b|[VXLC]\b|I(?=[.)]|$)")  # not "No. I won't."
 _NEXT = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 _ELISION = re.compile(r"^[^\W\d_]{1,5}['’](?=[^\W\d_]{2})")  # l'Avv., d’ill.
 _HEAD_WORDS = 5  # of "At half past 5 a.m. Mr. Smith went"
@@ -130,7 +130,7 @@ def _word_before(text: str, stop: int) -> str:
     lowest = max(0, stop - _NEAR)
     while start > lowest and not text[start - 1].isspace() and text[start - 1] not in "—–":
         start -= 1
-    word = text[start:stop].strip(_BEFORE_WORD)
+    word = text[start:stop].rpartition("--")[2].rpartition(".-")[2].strip(_BEFORE_WORD)
     return word if len(word) < 3 else _ELISION.sub("", word)
 
 
