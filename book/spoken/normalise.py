@@ -116,6 +116,8 @@ def _abbreviations(printed: str, language: Language) -> Iterator[Replacement]:
 def _english(printed: str, language: Language) -> Iterator[Replacement]:
     if language.tag != "en":
         return
+    for match in re.finditer(r"(?<=[A-Z])&(?=[A-Z])", printed):  # R&D
+        yield Replacement(*match.span(), " and ", "abbreviation")
     for match in re.finditer(r"(?<=\s)&(?=\s)", printed):
         yield Replacement(*match.span(), "and", "abbreviation")
     for match in _LOST_APOSTROPHE.finditer(printed):

@@ -64,6 +64,8 @@ def speak_english(
         claims.take(dates.decades(claims.text, style))
         claims.take(measures.units(claims.text, tag, style) if style.loud else ())
     if extra and not style.loud:
+        claims.take(counts.telephones(claims.text, style))
+        claims.take(dates.year_ranges(claims.text, style))
         claims.take(grammars.replacements(text, tag))
     if digits or "½" in text or "¼" in text or "¾" in text:
         _numbers(claims, language, profile)

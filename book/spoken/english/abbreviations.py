@@ -88,8 +88,9 @@ def before_names(text: str, language: Language, style: Style) -> Iterator[Replac
         return
     short = {**given, **language.titles}
     for match in re.finditer(rf"(?<![^\W_])({choice(short)})\.(?=\s|$)", text):
-        yield Replacement(*match.span(), short[match[1]], "abbreviation")
-    for match in re.finditer(rf"(?<=\w\s)({choice(words['companies'])})\.(?!\w)", text):
+        said = short[match[1]].replace("our", "or") if style.american else short[match[1]]
+        yield Replacement(*match.span(), said, "abbreviation")
+    for match in re.finditer(rf"(?<![\w.])({choice(words['companies'])})\.(?!\w)", text):
         yield Replacement(*match.span(), words["companies"][match[1]], "abbreviation")
 
 

@@ -43,15 +43,20 @@ _OPERATORS = {
     "<": "is less than", ">": "is greater than", "≤": "is at most", "≥": "is at least",
 }  # fmt: skip
 _LOWER_NO = re.compile(
-    r"(?:\b(?:at|in|of|to|the|for|and|room|cell|flat|ward|case|from|with|house|cabin|under|opus|"
+    r"(?:^|\b(?:at|in|of|to|the|for|and|room|cell|flat|ward|case|from|with|house|cabin|under|opus|"
     r"platform|box|exhibit|berth)\s|\()(?P<no>no\.)(?=\s?\d)"
 )
+_FORMAL = {
+    "<": "less than", ">": "greater than", "≤": "less than or equal to",
+    "≥": "greater than or equal to",
+}  # fmt: skip
 _PLAIN = re.compile(
     rf"(?P<minus>(?<![\w.,)\]\ue000])[-−–](?=[\d.]))?(?P<n>(?:{_N})(?:\.\d+)?|(?<![\w.])\.\d+)"
 )
 _SCORE = re.compile(r"(?<=[\w\ue000])-(?=\ue000)")
-_SIGNS = re.compile(r"(?P<op>[#±~≈])\s?(?=[\d.£$\ue000])")
-_SIGN_WORDS = {"#": "number", "±": "plus or minus", "~": "about", "≈": "about"}
+_SIGNS = re.compile(r"(?P<op>[#±~≈≥≤]|(?<![\w\ue000])\+)\s?(?=[\d.£$\ue000])")
+_SIGN_WORDS = {"#": "number", "±": "plus or minus", "~": "about", "≈": "about",
+    "+": "plus", "≥": "at least", "≤": "at most"}  # fmt: skip
 
 
 def telephones(text: str, style: Style) -> Iterator[Replacement]:
@@ -80,9 +85,10 @@ def doors(text: str, style: Style) -> Iterator[Replacement]:
     """``221B``, ``Room 101``, ``Flat 4a``, ``1600 Pennsylvania Avenue``, ``CA 95051``, ``.45 Colt``."""
     for match in _LETTERED.finditer(text):
         if match["l"] not in "sdl" or len(match["n"]) > 1:
-            said = f"{address(match['n'])} {match['l'].upper()}"
+            times = match["l"] == "x"
+            said = f"{address(match['n'])} {'times' if times else match['l'].upper()}"
             yield Replacement(*match.span(), said, "number")
-    for match in _DOOR.finditer(text):
+    for match in _DOOR.finditer(text) if style.loud else ():
         yield Replacement(*match.span("n"), address(match["n"]), "number")
     for match in _STREET.finditer(text):
         n = match["n"]
@@ -116,8 +122,6 @@ def ranges(text: str, style: Style) -> Iterator[Replacement]:
         long = len(match["gap"].strip()) > 1 or "—" in match["gap"]
         if long and " " in match["gap"]:
             continue  # a dash between two numbers of a sentence
-        if match["gap"].strip() == "-" and " " in match["gap"] and style.anywhere:
-            continue
         said = f"{style.amount(match['a'])} to {style.amount(match['b'])}"
         yield Replacement(*match.span(), said, "range")
     for match in _RATIO.finditer(text):
@@ -131,6 +135,8 @@ def signs(text: str, style: Style) -> Iterator[Replacement]:
         word = _OPERATORS[match["op"]]
         if match["op"] == "x" and style.anywhere:
             word = "times"
+        elif style.anywhere:
+            word = _FORMAL.get(match["op"], word)
         yield Replacement(*match.span(), f" {word} ", "sign")
     for match in _SIGNS.finditer(text):
         yield Replacement(*match.span(), f"{_SIGN_WORDS[match['op']]} ", "sign")
@@ -144,9 +150,7 @@ def counts(text: str, style: Style) -> Iterator[Replacement]:
         # letters touch it: MP3; the engine must not read "three" glued to them
         left = " " if before.isalnum() and match.start() else ""
         right = " " if after.isalpha() else ""
-        said = style.amount(printed)
-        if match["minus"]:
-            said = f"{style.minus} {said}"
+        said = style.amount(f"-{printed}" if match["minus"] else printed)
         yield Replacement(*match.span(), f"{left}{said}{right}", "number")
 
 
@@ -172,3 +176,5 @@ def numbers_of(text: str) -> Iterator[Replacement]:
     """``at no. 5``: the word before a number, where it cannot be an answer."""
     for match in _LOWER_NO.finditer(text):
         yield Replacement(*match.span("no"), "number", "abbreviation")
+    for match in re.finditer(r"(?<=[a-z,]\s)No(?=\s[\d\ue000])", text):
+        yield Replacement(*match.span(), "Number", "abbreviation")

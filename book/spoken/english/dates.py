@@ -99,7 +99,7 @@ def dates(text: str, tag: str, style: Style) -> Iterator[Replacement]:
         comma = "" if style.day_first else ","
         yield Replacement(*match.span(), f"{said}{comma} {style.year(match['y'])}", "date")
     for match in _SLASHED.finditer(text):
-        day, month = _ordered(int(match["a"]), int(match["b"]), dots=match["mark"] == ".", style=style)
+        day, month = _ordered(int(match["a"]), int(match["b"]), style)
         if 1 <= month <= 12 and 1 <= day <= 31:
             said = f"the {style.nth(day)} of {months[month - 1]}"
             comma = "" if style.day_first else ","
@@ -122,7 +122,10 @@ def _capital_months(text: str, tag: str) -> str:
     """The general profile also reads ``jan. 5``: the first letter raised where a day follows."""
     short = choice(word.lower() for word in load_words(tag)["month_abbreviations"])
     full = choice(m.lower() for m in load_words(tag)["months"] if m not in ("May", "March"))
-    pattern = rf"(?<![^\W_])(?:(?:{short})(?=\.\s?\d)|(?:{full})(?=\s\d))"
+    pattern = (
+        rf"(?<![^\W_])(?:(?:{short})(?=\.\s?\d)|(?:{full})(?=\s\d)"
+        r"|(?:may|march)(?=\s\d{1,2}(?:st|nd|rd|th)?(?:,?\s\d{4}\b|[.,;]|$)))"
+    )
     return re.sub(pattern, lambda m: m.group().capitalize(), text)
 
 
@@ -130,10 +133,9 @@ def _year(match: re.Match[str], style: Style) -> str:
     return f"{match['comma']} {style.year(match['year'])}" if match["year"] else ""
 
 
-def _ordered(a: int, b: int, *, dots: bool, style: Style) -> tuple[int, int]:
+def _ordered(a: int, b: int, style: Style) -> tuple[int, int]:
     """(day, month): one above twelve tells; else a British book puts the day first."""
-    month_first = style.day_first and not dots
-    if a > 12 or (b <= 12 and not month_first):
+    if a > 12 or (b <= 12 and not style.american):
         return a, b
     return b, a
 

@@ -63,8 +63,8 @@ def degrees(text: str, style: Style) -> Iterator[Replacement]:
 def _unit_pattern(tag: str) -> re.Pattern[str]:
     words = load_words(tag)
     return re.compile(
-        rf"(?<![\w.,/])(?P<minus>[-−–])?(?P<n>{_N})(?P<frac>\s?[{_SIGN}]|[\s-]\d/\d{{1,2}})?"
-        rf"(?P<to>\s?[-–]\s?(?P<n2>{_N}))?"
+        rf"(?<![\w.,/])(?P<minus>(?<![\w%°\ue000)])[-−–])?(?P<n>{_N})(?P<frac>\s?[{_SIGN}]|[\s-]\d/\d{{1,2}})?"
+        rf"(?P<to>%?\s?[-–]\s?(?P<n2>{_N}))?"
         rf"(?P<gap>[\s-]?)(?P<u>{choice(words['units'])})(?P<stop>\.)?(?![\w/])"
     )
 
@@ -93,7 +93,7 @@ def units(text: str, tag: str, style: Style) -> Iterator[Replacement]:
         if match["to"]:
             said += f" to {style.amount(match['n2'])}"
         if match["minus"]:
-            said = f"{style.minus} {said}"
+            said = f"{style.minus_decimal if '.' in match['n'] else style.minus} {said}"
         single = match["n"] == "1" and not frac and not match["to"]
         end = match.end()
         stop = ""
@@ -119,10 +119,13 @@ def _close(text: str, match: re.Match[str], name: str) -> bool:
         beside = re.search(r"(?:ft\.?|feet|foot|['′]|\ue000)\s*$", text[max(0, match.start() - 8) : match.start()])
         measured = re.match(r"\s*(?:of|long|wide|deep|thick|tall|high|broad|across|by|x|×|[,;:)]|$)", after)
         return bool(beside or (match["stop"] and measured) or (match["gap"] == "-" and match["stop"]))
-    return not match["gap"] or bool(match["stop"]) or name in ("km", "hp", "V", "W") or (
-        match["gap"] == " " and name in ("m", "g", "L", "ms", "ha", "cl", "cc") and not re.match(r"\s+[A-Z]", after)
-        and not re.match(r"[’']", after)
-    )
+    if not match["gap"] or match["stop"] or name in ("hp", "V", "W"):
+        return True
+    alone = re.match(r"\s+[A-Z]|[’']", after) is None
+    return match["gap"] == " " and alone and name in _SPACED
+
+
+_SPACED = frozenset({"m", "g", "L", "ms", "ha", "cl", "cc", "min", "sec", "mi"})
 
 
 def _parts(printed: str) -> tuple[int, int]:
@@ -169,5 +172,6 @@ def _part(top: int, bottom: int, style: Style, *, whole: bool) -> str:
     if bottom == 1:
         name = "over one"
     if top == 1:
-        return f"{'a' if whole and bottom in (2, 4) else 'one'} {name}"
+        article = whole and (bottom == 2 or (bottom == 4 and not style.one_quarter))
+        return f"{'a' if article else 'one'} {name}"
     return f"{style.whole(top)} {plural(name)}"

@@ -56,6 +56,8 @@ def sterling(text: str, style: Style) -> Iterator[Replacement]:
         pence, part = pick["d"] or pick["d2"] or pick["d3"], pick["f"] or pick["f2"] or pick["f3"]
         said = _sum(pounds, shillings, pence, part, style)
         yield Replacement(*match.span(), said + _stop(text, match, style), "money")
+    if style.anywhere:
+        return  # 5s is five seconds, 6d a name
     for match in _SHILLINGS_ALONE.finditer(text):
         if not _DECADE_BEFORE.search(text[max(0, match.start() - 12) : match.start()]):
             stop = "." if style.keeps_stop and ends_sentence(text, match.end()) else ""
@@ -136,6 +138,9 @@ def signs(text: str, tag: str, style: Style) -> Iterator[Replacement]:
         end = match.start("piece") if match["piece"] else match.end()
         minus = f"{style.minus} " if match["minus"] else ""
         yield Replacement(match.start(), end, minus + _signed(text, match, names, style), "money")
+    for match in re.finditer(rf"(?<![\w.,$£€])({_N}(?:\.\d+)?)\s?([€£$])(?!\s?[\d.])", text):
+        one, many = currencies[match[2]][:2]
+        yield Replacement(*match.span(), _count(match[1], one, many, style), "money")
     cents = re.compile(r"(?<![\w.,])(\d+)\s?¢")
     for match in cents.finditer(text):
         yield Replacement(*match.span(), _count(match[1], "cent", "cents", style), "money")

@@ -89,19 +89,19 @@ def plural(words: str) -> str:
     return f"{words}es" if words.endswith(("x", "s")) else f"{words}s"
 
 
-def year(number: int) -> str:
+def year(number: int, zero: str = "oh") -> str:
     """``1887`` -> ``eighteen eighty-seven``; ``1905`` -> ``nineteen oh five``."""
     century, rest = divmod(number, 100)
     if not 1000 <= number <= 9999 or (century % 10 == 0 and rest < 10):
         return cardinal(number)  # 2005: two thousand and five
-    return pair(century, rest)
+    return pair(century, rest, zero)
 
 
-def pair(head: int, rest: int) -> str:
+def pair(head: int, rest: int, zero: str = "oh") -> str:
     """Two halves of a number said one after the other: 19, 5 -> ``nineteen oh five``."""
     if not rest:
         return f"{cardinal(head)} hundred"
-    return f"{cardinal(head)} {'oh ' if rest < 10 else ''}{_below_hundred(rest)}"
+    return f"{cardinal(head)} {f'{zero} ' if rest < 10 else ''}{_below_hundred(rest)}"
 
 
 def address(text: str) -> str:

@@ -27,7 +27,12 @@ class Style:
     inner_and: bool = True  # one hundred and five thousand
     ordinal_and: bool = True  # the hundred and first
     bare_thousand: bool = False  # 1,011: thousand and eleven
-    zero_digit: str = "zero"  # after a decimal point
+    minus_decimal: str = "minus"
+    zero_digit: str = "zero"  # after a decimal point and in 007
+    zero_year: str = "oh"  # 1905
+    zero_minute: str = "oh"  # 7:05
+    year_and: bool = True  # 2005: two thousand and five
+    one_quarter: bool = False  # 1 1/4: one and one quarter, not one and a quarter
     cents: bool = True  # $7.05: seven dollars and five cents, not seven point oh five dollars
     day_first: bool = False  # May 24: the twenty-fourth of May
     keeps_stop: bool = True  # "etc." at a sentence's end is a full stop as well
@@ -55,7 +60,8 @@ class Style:
     def amount(self, text: str) -> str:
         """Digits with commas and a point, a leading minus."""
         if text[:1] in "-−–":
-            return f"{self.minus} {self.amount(text[1:])}"
+            minus = self.minus_decimal if "." in text else self.minus
+            return f"{minus} {self.amount(text[1:])}"
         whole, point, _ = text.partition(".")
         if point:
             return decimal(text, self.head(whole), self.zero_digit)
@@ -67,17 +73,24 @@ class Style:
             return ""
         if is_spoken_whole(text):
             return self.whole(int(text.replace(",", "")))
-        return digits(text)
+        return digits(text, self.zero_digit)
 
     def year(self, text: str) -> str:
         """A year; before 1000 a plain number."""
-        return year(int(text)) if len(text) <= 4 else self.head(text)
+        if len(text) > 4:
+            return self.head(text)
+        said = year(int(text), self.zero_year)
+        return said if self.year_and else said.replace(" and ", " ")
 
 
 STYLES = {
     "fiction": Style(),
     "general": Style(
         minus="negative",
+        zero_year="zero",
+        zero_minute="o",
+        year_and=False,
+        one_quarter=True,
         inner_and=False,
         ordinal_and=False,
         bare_thousand=True,

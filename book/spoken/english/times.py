@@ -10,7 +10,8 @@ from book.spoken.english.abbreviations import ends_sentence
 from book.spoken.english.numbers import digits, pair
 from book.spoken.english.style import Style
 
-_HALF = r"(?:\s?(?P<half>(?<![A-Za-z])[apAP])\.?\s?[mM]\b(?P<stop>\.)?(?![\w-]))"
+# p.m. has a stop of its own, pm. has the sentence's.
+_HALF = r"(?:\s?(?P<half>(?<![A-Za-z])[apAP])(?:\.\s?[mM]\b(?P<stop>\.)?|[mM]\b)(?![\w-]))"
 _CLOCK = re.compile(
     rf"(?<![\w.,:/£$€])(?P<h>2[0-4]|[01]?\d)(?P<mark>[:.])(?P<m>[0-5]\d)(?::(?P<s>[0-5]\d))?{_HALF}?"
     rf"(?![\w:/%]|[.,]\d)"
@@ -66,7 +67,7 @@ def _said(text: str, match: re.Match[str], style: Style) -> str:
         )
     said = style.whole(hour)
     if minute:
-        said = pair(hour, minute)
+        said = pair(hour, minute, style.zero_minute)
     elif not match["half"] and not re.match(r"\s+o['’]?clock", text[match.end() :]):
         said = f"{said} o'clock" if hour < 13 and hour else f"{said} hundred"
     return f"{said} {_half(text, match, style)}" if match["half"] else said
