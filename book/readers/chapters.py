@@ -21,6 +21,7 @@ from book.readers.matter import label_matter
 from book.readers.naming import chapter_title, irregular_numbers
 from book.readers.ranks import settle_ranks
 from book.readers.titles import settle_titles
+from book.readers.typography import settle_typography
 from castbook.errors import ManuscriptError
 
 OPENING = 400  # characters before the first heading that are text and not front matter
@@ -104,6 +105,7 @@ def _settled(extract: Extract, language: Language) -> tuple[list[Block], tuple[s
     blocks = settle_titles(found.blocks, language)
     blocks = settle_ranks(blocks, language)
     blocks = settle_letters(blocks, language)
+    blocks = settle_typography(blocks, language)
     return label_matter(blocks, language), found.warnings
 
 
@@ -171,9 +173,16 @@ def _add_part(draft: _Draft, heading: Heading) -> None:
 
 def _free_closing(drafts: Sequence[_Draft]) -> None:
     """An epilogue after the last numbered chapter closes the book, not its last part."""
-    numbered = [i for i, d in enumerate(drafts) if d.heading and d.heading.number is not None]
-    for draft in drafts[numbered[-1] + 1 :] if numbered else ():
-        if draft.heading and draft.above == drafts[numbered[-1]].above:
+    numbered = [
+        i for i, d in enumerate(drafts) if d.heading is None or d.heading.number is not None
+    ]
+    if not numbered:
+        return
+    last = drafts[numbered[-1]]
+    word = last.heading.word if last.heading else None
+    for draft in drafts[numbered[-1] + 1 :]:
+        one_more = draft.heading is not None and draft.heading.word == word  # Chapter the Last
+        if draft.above == last.above and not one_more:
             draft.above = []
 
 

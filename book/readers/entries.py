@@ -9,12 +9,11 @@ from dataclasses import dataclass, replace
 from book.languages import Language
 from book.readers.blocks import CHAPTER, PART, Block, Heading
 from book.readers.headings import match_heading, plain_line
-from book.readers.lines import LONGEST_ENTRY, PAGE, is_contents_head, squeeze
+from book.readers.lines import HEADER, LONGEST_ENTRY, PAGE, is_contents_head, squeeze
 
 _NUMBER = re.compile(r"\A(?:\d{1,3}|[IVXLC]{1,7})[\s.:)—–-]+(?=\S)")  # in front of an entry
 _SUBTITLE = re.compile(r"\.?(?:--|—|: )")
 _LEADERS = re.compile(r"[\s.·…_]{3,}\S*$|(?:\s\.){2,}.*$")
-_HEADER = re.compile(r"(?:chap(?:ter)?s?\.?|page|pages|pp?\.)(?:\s+(?:page|pages|pp?\.))?", re.I)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +30,7 @@ def read_entries(run: Sequence[Block], language: Language) -> list[Entry]:
     for block in run:
         written = plain_line(block.paragraph.printed)
         text = PAGE.sub("", _LEADERS.sub("", written)).strip(" .·…_-—–")
-        if not text or _HEADER.fullmatch(text) or is_contents_head(text, language):
+        if not text or HEADER.fullmatch(text) or is_contents_head(text, language):
             continue
         if len(text) > LONGEST_ENTRY or text.isdecimal():
             continue

@@ -46,8 +46,9 @@ _ALTERNATIVES = {
     "annotation": rf"(?<=\S)【[^】]{{0,20}}(?:{_ANNOTATION})[^】]{{0,300}}】",
     "superscript": r"(?<=\w)\^(?:\{(?P<raised>\w{1,6}\.?)\}|(?=[A-Za-z]{1,3}\b))",
     "pipe": r"\A\|",
+    "html": r"</?(?:i|b|u|em|br|p|sup|sub|small|center)\s{0,3}/?>",
 }
-_FIRST = r"\s\u00ad\u200b\u2060\ufeff_=*\[［〔{⑴-⒇①-⑳㉑-㊿¹²³⁴-⁹【|†‡^"
+_FIRST = r"\s\u00ad\u200b\u2060\ufeff_=*\[［〔{⑴-⒇①-⑳㉑-㊿¹²³⁴-⁹【|†‡^<"
 _MARKDOWN = {
     "comment": r"<!--.*?-->",
     "image": r"!\[[^\]\n]*\]\([^)\n]*\)",
@@ -154,7 +155,7 @@ def _replacement(name: str, raw: str, a: int, b: int, han: bool, verse: bool) ->
             return "", "hyphen"
         case "entity":
             return html.unescape(raw[a:b]), "markup"
-        case "tag":
+        case "tag" | "html":
             return (" " if raw[a : a + 3].lower() == "<br" else ""), "markup"
         case "letter":
             return _letter(raw[a + 1 : b - 1]), "markup"
@@ -211,8 +212,9 @@ def _pair(
     before, after = raw[a - 1 : a], raw[b : b + 1]
     here = Edit(begin + a, begin + b, "", "emphasis")
     opening = open_marks.get(mark)
-    in_word = mark in "_=" and before.isalnum() and after.isalnum()  # snake_case, x=y
-    closes = bool(before) and not before.isspace() and not in_word
+    in_word = mark in "_=" and before.isalpha() and after.isalnum()  # snake_case, but "221_b_"
+    torn = opening is not None and bool(before) and not after.isalnum()  # "_outr _": a lost é
+    closes = bool(before) and (torn or not before.isspace()) and not in_word
     if opening is not None and closes:
         edits.extend((open_marks.pop(mark), here))
     elif mark == "*" and closes and before != "\\" and not after.isalnum():

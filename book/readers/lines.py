@@ -9,6 +9,9 @@ from book.languages import Language
 LONGEST_ENTRY = 200  # characters; a longer paragraph is no entry of a list
 WIDE_GAP = 3  # blank lines that end a list: its own lines have at most 2 between them
 PAGE = re.compile(r"(?:[\s.·…_]{2,}|\s)(?:p(?:age|\.)?\s*)?(?:\d{1,4}|[ivxlc]{1,7})$")
+HEADER = re.compile(
+    r"(?:chap(?:ter)?s?\.?|page|pages|pp?\.)(?:\s+(?:page|pages|pp?\.))?", re.I
+)  # over the columns of a list
 
 
 def squeeze(text: str) -> str:

@@ -11,7 +11,7 @@ from statistics import median
 from book.languages import Language
 from book.readers.headings import match_heading
 from book.readers.layout import Group, Line
-from book.readers.lines import LONGEST_ENTRY, PAGE, bare, is_contents_head, squeeze
+from book.readers.lines import HEADER, LONGEST_ENTRY, PAGE, bare, is_contents_head, squeeze
 
 _SENTENCE = (".", "!", "?", "…", "。", "！", "？")
 _NARROW = 70  # characters of a line in a list: half of them stay below
@@ -73,6 +73,7 @@ def _lines(group: Group) -> list[Group]:
         above = parts[-1][-1] if parts else None
         hanging = (
             above is not None
+            and not HEADER.fullmatch(above.text)
             and not PAGE.search(above.text)
             and line.indent > above.indent + 2
             and (PAGE.search(line.text) is not None or line.text[:1].islower())

@@ -5,7 +5,6 @@ A dedication and an epigraph are read; a title page, a copyright page and a half
 
 from __future__ import annotations
 
-import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -45,10 +44,10 @@ def label_title_page(blocks: Sequence[Block], language: Language, known: Facts) 
     title, author = known.title, known.author
     if title is None:
         head = _head(blocks, language)
-        title, found = _read_head(blocks, head, language)
+        title, found, last = _read_head(blocks, head, language)
         author = author or found
         if title is not None:
-            for i in head:
+            for i in head[:last]:
                 first = i == head[0]
                 labelled[i] = _as_title(blocks[i], title) if first else _as_front(blocks[i])
     if title is not None or author is not None:
@@ -90,21 +89,19 @@ def _head(blocks: Sequence[Block], language: Language) -> list[int]:
 
 def _read_head(
     blocks: Sequence[Block], head: Sequence[int], language: Language
-) -> tuple[str | None, str | None]:
-    if not head:
-        return None, None
+) -> tuple[str | None, str | None, int]:
+    """Title, author, and how many of the lines are the title page."""
     lines = [blocks[i].paragraph.printed for i in head]
-    author = next((a for line in lines[1:] if (a := author_in(line, language))), None)
-    if author is None:
-        for line, following in itertools.pairwise(lines):
-            if _ALONE.fullmatch(bare(line)):  # "by", and the name on the next line
-                author = core(following)
-    if author is None and len(head) == 2 and _NAME.fullmatch(core(lines[1])):
-        author = core(lines[1])
+    for count, line in enumerate(lines[1:], 2):
+        author = author_in(line, language)
+        if author is not None:
+            return core(lines[0]), author, count
+        if _ALONE.fullmatch(bare(line)) and count < len(lines):  # "by", the name on the next line
+            return core(lines[0]), core(lines[count]), count + 1
+    if len(head) == 2 and _NAME.fullmatch(core(lines[1])):
+        return core(lines[0]), core(lines[1]), 2
     chapters = any(block.heading for block in blocks)
-    if author is None and not (chapters and len(head) == 1):
-        return None, None
-    return core(lines[0]), author
+    return (core(lines[0]), None, 1) if chapters and len(head) == 1 else (None, None, 0)
 
 
 def _is_matter(line: str, language: Language) -> bool:
@@ -190,6 +187,8 @@ def _names_of(title: str | None) -> set[str]:
 
 def _by(text: str, people: set[str], language: Language) -> bool:
     name = author_in(text, language) if len(text) <= LONGEST else None
+    if any(bare(text).startswith(word) for word in language.headings.advertisements):
+        return False  # "By the same author"
     return _ALONE.fullmatch(bare(text)) is not None or (
         name is not None and (not people or squeeze(name) in people or len(text) < 60)
     )
