@@ -15,7 +15,7 @@ from book.languages import load_language
 from book.manuscript import Facts, Manuscript, Source
 from book.readers.blocks import Contents, Extract, File, Reading
 from book.readers.chapters import assemble
-from book.readers.decoding import decode
+from book.readers.decoding import READ_NOW, decode
 from book.readers.markdown import read_markdown
 from book.readers.scriptform import looks_like_script, read_script
 from book.readers.text import read_text
@@ -23,12 +23,18 @@ from castbook.canonical import text_digest
 from castbook.errors import ManuscriptError
 
 SUFFIXES = {".txt": "text", ".text": "text", ".md": "markdown", ".markdown": "markdown",
-            ".script": "script", ".pdf": "pdf"}  # fmt: skip
+            ".script": "script", ".docx": "docx", ".pdf": "pdf"}  # fmt: skip
 _READERS: Mapping[str, Callable[[Reading], Extract]] = {
     "text": read_text,
     "markdown": read_markdown,
     "script": read_script,
 }
+
+
+def _docx(file: File) -> Contents:
+    from book.readers.docx import read_docx
+
+    return read_docx(file)
 
 
 def _pdf(file: File) -> Contents:
@@ -39,10 +45,14 @@ def _pdf(file: File) -> Contents:
 
 # Readers of files that are no plain text: bytes to source texts and blocks. They import their
 # libraries when they are called, so that a plan of a text file does not wait for them.
-_CONTAINERS: Mapping[str, Callable[[File], Contents]] = {"pdf": _pdf}
-_NOT_YET = {".epub": "EPUB", ".docx": "Word", ".doc": "Word", ".odt": "OpenDocument",
-            ".html": "HTML", ".htm": "HTML", ".xhtml": "HTML", ".rtf": "RTF",
-            ".mobi": "Kindle", ".azw3": "Kindle", ".fb2": "FictionBook"}  # fmt: skip
+_CONTAINERS: Mapping[str, Callable[[File], Contents]] = {"docx": _docx, "pdf": _pdf}
+# Formats that are not read, and what to save them as.
+_NOT_READ = {
+    ".doc": ("Word 97", "Word document (.docx)"), ".odt": ("OpenDocument", ".docx or EPUB"),
+    ".rtf": ("RTF", ".docx"), ".fb2": ("FictionBook", "EPUB"), ".mobi": ("Kindle", "EPUB"),
+    ".azw": ("Kindle", "EPUB"), ".azw3": ("Kindle", "EPUB"), ".epub": ("EPUB", "plain text"),
+    ".html": ("HTML", "text"), ".htm": ("HTML", "text"), ".xhtml": ("HTML", "text"),
+}  # fmt: skip
 _LOST = re.compile("\ufffd+")
 
 
@@ -113,13 +123,13 @@ def _speakers(known: Mapping[str, str] | Iterable[str] | None) -> dict[str, str]
 
 
 def _content(path: Path, name: str) -> bytes:
-    kind = _NOT_YET.get(path.suffix.lower())
+    kind, instead = _NOT_READ.get(path.suffix.lower(), ("", ""))
     if kind:
         raise ManuscriptError(
-            f"{kind} files cannot be read yet",
+            f"{kind} files are not read",
             path=name,
-            expected="plain text (.txt), Markdown (.md) or script format (.script)",
-            hint="save it as plain text in UTF-8",
+            expected=READ_NOW,
+            hint=f"save it as {instead}, for example with LibreOffice or Calibre",
         )
     try:
         return path.read_bytes()

@@ -35,6 +35,7 @@ _CONTROL = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f-\x84\x86-\x9f]")
 
 EASTERN = ("gb18030", "cp950", "big5hkscs", "cp932", "euc_jp")
 LOOKED_AT = 20_000  # characters; enough for any decision, and quick for a long novel
+FEW = 8  # letters
 _CHUNK = 60_000  # bytes that a reading is tried on before the whole is
 
 
@@ -126,11 +127,14 @@ def _eastern(text: str) -> float:
     strange = len(foreign) - kana - han - marks - wide - other
     if not han + kana or strange > 0.1 * len(foreign):
         return 0.0
-    if _inside_words(text) > 0.5 * (han + kana):
+    few = han + kana < FEW  # any two bytes may happen to make a frequent character
+    if _inside_words(text) > (0 if few else 0.5 * (han + kana)):
         return 0.0
     usual = (frequent + kana) / (han + kana)
-    if usual < 0.3:
+    if usual < (0.6 if few else 0.3):
         return 0.0
+    if few and sum(c.isascii() and c.isalpha() for c in text) > 3 * len(foreign):
+        return 0.0  # a Western text with a few accents
     return (frequent + kana + marks) / len(foreign)
 
 

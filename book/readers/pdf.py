@@ -9,7 +9,6 @@ second source, ``book.pdf!margins``, page by page, and every one of them is a li
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -23,6 +22,7 @@ from book.readers.overlays import with_edits
 from book.readers.pdfheadings import find_headings, lines_of_outline
 from book.readers.pdfpages import Page, PdfBook, open_pdf
 from book.readers.pdftext import Draft, Setting, find_setting, gather
+from book.readers.properties import plausible
 from book.readers.text import silence
 from castbook.canonical import text_digest
 from castbook.errors import ManuscriptError
@@ -31,11 +31,6 @@ EMPTY = 20  # letters; a page with fewer holds no text
 SCANNED = 0.6  # of the pages empty: a scan
 LOST = 0.1  # of the characters without a meaning: the fonts carry none
 UPRIGHT = 0.5  # of the steps from character to character go down: vertical lines
-_FILE_NAME = re.compile(
-    r"microsoft (?:word|office)|\.(?:docx?|indd|tex|dvi|qxd|rtf|odt|pdf|txt|html?|pub|wpd)\b"
-    r"|^untitled|^unknown$|^\(?anonymous\)?$|^user$|^admin|[\\/_]|^about:|^https?:",
-    re.I,
-)
 _LIGATURES = {
     "\ufb00": "ff", "\ufb01": "fi", "\ufb02": "fl", "\ufb03": "ffi", "\ufb04": "ffl",
     "\ufb05": "st", "\ufb06": "st",
@@ -279,15 +274,8 @@ def _with_notes(
 
 def _facts(book: PdfBook, blocks: Sequence[Block]) -> Facts:
     """Title and author: the file's own, unless a program wrote them."""
-    title = _fact(book.metadata.get("Title"))
+    title = plausible(book.metadata.get("Title"))
     if title is None:
         page = [b.heading.title for b in blocks if b.heading and b.heading.rank == TITLE]
         title = page[0] if page else None
-    return Facts(title=title, author=_fact(book.metadata.get("Author")))
-
-
-def _fact(value: str | None) -> str | None:
-    text = " ".join((value or "").split()).strip("\x00 ")
-    if not text or _FILE_NAME.search(text) or "\ufffd" in text or not speakable(text):
-        return None
-    return text
+    return Facts(title=title, author=plausible(book.metadata.get("Author")))

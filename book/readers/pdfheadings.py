@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from book.languages import Language
 from book.readers.blocks import CHAPTER, PART, SECTION, TITLE, Heading
 from book.readers.columns import Line
+from book.readers.depths import rank_depths
 from book.readers.headings import LONGEST, match_heading
 from book.readers.pdfpages import Bookmark
 from book.readers.pdftext import Draft, Setting
@@ -84,7 +85,7 @@ def _outlined(
             missing.append(mark)
     if len(found) < 2 or len(found) < FOUND * (len(found) + len(missing)):
         return None
-    ranks = _rank_levels([(m.level, match_heading(m.title, language)) for m, _ in found])
+    ranks = rank_depths([(m.level, match_heading(m.title, language)) for m, _ in found])
     headings: dict[int, Heading] = {}
     for mark, places in found:
         known = match_heading(mark.title, language)
@@ -119,23 +120,6 @@ def _place(
             if not wanted.startswith(text):
                 break
     return []
-
-
-def _rank_levels(marks: Sequence[tuple[int, Heading | None]]) -> dict[int, int]:
-    """Levels of an outline to ranks: chapters are where most numbered chapters stand."""
-    levels = [level for level, _ in marks]
-    numbered = [level for level, known in marks if known and known.rank == CHAPTER]
-    bare = [level for level, known in marks if known and known.rank == SECTION]
-    several = sorted(level for level in set(levels) if levels.count(level) > 1)
-    pool = numbered or bare
-    if pool:
-        chapter = max(set(pool), key=lambda level: (pool.count(level), -level))
-    else:
-        chapter = several[0] if several else min(levels)
-    return {
-        level: PART if level < chapter else CHAPTER if level == chapter else SECTION
-        for level in set(levels)
-    }
 
 
 def _by_type(drafts: Sequence[Draft], setting: Setting, language: Language) -> dict[int, Heading]:

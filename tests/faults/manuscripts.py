@@ -51,10 +51,12 @@ FAULTS = (
     Fault(
         "an EPUB by its suffix",
         b"PK\x03\x04",
-        ("EPUB files cannot be read yet", ".md"),
+        ("EPUB files are not read", ".md"),
         "book.epub",
     ),
-    Fault("a Word file by its suffix", b"PK\x03\x04", ("Word files cannot",), "book.docx"),
+    Fault("a broken Word file", b"PK\x03\x04", ("no zip archive", "save it again"), "book.docx"),
+    Fault("an old Word file by its suffix", b"\xd0\xcf", ("Word 97", ".docx"), "book.doc"),
+    Fault("a Kindle book", b"BOOKMOBI", ("Kindle", "EPUB"), "book.mobi"),
     Fault("a broken PDF", b"%PDF-1.4", ("no PDF, or damaged", "save or print it"), "book.pdf"),
     Fault("binary", bytes(range(256)) * 8, ("binary", "expected")),
     Fault(

@@ -57,7 +57,7 @@ def test_two_hundred_characters_are_enough(case: tuple[str, str], start: int) ->
     assert decode(content, "book.txt") == content.decode(charset)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(
     text=st.text(st.sampled_from("abcdefghij éèêàçôïüßñæ“”’—"), min_size=8, max_size=60),
 )
