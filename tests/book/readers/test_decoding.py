@@ -64,6 +64,8 @@ def test_two_hundred_characters_are_enough(case: tuple[str, str], start: int) ->
 def test_accents_are_never_read_as_chinese(text: str) -> None:
     """Whatever Western letters stand together, no Han comes out."""
     content = f"The {text} and the house were still.".encode("cp1252")
+    if "\ufffd" not in content.decode("utf-8", "replace"):
+        return  # "ß—æ——" happens to be UTF-8
     try:
         read = decode(content, "book.txt")
     except ManuscriptError:
