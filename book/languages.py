@@ -95,6 +95,7 @@ class Language:
     before_number: Mapping[str, str]
     abbreviated: tuple[str, ...]
     starters: tuple[str, ...]
+    clause_words: tuple[str, ...]  # before them a sentence that is too long may be cut
     speech_verbs: tuple[str, ...]
     not_speech: tuple[str, ...]
     object_markers: tuple[str, ...]
@@ -136,6 +137,7 @@ def _load(name: str) -> Language:
         before_number=MappingProxyType(raw["before_number"]),
         abbreviated=_words(raw["abbreviated"]),
         starters=_words(raw["starters"]),
+        clause_words=_longest_first(raw.get("clause_words", ())),
         speech_verbs=_longest_first(raw["speech_verbs"]),
         not_speech=_words(raw.get("not_speech", ())),
         object_markers=_longest_first(raw.get("object_markers", ())),

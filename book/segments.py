@@ -9,12 +9,11 @@ casting or an inserted paragraph moves no boundary.
 from __future__ import annotations
 
 import math
-import re
-import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from book.clauses import cut_sentence, trim
 from book.languages import Language
 from book.manuscript import speakable
 from book.spans import Span, begins_with_tag
@@ -23,20 +22,7 @@ Measure = Callable[[str, str], int]  # (text, language) -> size in the engine's 
 
 NEAR = 0.5  # share of a limit below which no lexicon is expected to lengthen a part beyond it
 COMFORTABLE = 0.6  # share of a limit that joined sentences may fill
-REACH = 0.6  # a cut lies within this share of a piece's length around its balanced place
-_CLAUSES = (  # strongest first; offset after the mark and its closing quotes
-    re.compile(r"[；;]['\"’”」』）)]*(?=\s|[^\x00-\x7f]|$)|[：:](?!\d)['\"’”」』）)]*\s*(?=\S)"),
-    re.compile(r"(?:——|—|--|–|……|…)['\"’”」』）)]*"),
-    re.compile(r"[，,](?!\d)['\"’”」』）)]*"),
-    re.compile(r"、"),
-    re.compile(r"\s(?=(?:and|but|or|nor|for|yet|so|which|who|that|because|as|when|while|where|if|"
-               r"than|with|until|before|after|though)\s)|(?=[但而并却则因所若如])(?<=[\u4e00-\u9fff])"),
-    re.compile(r"\s+"),
-    re.compile(r"(?<=[\u3040-\u9fff])(?=[\u3040-\u9fff])"),
-)  # fmt: skip
 _CLOSERS = "\"'”’»」』)）]】 "
-_PENALTY = (0.0, 0.1, 0.15, 0.3, 0.5, 0.7, 1.0, 2.0)  # of a piece's length, by strength
-_PROTECTED = re.compile(r"《[^》]{1,40}》|\d[\d,.]*\d")
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,10 +97,10 @@ def cut_pieces(
         cuts = [span.start, *(e for e in ends if span.start < e < span.end), span.end]
         sentences = []
         for start, end in pairwise(cuts):
-            sentences.extend(_cut(text, start, end, ruler))
+            sentences.extend(cut_sentence(text, start, end, language, ruler))
         tagged = span.quotation is not None and begins_with_tag(text[span.end :], language)
         for start, end in _joined(text, sentences, language, ruler):
-            left, right = _trim(text, start, end)
+            left, right = trim(text, start, end)
             if left < right and speakable(text[left:right]):
                 done = end in final or _next_begins(text, end, final)
                 if end == span.end:  # “But consider!” I said: one breath
@@ -133,11 +119,6 @@ def _next_begins(text: str, end: int, final: set[int]) -> bool:
     while end < len(text) and text[end].isspace():
         end += 1
     return end in final
-
-
-def _trim(text: str, start: int, end: int) -> tuple[int, int]:
-    part = text[start:end]
-    return start + len(part) - len(part.lstrip()), start + len(part.rstrip())
 
 
 def _joined(
@@ -161,7 +142,7 @@ def _joined(
             first < aim / 2 or abs(first + second - aim) <= abs(first - aim)
         )
         share = 1.0 if crumb else COMFORTABLE
-        if (crumb or near) and ruler.fits(before, end, share):
+        if (crumb or near) and ruler.fits(*trim(text, before, end), share):
             joined[-1] = (before, end)
         else:
             joined.append((start, end))
@@ -169,53 +150,5 @@ def _joined(
 
 
 def _size(text: str, start: int, end: int) -> int:
-    left, right = _trim(text, start, end)
+    left, right = trim(text, start, end)
     return right - left
-
-
-def _cut(text: str, start: int, end: int, ruler: Ruler) -> list[tuple[int, int]]:
-    """``[start, end)`` in balanced pieces that fit."""
-    cuts = []
-    while not ruler.fits(*_trim(text, start, end)):
-        parts = max(2, ruler.parts(*_trim(text, start, end)))
-        at = _best_cut(text, start, end, parts)
-        if at is None:
-            break  # a single character: no text is smaller
-        cuts.extend(_cut(text, start, at, ruler))
-        start = at
-    cuts.append((start, end))
-    return cuts
-
-
-def _best_cut(text: str, start: int, end: int, parts: int) -> int | None:
-    """Where the first of ``parts`` balanced pieces ends: near its share, at a strong mark."""
-    ideal = (end - start) / parts
-    low, high = start + int(ideal * (1 - REACH)), min(end, start + int(ideal * (1 + REACH)) + 1)
-    best: tuple[float, int] | None = None
-    for strength, at in _candidates(text, start, end, low, high):
-        cost = abs(at - start - ideal) / ideal + _PENALTY[strength]
-        if best is None or cost < best[0]:
-            best = (cost, at)
-    return best[1] if best else None
-
-
-def _candidates(text: str, start: int, end: int, low: int, high: int) -> list[tuple[int, int]]:
-    """(strength, offset) of the places to cut between ``low`` and ``high``."""
-    protected = [m.span() for m in _PROTECTED.finditer(text, max(start, low - 50), high + 50)]
-    found = []
-    for strength, pattern in enumerate(_CLAUSES):
-        for match in pattern.finditer(text, low, high):
-            at = match.end()
-            inside = any(a < at < b for a, b in protected)
-            if not inside and text[start:at].strip() and text[at:end].strip():
-                found.append((strength, at))
-    if found:
-        return found
-    weakest = len(_CLAUSES)  # a word longer than the limit: between any two characters
-    places = [(weakest, at) for at in range(max(low, start + 1), min(high + 1, end))]
-    whole = [(s, at) for s, at in places if not _combines(text[at])]
-    return whole or places
-
-
-def _combines(character: str) -> bool:
-    return bool(unicodedata.combining(character)) or character in "\u200d\ufe0e\ufe0f"

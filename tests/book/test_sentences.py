@@ -61,8 +61,11 @@ def test_a_language_without_words_of_its_own() -> None:
 
 
 @given(
-    text=st.text(st.sampled_from("Ab1 .!?…\"“”'‘’()（《》。！？”说\n-—,"), max_size=60),
-    language=st.sampled_from(["en", "zh", "fr"]),
+    text=st.text(
+        st.sampled_from("AbIV1 .!?…\"“”'‘’()[]（《》「」。！？”说と\n-—,•։;።"), max_size=60
+    )
+    | st.text(max_size=40),
+    language=st.sampled_from(["en", "zh", "fr", "de", "ja", "es", "el", "am"]),
 )
 def test_only_white_space_lies_between(text: str, language: str) -> None:
     at = 0
