@@ -17,7 +17,8 @@ _ENDED = re.compile(r"[.!?…。！？,，—–~～][’'」』\"）)]*$|[.!?�
 _HAN_ENDED = re.compile(r"[。！？!?…—～]$")
 # “X”二字, “X”的一声, “X”这话: words named, and sounds
 _HAN_NAMED = re.compile(
-    r"(?:[这那一二两三四五六七八九十几个]{0,3}(?:字|词|句|语|话)|之[类称]|的[^，。！？]{0,3}声)"
+    r"(?:[这這那一二两兩三四五六七八九十几幾个個]{0,3}[字词詞句语語话話]"
+    r"|之[类類称稱]|的[^，。！？]{0,3}[声聲])"
 )
 _JA_SAID = re.compile(r"(?:と(?!い[うっ]た?[^、。]|呼)|って)")
 _SHORT = 6  # Han characters: a quoted fragment longer than this is rarely a mere word
@@ -60,7 +61,7 @@ def _said_in_chinese(inside: str, before: str, after: str, language: Language) -
         return True
     # 说道“请请”，: speech; 叫他“囚徒”, 称为“贤人”: names
     ended = not after or after[0] in "。，！？；,;"
-    return ended and (len(inside) > _SHORT or before[-1] in "道着说喊问答")
+    return ended and (len(inside) > _SHORT or before[-1] in "道着著说說喊问問答")
 
 
 def _said_in_japanese(inside: str, before: str, after: str) -> bool:

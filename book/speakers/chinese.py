@@ -113,7 +113,7 @@ class _Reader:
             self._narrator,
             one_pronoun=self._one_pronoun,
         )
-        previous, last, gap, reacted = "", None, 99, False
+        previous, last, gap, reacted, expected = "", None, 99, False, None
         for at, (paragraph, spans) in enumerate(
             zip(chapter.paragraphs, chapter.spans, strict=True)
         ):
@@ -137,6 +137,9 @@ class _Reader:
                     cues = self._cues(paragraph, spans, i, previous)
                     self._tie(quote, last, cues, spans, i, gap, reacted)
                     self._hear(quote, text, last)
+                    if expected is not None and not self._named(cues):
+                        quote.add(expected, self._weights["answers"], "calls")
+                    expected = self._addressee(paragraph, spans, i, previous, cues)
                 if paragraph.speaker is not None:
                     quote.script = paragraph.speaker
                 self._weigh(quote, cues, scene)
@@ -196,11 +199,8 @@ class _Reader:
     ) -> None:
         """How likely it is that the speaker before goes on, or the one before that."""
         weights = self._weights
-        if last is None or any(
-            cue.kind in ("tag", "chain", "colon") and cue.subject and cue.subject.kind == "name"
-            for cue in cues
-        ):
-            return  # the text says who speaks
+        if last is None or self._named(cues):
+            return
         if last.paragraph != quote.paragraph:
             near = "turn" if gap == 0 and not reacted else "far"
             if gap <= 3:
@@ -211,6 +211,31 @@ class _Reader:
             quote.same = weights["same-zero"]
         elif not any(cue.subject and cue.subject.kind == "name" and not cue.after for cue in cues):
             quote.same = weights["same-beside"]
+
+    def _named(self, cues: Sequence[Cue]) -> bool:
+        """Whether the text says who speaks."""
+        return any(
+            cue.kind in ("tag", "chain", "colon") and cue.subject and cue.subject.kind == "name"
+            for cue in cues
+        )
+
+    def _addressee(
+        self,
+        paragraph: Paragraph,
+        spans: Sequence[Span],
+        i: int,
+        previous: str,
+        cues: Sequence[Cue],
+    ) -> int | None:
+        """To whom a quotation is said, where its tag says so: he is likely to answer."""
+        for cue in cues:
+            if cue.kind in ("tag", "chain", "colon"):
+                j = i + 1 if cue.after else i - 1
+                told = paragraph.printed[spans[j].start : spans[j].end] if j >= 0 else previous
+                sentences = split_sentences(told)
+                key = self._clauses.addressee(sentences[0] if cue.after else sentences[-1])
+                return self._numbers[key] if key else None
+        return None
 
     def _reacts(self, paragraph: Paragraph, spans: Sequence[Span], last: _Quoted | None) -> bool:
         """Whether somebody else acts after the last quotation: his turn, without words."""
@@ -246,14 +271,16 @@ class _Reader:
         if quote.script is not None:
             person = self._numbers.get(quote.script, NOBODY)
             return Turn((person,), np.zeros(1))
-        people = set(quote.presence) | {p for p in quote.scores if p != NOBODY}
+        people = ({*quote.presence} | {*quote.scores}) - {NOBODY}
         ranked = sorted(
             people,
             key=lambda p: (-self._score(quote, p), p),
         )[:CANDIDATES]
         candidates = (NOBODY, *ranked)
         scores = [
-            quote.scores.get(NOBODY, 0.0) + self._weights["nobody"],
+            max(
+                self._score(quote, NOBODY), quote.scores.get(NOBODY, 0.0) + self._weights["nobody"]
+            ),
             *(self._score(quote, person) for person in ranked),
         ]
         return Turn(candidates, np.array(scores), quote.same, quote.back)

@@ -22,6 +22,7 @@ from castbook.resources import read_config
 SENTENCE = re.compile(r"[。！？!?…]+")
 _GROUP = re.compile("[；;]+")
 _CONTRAST = re.compile("但|可是|然而|不料")
+_YET = re.compile("[却卻]")
 _CLAUSE = re.compile(r"[，,；;：:—]+")
 
 
@@ -31,6 +32,7 @@ class ChineseWords:
 
     lead: tuple[str, ...]
     transitive: str
+    toward: str
     persons: Mapping[str, str]  # description -> "m", "f" or "x"
     others: tuple[str, ...]
     near: tuple[str, ...]
@@ -50,6 +52,7 @@ def load_chinese() -> ChineseWords:
     return ChineseWords(
         lead=tuple(raw["lead"]),
         transitive=raw["transitive"],
+        toward=raw["toward"],
         persons={word: gender for gender, words in raw["persons"].items() for word in words},
         others=tuple(raw["others"]),
         near=tuple(raw["near"]),
@@ -91,31 +94,36 @@ class Clauses:
             others = (*words.others, *language.first_person)
         others = tuple(word for word in others if word not in self._keys)
         parts, away = _choice(words.parts), words.transitive
-        ends = rf"(?!们|的(?!{parts})|{_choice(words.places)})"
+        ends = rf"(?![们們]|的(?!{parts})|{_choice(words.places)})"
         person = rf"(?:(?P<name>{_choice(self._keys)})|(?P<person>{_choice(self._persons)})){ends}"
         known = rf"(?:{person}|(?P<pronoun>{_choice(self._pronouns)}){ends})"
         kin = _choice([w for found in language.genders.values() for w in found])
         described = (
-            rf"(?:[^，。；：{away}]{{0,14}}(?:的|个|位|名)|[这那]|[我你他]们"
+            rf"(?:[^，。；：{away}]{{0,14}}(?:的|[个個位名])|[这這那]|[我你他][们們]"
             rf"|(?:[他她伊我你]的?)?[^，。；：{away}]{{0,3}}(?:{kin}|儿|孙|媳))"
         )
         self._lead = re.compile(rf"(?:{_choice(words.lead)})*")
         self._stranger = re.compile(
-            rf"[^，。；：{away}]{{0,4}}一[个位名][^，。；：{away}]{{0,10}}(?:{_choice(self._persons)}){ends}"
+            rf"[^，。；：{away}]{{0,4}}一[个個位名][^，。；：{away}]{{0,10}}(?:{_choice(self._persons)}){ends}"
         )
         self._opening = re.compile(rf"(?:{_choice(others)})(?!{_choice(self._keys)})|{known}")
         name = rf"(?P<name>{_choice(self._keys)}){ends}"
         self._described = re.compile(described + name)
         self._person = re.compile(described + person)
         self._appears = re.compile(
-            rf"[^，。；：]{{0,10}}(?:{_choice(words.appearing)})[^，。；：]{{0,4}}一?[个位名]"
+            rf"[^，。；：]{{0,10}}(?:{_choice(words.appearing)})[^，。；：]{{0,4}}一?[个個位名]"
             rf"[^，。；：]{{0,6}}?{person}"
+        )
+        # 这天晚上陈明说: in a tag a name may stand behind other words, if none of them takes it
+        self._late = re.compile(rf"[^，。；：{away}{words.toward}]{{1,8}}?{name}")
+        self._addressed = re.compile(
+            rf"(?:{_choice(language.object_markers)})(?P<name>{_choice(self._keys)})(?![的们們])"
         )
         self._someone = re.compile(r"[^，。]{0,10}的人(?![^，。]?的)")
         self.name = re.compile(_choice(self._keys))
         self.bidden = re.compile(rf"(?:{_choice(words.bidding)})(?P<name>{_choice(self._keys)})")
         self._thinks = re.compile(rf"^.{{0,3}}(?:{_choice(words.thinking)})")
-        self._hearing = re.compile(rf"[便却也又还就]?(?:{_choice(words.hearing)})")
+        self._hearing = re.compile(rf"[便却卻也又还還就]?(?:{_choice(words.hearing)})")
 
     def subject(self, clause: str) -> Subject | None:
         """Whom the clause is about, if it says so."""
@@ -149,11 +157,21 @@ class Clauses:
             if thinker and self._thinks.search(thinker.rest):
                 return thinker, back + len(clauses) - 1
             for clause in reversed(clauses):
-                found = self.subject(clause)
+                found = self.subject(clause) or (None if back else self._behind(clause))
                 if found:
                     return found, back
                 back += 1
         return None, back
+
+    def addressee(self, narration: str) -> str | None:
+        """Whom a tag says the words are spoken to: 对七斤说."""
+        found = list(self._addressed.finditer(narration))
+        return self._keys[found[-1]["name"]] if found else None
+
+    def _behind(self, clause: str) -> Subject | None:
+        clause = clause.strip("　 \n")
+        match = self._late.match(clause)
+        return self._found(match, clause) if match else None
 
     def hears(self, subject: Subject) -> bool:
         """Whether the clause tells that its subject listens or falls silent."""
@@ -172,7 +190,7 @@ class Clauses:
         if found.get("name"):
             return Subject("name", self._keys[found["name"]], rest=rest)
         if found.get("pronoun"):
-            turns = _CONTRAST.match(clause[: match.end()]) or "却" in rest[:4]
+            turns = _CONTRAST.match(clause[: match.end()]) or _YET.search(rest[:4])
             gender = self._pronouns[found["pronoun"]]
             return Subject("pronoun", gender=gender, rest=rest, turns=bool(turns))
         if found.get("person"):

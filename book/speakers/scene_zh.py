@@ -69,7 +69,9 @@ class Scene:
                     continue
                 if subject.kind == "name" and subject.key is not None:
                     self._act(self._numbers[subject.key], SUBJECT)
-                elif subject.kind != "others":
+                elif subject.kind == "others":
+                    self._raise(NOBODY, SUBJECT)
+                else:
                     shares = self._meant[subject] = self.meant(subject)
                     for person, share in shares.items():
                         if person >= 0:
@@ -80,17 +82,19 @@ class Scene:
         self._fade()
         for match in self._clauses.name.finditer(quotation):
             self._raise(self._numbers[self._clauses.key(match.group())], CALLED)
-        people = {p: s for p, s in scores.items() if p >= 0 and s > 1.0}
+        people = {p: s for p, s in scores.items() if s > 1.0}
         whole = sum(math.exp(s) for s in people.values())
         for person, score in people.items():
             share = math.exp(score) / whole
             self._raise(person, SPEAKS * share)
+            if person == NOBODY:
+                continue
             self._subjects[person] = self._subjects.get(person, 0.0) + 0.5 * share
             if share > 0.5:
                 self._last = person
 
     def presence(self) -> dict[int, float]:
-        """Shares of attention of everyone present."""
+        """Shares of attention of everyone present, -1 for those who are not in the cast."""
         weights = dict(self._weights)
         whole = sum(weights.values()) or 1.0
         if self._narrator is not None:

@@ -14,7 +14,7 @@ from book.spans import Span
 from book.speakers.clauses_zh import Clauses, Subject, split_clauses, split_sentences
 
 Kind = Literal["tag", "chain", "colon", "beat", "beat-mid", "led", "lead-in", "follows", "hearing"]
-_NOT_TAG = re.compile("(?:不再|不曾|没有|不|没|未|别|莫)$")
+_NOT_TAG = re.compile("(?:不再|不曾|[没沒]有|[不没沒未别別莫])$")
 _NEAR_END = 14  # characters before a quotation in which its verb stands
 _HEAD = 3  # clauses after a quotation in which its verb may stand
 _BACK = 3  # sentences before a quotation in which its subject may stand
@@ -37,7 +37,7 @@ class ChineseTags:
         verbs = "|".join(map(re.escape, language.speech_verbs)) or "(?!)"
         self._verb_end = re.compile(rf"(?:{verbs})(?:[^，。！？：“”]{{0,3}})[，,：:、]?\s*$")
         self._said = re.compile(
-            rf"(?:{verbs})(?:(?:了?[一两几]?[句声遍]|着|道|起来|了)|[他她伊我你]们?)?$"
+            rf"(?:{verbs})(?:(?:了?[一两兩几幾]?[句声聲遍]|[着著道了]|起[来來])|[他她伊我你][们們]?)?$"
         )
 
     def read(self, text: str, spans: Sequence[Span], i: int, previous: str) -> list[Cue]:
@@ -125,7 +125,7 @@ class ChineseTags:
             match = self._said.search(rest)
             if match and not _NOT_TAG.search(rest[: match.start()]):
                 return True
-            if n == 0 and rest.startswith("的声音"):
+            if n == 0 and rest.startswith(("的声音", "的聲音")):
                 return True
         return False
 
