@@ -25,6 +25,7 @@ from castbook.errors import BrokenPromise, CastbookError
 COMMANDS = {  # name -> (module of flows.commands, one line of help)
     "new": ("making", "Start a project: find chapters and cast, give every part a voice."),
     "plan": ("making", "Show what would be read, spoken and synthesised; change nothing."),
+    "review": ("looking", "Write the page on which you correct who speaks."),
     "make": ("making", "Make the book; only what is missing is done."),
     "audition": ("mending", "Let each character speak its own lines on one page."),
     "status": ("looking", "Chapters, takes, failures and files of one or more projects."),

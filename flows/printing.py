@@ -19,63 +19,12 @@ if TYPE_CHECKING:
     from tasks.mending import Found
     from tasks.newbook import Created
     from tasks.plan import Line
+    from tasks.review import Review
 
 
 def show_json(value: object) -> None:
     """One JSON object on stdout."""
     click.echo(json.dumps(value, ensure_ascii=False, indent=2))
-
-
-def show_plan(summary: Mapping[str, Any]) -> None:
-    """Chapters, cast, skips, coverage, what is missing and why."""
-    missing, coverage = summary["missing"], summary["coverage"]
-    click.echo(f"{summary['title']} by {summary['author']}")
-    table(
-        ("chapter", "title", "segments", "missing", "doubtful", "about"),
-        [
-            (
-                f"ch{c['number']:02d}" + ("" if c["selected"] else " (not selected)"),
-                c["title"],
-                c["segments"],
-                c["missing"],
-                c["doubtful"],
-                clock(c["estimated_seconds"]),
-            )
-            for c in summary["chapters"]
-        ],
-    )
-    table(
-        ("character", "voice", "segments", "share of text"),
-        [(c["character"], c["voice"], c["segments"], f"{c['share']:.1%}") for c in summary["cast"]],
-    )
-    if summary["skipped"]:
-        table(
-            ("skipped", "part", "characters"),
-            [(s["reason"], s["title"], s["characters"]) for s in summary["skipped"]],
-        )
-    click.echo(
-        f"coverage {coverage['share']:.2%} of {coverage['characters']} characters explained,"
-        f" {coverage['spoken_share']:.1%} spoken"
-    )
-    if not missing["segments"] and not missing["calibration"]:
-        click.echo("nothing is missing")
-    else:
-        causes = ", ".join(f"{n} {why}" for why, n in missing["causes"].items())
-        click.echo(
-            f"to synthesise: {missing['segments']} segments ({causes or 'none'}),"
-            f" {missing['calibration']} calibration sentences,"
-            f" about {clock(missing['audio_seconds'])} of audio"
-        )
-        seconds = missing["synthesis_seconds"]
-        click.echo(
-            f"at the speed of the last run that takes about {clock(seconds)} here"
-            if seconds is not None
-            else "how long it takes here is known after the first run"
-        )
-    for line in summary["doubtful"]:
-        click.echo(f"doubtful {line['id']}: {'; '.join(line['complaints'])}: {line['text']}")
-    for warning in (*summary["warnings"], *summary["orphans"]):
-        click.echo(f"warning: {warning}")
 
 
 def show_run(summary: Mapping[str, Any]) -> None:
@@ -216,6 +165,14 @@ def show_audition(result: Audition) -> None:
     for name, reason in result.failures:
         click.echo(f"{name}: {reason}")
     click.echo(f"{result.page}: {result.voices} voices, open it in any browser")
+
+
+def show_review(review: Review) -> None:
+    """Where the page is, and what waits on it."""
+    click.echo(
+        f"{review.page}: {review.segments} segments, {review.doubtful} doubtful lines, "
+        f"{review.second} for a second look; open it in any browser"
+    )
 
 
 def show_checks(results: Sequence[CheckResult]) -> None:

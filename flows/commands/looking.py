@@ -1,4 +1,4 @@
-"""``castbook status`` and ``check``."""
+"""``castbook review``, ``status`` and ``check``."""
 
 from __future__ import annotations
 
@@ -6,7 +6,34 @@ from pathlib import Path
 
 import click
 
-from flows.commands.making import JSON
+from flows.commands.making import BUILD, CHAPTERS, JSON, PROJECT
+
+
+@click.command("review")
+@PROJECT
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path),
+    help="The file (default: script.html in the build).",
+)
+@CHAPTERS
+@BUILD
+@JSON
+def review_command(
+    project: Path, output: Path | None, chapters: str | None, build: Path | None, as_json: bool
+) -> int:
+    """Write one page with the whole script, coloured by character, doubtful lines first.
+
+    It opens in any browser without a server or a network. Correct who speaks with one key a
+    line, save casting.yaml from it, and put that into the project: what you decided is never
+    asked again.
+    """
+    from flows import printing
+    from tasks.review import write_review
+
+    review = write_review(project, output=output, chapters=chapters, build=build)
+    printing.show_json(review.plain()) if as_json else printing.show_review(review)
+    return 0
 
 
 @click.command("status")

@@ -38,7 +38,7 @@ def new_command(folder: Path, manuscript: Path, language: str | None, engine: st
 def plan_command(project: Path, chapters: str | None, build: Path | None, as_json: bool) -> int:
     """Show what would be read, skipped, spoken and synthesised, and why. Changes nothing."""
     from book.projectfile import load_project
-    from flows import printing
+    from flows import planprinting, printing
     from tasks.location import find_build, find_project
     from tasks.plan import make_plan
     from tasks.summary import summarise_plan
@@ -47,7 +47,7 @@ def plan_command(project: Path, chapters: str | None, build: Path | None, as_jso
     loaded = load_project(folder)
     plan = make_plan(loaded, find_build(folder, loaded.slug, build), chapters=chapters)
     summary = summarise_plan(plan)
-    printing.show_json(summary) if as_json else printing.show_plan(summary)
+    printing.show_json(summary) if as_json else planprinting.show_plan(summary)
     return 0
 
 

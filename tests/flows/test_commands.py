@@ -229,3 +229,16 @@ def test_the_machine_or_the_project_at_fault_is_2_and_one_line(
 def test_an_unknown_option_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["make", "--frobnicate"]) == 2
     assert "No such option" in capsys.readouterr().err
+
+
+def test_review_writes_one_page(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, review = as_json(capsys, "review", str(project))
+    assert code == 0
+    assert review["page"] == str(project / "build" / "script.html")
+    page = Path(review["page"]).read_text(encoding="utf-8")
+    assert "Only the wind in the chimney" in page
+    assert "http" not in page.replace("http-equiv", "")
+    other = project.parent / "two.html"
+    assert main(["review", str(project), "--chapters", "2", "--output", str(other)]) == 0
+    assert "open it in any browser" in capsys.readouterr().out
+    assert "black and still" not in other.read_text(encoding="utf-8")
