@@ -23,7 +23,8 @@ from castbook.canonical import text_digest
 from castbook.errors import ManuscriptError
 
 SUFFIXES = {".txt": "text", ".text": "text", ".md": "markdown", ".markdown": "markdown",
-            ".script": "script", ".docx": "docx", ".pdf": "pdf"}  # fmt: skip
+            ".script": "script", ".docx": "docx", ".pdf": "pdf", ".epub": "epub", ".html": "html",
+            ".htm": "html", ".xhtml": "html", ".xht": "html"}  # fmt: skip
 _READERS: Mapping[str, Callable[[Reading], Extract]] = {
     "text": read_text,
     "markdown": read_markdown,
@@ -37,6 +38,18 @@ def _docx(file: File) -> Contents:
     return read_docx(file)
 
 
+def _epub(file: File) -> Contents:
+    from book.readers.epub import read_epub
+
+    return read_epub(file)
+
+
+def _html(file: File) -> Contents:
+    from book.readers.html import read_html
+
+    return read_html(file)
+
+
 def _pdf(file: File) -> Contents:
     from book.readers.pdf import read_pdf
 
@@ -45,13 +58,17 @@ def _pdf(file: File) -> Contents:
 
 # Readers of files that are no plain text: bytes to source texts and blocks. They import their
 # libraries when they are called, so that a plan of a text file does not wait for them.
-_CONTAINERS: Mapping[str, Callable[[File], Contents]] = {"docx": _docx, "pdf": _pdf}
+_CONTAINERS: Mapping[str, Callable[[File], Contents]] = {
+    "docx": _docx,
+    "epub": _epub,
+    "html": _html,
+    "pdf": _pdf,
+}
 # Formats that are not read, and what to save them as.
 _NOT_READ = {
     ".doc": ("Word 97", "Word document (.docx)"), ".odt": ("OpenDocument", ".docx or EPUB"),
     ".rtf": ("RTF", ".docx"), ".fb2": ("FictionBook", "EPUB"), ".mobi": ("Kindle", "EPUB"),
-    ".azw": ("Kindle", "EPUB"), ".azw3": ("Kindle", "EPUB"), ".epub": ("EPUB", "plain text"),
-    ".html": ("HTML", "text"), ".htm": ("HTML", "text"), ".xhtml": ("HTML", "text"),
+    ".azw": ("Kindle", "EPUB"), ".azw3": ("Kindle", "EPUB"),
 }  # fmt: skip
 _LOST = re.compile("\ufffd+")
 

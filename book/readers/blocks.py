@@ -42,6 +42,7 @@ class Block:
     skip: str = ""  # the reason to skip it, unless the project includes ``part``
     part: str = ""  # how include: names it
     gap: int = 0  # blank lines above, where the format has lines
+    above: tuple[Heading, ...] = ()  # begin here, too, before ``heading``; not in the text
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,7 @@ class Extract:
     facts: Facts = field(default_factory=Facts)
     warnings: tuple[str, ...] = ()
     navigated: bool = False  # the book's own navigation gave the headings their ranks
+    labelled: bool = False  # its markup says what is no part of the text: words need not tell
 
 
 @dataclass(frozen=True, slots=True)

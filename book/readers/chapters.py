@@ -99,6 +99,8 @@ def _is_title(block: Block) -> bool:
 
 def _settled(extract: Extract, language: Language) -> tuple[list[Block], tuple[str, ...]]:
     """The blocks with their headings' meaning settled, the whole book in view."""
+    if extract.navigated and extract.labelled:
+        return list(extract.blocks), ()
     if extract.navigated:
         return label_matter(extract.blocks, language), ()
     found = settle_contents(extract.blocks, language)
@@ -111,13 +113,13 @@ def _settled(extract: Extract, language: Language) -> tuple[list[Block], tuple[s
 
 def _gather(blocks: Sequence[Block]) -> tuple[list[_Draft], list[Paragraph]]:
     """Chapters of one document, and the short matter before its first heading."""
-    ranks = {b.heading.rank for b in blocks if b.heading}
+    ranks = {heading.rank for b in blocks for heading in (*b.above, b.heading) if heading}
     chapter = CHAPTER if CHAPTER in ranks else PART if PART in ranks else TITLE
     drafts = [_Draft()]
     for block in blocks:
-        heading = block.heading
-        if heading and heading.rank <= chapter and heading.label + heading.title:
-            _begin(drafts, heading, chapter)
+        for heading in (*block.above, block.heading):
+            if heading and heading.rank <= chapter and heading.label + heading.title:
+                _begin(drafts, heading, chapter)
         drafts[-1].paragraphs.append(block.paragraph)
     first = drafts[0]
     if len(drafts) > 1 and first.heading is None and not first.above and first.length < OPENING:

@@ -1,0 +1,253 @@
+"""Where parts and chapters begin: the book's navigation brought to the pieces of its text.
+
+The spine decides the order, the navigation the titles. Where the two disagree, or a heading
+disagrees with the entry that points to it, a warning says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from book.languages import Language
+from book.readers.blocks import CHAPTER, PART, SECTION, Heading
+from book.readers.headings import match_heading
+from book.readers.levels import OWN_TEXT, Place, rank_places
+from book.readers.meanings import READ, TEXT, part_of_title, part_of_types
+from book.readers.navigation import Entry, Navigation
+from book.readers.pages import PASSED_OVER, Pages
+from book.readers.textbuilder import title_key
+
+HEAD_RUN = 6  # pieces that may make up one heading: part, number, title, subtitle, epithet, place
+LOOK_AHEAD = 3  # pieces before the heading that an entry points to: a picture, an epigraph
+LONGEST_HEAD = 300  # characters of a line that is taken for a heading
+FEW = 2  # entries of a navigation that says nothing: "Start reading" and another
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Something begins at a piece."""
+
+    at: int
+    heading: Heading
+    head: tuple[int, ...] = ()  # the pieces that print it; none: its title is not in the text
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """What begins where."""
+
+    marks: tuple[Mark, ...]
+    matter: tuple[tuple[int, int, str], ...]  # [start, end) of pieces, and the part they are
+    listed: frozenset[str]  # members that an entry points to
+    warnings: tuple[str, ...]
+
+
+def read_outline(
+    navigation: Navigation, pages: Pages, language: Language, title: str | None
+) -> Outline | None:
+    """The outline that the navigation gives; None when it says nothing about the text."""
+    warnings = list(navigation.warnings)
+    found = [
+        place
+        for entry in navigation.entries
+        if (place := _place(entry, pages, navigation, warnings)) is not None
+    ]
+    places = _ordered(found, warnings)
+    matter = tuple(_spans(places, pages))
+    named = title_key(title) if title else ""
+    read = _pruned(
+        [p for p in places if not p.part and not (title_key(p.title) == named and p.own < OWN_TEXT)]
+    )
+    listed = frozenset(entry.member for entry in navigation.entries if entry.member)
+    if len(read) <= FEW and all(part_of_title(p.title) == READ for p in read if p.at is not None):
+        return None
+    ranks = rank_places(read, language)
+    marks: list[Mark] = []
+    for i, (place, rank) in enumerate(zip(read, ranks, strict=True)):
+        following = (p for p in read[i + 1 :] if p.at is not None)
+        at = place.at if place.at is not None else next((p.at for p in following), None)
+        if at is None or rank == SECTION or part_of_title(place.title) == READ:
+            continue
+        stop = next((p.at for p in read[i + 1 :] if p.at is not None and p.at > at), None)
+        marks.append(_mark(place, at, stop, rank, pages, marks, language, warnings))
+    return Outline(tuple(marks), matter, listed, tuple(warnings))
+
+
+def heading_of(title: str, rank: int, language: Language) -> Heading:
+    """The heading that ``title`` is, of a rank that is known."""
+    found = match_heading(title, language)
+    if found is None or found.number is None:  # "Appendix B: …" is best left as it is written
+        return Heading(rank, "", title, found.word if found else "")
+    return replace(found, rank=rank)
+
+
+def _place(
+    entry: Entry, pages: Pages, navigation: Navigation, warnings: list[str]
+) -> Place | None:
+    if not entry.href:
+        return Place(entry.title, entry.depth, None)
+    at, exact = pages.place(entry.member, entry.fragment) if entry.member else (None, False)
+    if at is None:
+        unread = entry.member in navigation_members(navigation)
+        if not unread and not part_of_title(entry.title):
+            warnings.append(
+                f"the navigation points {entry.title!r} to {entry.href!r}, which is not in the text"
+            )
+        return None
+    if not exact:
+        warnings.append(
+            f"the navigation points {entry.title!r} to {entry.href!r}: there is no such place in "
+            "that document, its beginning is taken"
+        )
+    settled = pages.settled(at, at + HEAD_RUN)
+    types = pages.pieces[settled].types if pages.pieces else frozenset()
+    marked: set[str] = set()
+    for landmark in navigation.landmarks:
+        same = landmark.member == entry.member and landmark.fragment == entry.fragment
+        if same and landmark.types != {"bodymatter"}:
+            marked |= landmark.types
+    part = pages.pieces[settled].part if pages.pieces else ""
+    part = "" if part in PASSED_OVER else part
+    page = pages.of_member(entry.member)
+    if page is not None and page.first == page.last and not entry.fragment:
+        part = part_of_title(entry.title) or "captions"  # a document without text: a picture
+        part = "" if part in (READ, "captions") and not part_of_types(marked) else part
+    if not part and TEXT.isdisjoint(types | marked):
+        part = part_of_types(marked) or part_of_title(entry.title)
+    part = "" if part == READ else part
+    return Place(entry.title, entry.depth, at, types | frozenset(marked), 0, part)
+
+
+def navigation_members(navigation: Navigation) -> frozenset[str]:
+    """Documents that are navigation themselves, whether in the spine or not."""
+    return frozenset([navigation.source])
+
+
+def _ordered(found: list[Place], warnings: list[str]) -> list[Place]:
+    """The places as the text has them. Labels stay before the entries below them."""
+    key = 0
+    keys: list[int] = []
+    for place in reversed(found):
+        key = place.at if place.at is not None else key
+        keys.append(key)
+    keys.reverse()
+    order = sorted(range(len(found)), key=lambda i: keys[i])
+    if order != list(range(len(found))):
+        first = next(i for i, j in enumerate(order) if i != j)
+        warnings.append(
+            f"the navigation lists its entries in another order than the book has them, from "
+            f"{found[order[first]].title!r} on: the book's order is followed"
+        )
+    return [found[i] for i in order]
+
+
+def _spans(places: list[Place], pages: Pages) -> list[tuple[int, int, str]]:
+    """What the skipped entries cover; sets ``own`` of the places on the way."""
+    spans = []
+    total = len(pages.pieces)
+    for i, place in enumerate(places):
+        if place.at is None:
+            continue
+        end = next((p.at for p in places[i + 1 :] if p.at is not None and p.at > place.at), total)
+        later = [p for p in places[i + 1 :] if p.at is not None]
+        shared = bool(later) and later[0].at == place.at
+        own = 0 if shared else sum(
+            len(pages.text(j)) for j in range(place.at, min(end, place.at + 200))
+            if not pages.pieces[j].level and not pages.pieces[j].titled and not pages.pieces[j].part
+        )  # fmt: skip
+        places[i] = replace(place, own=own)
+        if place.part and not shared:
+            stop = pages.page_of(place.at).last if place.at < total else end
+            many = place.part in ("notes", "index", "bibliography", "advertisements", "licence")
+            spans.append((place.at, end if many else min(end, stop), place.part))
+    return spans
+
+
+def _pruned(places: list[Place]) -> list[Place]:
+    """Without labels that have nothing below them, and with no gap in the depths."""
+    kept: list[Place] = []
+    for i, place in enumerate(places):
+        below = places[i + 1].depth > place.depth if i + 1 < len(places) else False
+        if place.at is not None or below:
+            kept.append(place)
+    above: list[tuple[int, int]] = []  # depths as written and as they become
+    pruned = []
+    for place in kept:
+        while above and above[-1][0] >= place.depth:
+            above.pop()
+        depth = above[-1][1] + 1 if above else 1
+        above.append((place.depth, depth))
+        pruned.append(replace(place, depth=depth))
+    return pruned
+
+
+def _mark(
+    place: Place,
+    at: int,
+    stop: int | None,
+    rank: int,
+    pages: Pages,
+    before: Sequence[Mark],
+    language: Language,
+    warnings: list[str],
+) -> Mark:
+    heading = heading_of(place.title, rank, language)
+    if place.at is None:
+        return Mark(at, heading)
+    taken = {i for mark in before[-3:] for i in mark.head}
+    last = min(len(pages.pieces) if stop is None else stop, at + HEAD_RUN + 2 * LOOK_AHEAD)
+    head = _head(place.title, range(at, max(last, at)), taken, pages)
+    printed = [pages.line(i) for i in head]
+    if rank == CHAPTER or rank == PART:
+        heading = _completed(heading, printed, rank, language)
+        own = next((h for line in printed if (h := match_heading(line, language))), None)
+        if own and own.number and heading.number and own.number != heading.number:
+            if own.word.rstrip(".") == heading.word.rstrip("."):
+                warnings.append(
+                    f"the navigation says {place.title!r} where the text says {printed[0]!r}"
+                )
+    return Mark(at, heading, head)
+
+
+def _head(title: str, reach: range, taken: set[int], pages: Pages) -> tuple[int, ...]:
+    """The pieces at a place that are its heading."""
+    key = title_key(title)
+    run: list[int] = []
+    passed = 0
+    for i in reach:
+        piece = pages.pieces[i]
+        if i in taken or piece.silent or piece.part in PASSED_OVER or not pages.text(i):
+            continue
+        line = pages.line(i)
+        own = title_key(line)
+        told = bool(own.strip()) and (own in key or key in own)
+        meant = (piece.level or piece.titled) and not piece.part and "epigraph" not in piece.types
+        if len(line) <= LONGEST_HEAD and (meant or told):
+            run.append(i)
+            if len(run) == HEAD_RUN:
+                break
+        elif run or passed == LOOK_AHEAD or len(line) > LONGEST_HEAD:
+            break
+        else:
+            passed += 1
+    return tuple(run)
+
+
+def _completed(heading: Heading, printed: Sequence[str], rank: int, language: Language) -> Heading:
+    """With the label or the title that the text has and the entry lacks."""
+    if not printed:
+        return heading
+    if heading.label and not heading.title:
+        title = next((line for line in printed if title_key(heading.label) not in title_key(line)), "")
+        found = match_heading(title, language) if title else None
+        if found is not None and found.number == heading.number:
+            return replace(heading, title=found.title)
+        return replace(heading, title=title)
+    if not heading.label:
+        found = match_heading(printed[0], language)
+        if found is not None and found.label and not found.title and len(printed) > 1:
+            return replace(found, rank=rank, title=heading.title)
+        if found is not None and found.title and title_key(found.title) == title_key(heading.title):
+            return replace(found, rank=rank)
+    return heading
