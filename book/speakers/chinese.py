@@ -135,9 +135,11 @@ class _Reader:
                     quote = found[span.quotation] = _Quoted(span.quotation, at, text)
                     quote.presence = scene.presence()
                     cues = self._cues(paragraph, spans, i, previous)
+                    if gap == 0:  # what stands behind the last quotation belongs to that one
+                        cues = [cue for cue in cues if cue.kind != "lead-in"]
                     self._tie(quote, last, cues, spans, i, gap, reacted)
                     self._hear(quote, text, last)
-                    if expected is not None and not self._named(cues):
+                    if expected is not None and not reacted and not self._named(cues):
                         quote.add(expected, self._weights["answers"], "calls")
                     expected = self._addressee(paragraph, spans, i, previous, cues)
                 if paragraph.speaker is not None:
@@ -164,6 +166,8 @@ class _Reader:
             if cue.subject is None or (told and cue.after):
                 continue
             weight = self._weights[cue.kind]
+            if cue.subject.kind == "person":
+                weight *= self._weights["described"]
             rule = "explicit" if cue.kind == "tag" and cue.after else RULES.get(cue.kind, "")
             for person, share in self._meant(cue.subject, scene):
                 if person == NOBODY:
@@ -182,7 +186,7 @@ class _Reader:
         """Who may be meant by a subject, with shares."""
         if subject.kind == "name" and subject.key is not None:
             yield self._numbers[subject.key], 1.0
-        elif subject.kind == "others":
+        elif subject.kind in ("stranger", "others", "group"):
             yield NOBODY, 1.0
         else:
             yield from scene.meant(subject).items()

@@ -35,6 +35,7 @@ class ChineseWords:
     toward: str
     persons: Mapping[str, str]  # description -> "m", "f" or "x"
     others: tuple[str, ...]
+    groups: tuple[str, ...]
     near: tuple[str, ...]
     parts: tuple[str, ...]
     places: tuple[str, ...]
@@ -55,6 +56,7 @@ def load_chinese() -> ChineseWords:
         toward=raw["toward"],
         persons={word: gender for gender, words in raw["persons"].items() for word in words},
         others=tuple(raw["others"]),
+        groups=tuple(raw["groups"]),
         near=tuple(raw["near"]),
         parts=tuple(raw["parts"]),
         places=tuple(raw["places"]),
@@ -69,7 +71,7 @@ def load_chinese() -> ChineseWords:
 class Subject:
     """Whom a clause is about."""
 
-    kind: Literal["name", "pronoun", "person", "others"]
+    kind: Literal["name", "pronoun", "person", "stranger", "others", "group"]
     key: str | None = None  # of a name
     gender: str | None = None  # of a pronoun or person: "m", "f" or None
     rest: str = ""  # the clause after it
@@ -106,7 +108,9 @@ class Clauses:
         self._stranger = re.compile(
             rf"[^，。；：{away}]{{0,4}}一[个個位名][^，。；：{away}]{{0,10}}(?:{_choice(self._persons)}){ends}"
         )
-        self._opening = re.compile(rf"(?:{_choice(others)})(?!{_choice(self._keys)})|{known}")
+        self._opening = re.compile(
+            rf"(?:(?P<others>{_choice(others)})|(?P<group>{_choice(words.groups)}))(?!{_choice(self._keys)})|{known}"
+        )
         name = rf"(?P<name>{_choice(self._keys)}){ends}"
         self._described = re.compile(described + name)
         self._person = re.compile(described + person)
@@ -119,7 +123,7 @@ class Clauses:
         self._addressed = re.compile(
             rf"(?:{_choice(language.object_markers)})(?P<name>{_choice(self._keys)})(?![的们們])"
         )
-        self._someone = re.compile(r"[^，。]{0,10}的人(?![^，。]?的)")
+        self._someone = re.compile(r"(?P<others>[^，。]{0,10}的人)(?![^，。]?的)")
         self.name = re.compile(_choice(self._keys))
         self.bidden = re.compile(rf"(?:{_choice(words.bidding)})(?P<name>{_choice(self._keys)})")
         self._thinks = re.compile(rf"^.{{0,3}}(?:{_choice(words.thinking)})")
@@ -195,7 +199,9 @@ class Clauses:
             return Subject("pronoun", gender=gender, rest=rest, turns=bool(turns))
         if found.get("person"):
             return Subject("person", gender=self._persons[found["person"]], rest=rest, turns=True)
-        return Subject("others", rest=rest)
+        if found.get("others"):
+            return Subject("others", rest=rest)
+        return Subject("group" if found.get("group") else "stranger", rest=rest)
 
 
 def split_clauses(sentence: str) -> list[str]:

@@ -14,7 +14,7 @@ from book.speakers.clauses_zh import Clauses, Subject, split_clauses, split_sent
 FADES = 0.88  # what is left of a presence one sentence later
 SUBJECT, BIDDEN, MENTION, SPEAKS, CALLED = 1.0, 0.6, 0.35, 0.9, 0.25
 NOBODY = -1
-UNKNOWN, UNKNOWN_PERSON = 0.03, 0.4  # how present someone is who is not in the cast
+UNKNOWN, UNKNOWN_PERSON = 0.03, 0.15  # how present someone is who is not in the cast
 TURNED_FROM = 0.1  # 那人 rarely means whom the sentence before was about
 ONE_PRONOUN = 0.5  # how often 他 means a woman, to a man, where there is no 她
 GOES_ON = 2.0  # and 他 often does
@@ -71,7 +71,10 @@ class Scene:
                     self._act(self._numbers[subject.key], SUBJECT)
                 elif subject.kind == "others":
                     self._raise(NOBODY, SUBJECT)
-                else:
+                elif subject.kind == "stranger":
+                    self._raise(NOBODY, SUBJECT)
+                    self._subjects[NOBODY] = self._subjects.get(NOBODY, 0.0) + SUBJECT
+                elif subject.kind != "group":
                     shares = self._meant[subject] = self.meant(subject)
                     for person, share in shares.items():
                         if person >= 0:
@@ -108,6 +111,9 @@ class Scene:
         fitting = {NOBODY: UNKNOWN_PERSON if subject.kind == "person" else UNKNOWN}
         for person, weight in self._subjects.items():
             if person == self._narrator:
+                continue
+            if person == NOBODY:
+                fitting[NOBODY] += weight
                 continue
             gender = self._genders[person]
             if subject.gender is not None and gender not in (None, subject.gender, "x"):

@@ -109,7 +109,7 @@ def test_the_first_chapter_of_a_novel() -> None:
 def test_a_chinese_story() -> None:
     manuscript = read_manuscript((FIXTURES / "孔乙己.md",), language="zh")
     proposal = propose_cast(manuscript, "zh")
-    assert roles(proposal) == {"孔乙己": ("m", 7), "掌柜": ("m", 5)}
+    assert roles(proposal) == {"孔乙己": ("m", 11), "掌柜": ("m", 8)}
     assert proposal.narrator_character is None
 
 
