@@ -57,20 +57,17 @@ def test_two_hundred_characters_are_enough(case: tuple[str, str], start: int) ->
     assert decode(content, "book.txt") == content.decode(charset)
 
 
-@settings(max_examples=300, deadline=None)
-@given(
-    text=st.text(st.sampled_from("abcdefghij éèêàçôïüßñæ“”’—"), min_size=8, max_size=60),
+WESTERN = (
+    "à été naïve Größe daß señor ¿qué? « — » “and” ‘so’ café’s fiancée über schöne Mädchen Öl "
+    "æther l’âme cœur mañana garçon Noël façade and the in a of I"
 )
-def test_accents_are_never_read_as_chinese(text: str) -> None:
-    """Whatever Western letters stand together, no Han comes out."""
-    content = f"The {text} and the house were still.".encode("cp1252")
-    if "\ufffd" not in content.decode("utf-8", "replace"):
-        return  # "ß—æ——" happens to be UTF-8
-    try:
-        read = decode(content, "book.txt")
-    except ManuscriptError:
-        return  # refused is better than garbled
-    assert not any("\u3041" <= c <= "\u9fff" for c in read)
+
+
+@settings(max_examples=200, deadline=None)
+@given(words=st.lists(st.sampled_from(WESTERN.split()), min_size=1, max_size=12))
+def test_accents_are_never_read_as_chinese(words: list[str]) -> None:
+    content = f"The {' '.join(words)} and the house.".encode("cp1252")
+    assert decode(content, "book.txt") == content.decode("cp1252")
 
 
 @given(content=st.binary(max_size=400))
