@@ -107,7 +107,7 @@ class Archive:
             )
         if size > RATIO_MATTERS and size > WORST_RATIO * max(info.compress_size, 1):
             raise ManuscriptError(
-                f"{info.filename!r} unpacks to {size // max(info.compress_size, 1):,} times its size",
+                f"{info.filename!r} unpacks to {size // max(info.compress_size, 1):,} times of it",
                 path=self.path,
                 expected=f"at most {WORST_RATIO}",
                 hint="the file is made to harm those who open it: do not use it",

@@ -11,7 +11,7 @@ from lxml import etree
 
 from book.languagetags import language_mistake
 from book.manuscript import Facts
-from book.readers.elements import name_of
+from book.readers.elements import name_of, text_of
 from book.readers.trees import parse_markup
 from castbook.errors import ManuscriptError
 
@@ -20,6 +20,7 @@ LONGEST_DESCRIPTION = 10_000
 FIRST_YEAR = 1000  # converters write 0101 for an unknown date
 _OPF = "{http://www.idpf.org/2007/opf}"
 _YEAR = re.compile(r"\d{4}")
+_PUBLISHED = ("publication", "original-publication")
 _ZERO = re.compile(r"\.0+$")
 
 
@@ -56,14 +57,14 @@ def plain_text(description: str) -> str:
         root = parse_markup(f"<div>{description}</div>".encode(), "description", as_html=True).root
     except ManuscriptError:
         return " ".join(description.split())
-    return " ".join(" ".join(root.itertext()).split())
+    return " ".join(" ".join(map(str, root.itertext())).split())
 
 
 def _values(elements: list[etree._Element], name: str) -> Iterator[_Value]:
     for element in elements:
         if name_of(element) != name or name_of(element) == "meta":
             continue
-        text = " ".join("".join(element.itertext()).split())
+        text = " ".join(text_of(element).split())
         if text:
             attributes = {str(k): str(v) for k, v in element.attrib.items()}
             yield _Value(text[:LONGEST], (element.get("id") or "").strip(), attributes)
@@ -134,7 +135,7 @@ def _part(written: str) -> str | None:
 
 def _year(dates: list[_Value]) -> int | None:
     """The year of publication: of the date that says so, else of the first."""
-    told = [d for d in dates if d.attributes.get(_OPF + "event") in ("publication", "original-publication")]
+    told = [d for d in dates if d.attributes.get(_OPF + "event") in _PUBLISHED]
     for date in (*told, *dates):
         match = _YEAR.search(date.text)
         if match and int(match[0]) >= FIRST_YEAR:
@@ -145,7 +146,7 @@ def _year(dates: list[_Value]) -> int | None:
 def _description(elements: list[etree._Element]) -> str | None:
     for element in elements:
         if name_of(element) == "description":
-            text = plain_text("".join(element.itertext())[: LONGEST_DESCRIPTION * 2])
+            text = plain_text(text_of(element)[: LONGEST_DESCRIPTION * 2])
             if text:
                 return text[:LONGEST_DESCRIPTION]
     return None

@@ -11,7 +11,12 @@ import re
 from collections.abc import Iterable
 
 from book.readers.meanings import (
-    READ, TEXT, part_of_names, part_of_title, part_of_types, states_rights,
+    READ,
+    TEXT,
+    part_of_names,
+    part_of_title,
+    part_of_types,
+    states_rights,
 )  # fmt: skip
 from book.readers.navigation import Navigation
 from book.readers.outline import Outline
@@ -26,9 +31,7 @@ FRONT = "front matter"
 _MEMBER = re.compile(r"[^/]+(?=\.\w+$)|[^/]+$")
 
 
-def label_pieces(
-    pages: Pages, navigation: Navigation, outline: Outline, title: str | None
-) -> None:
+def label_pieces(pages: Pages, navigation: Navigation, outline: Outline, title: str | None) -> None:
     """Sets ``part`` of the pieces that are skipped by default and have none yet."""
     for start, end, part in outline.matter:
         _label(pages, range(start, end), part)
@@ -48,11 +51,10 @@ def label_pieces(
         types = frozenset().union(*(pages.pieces[i].types for i in own))
         length = sum(len(pages.text(i)) for i in own)
         part = landmarks.get(page.member, "")
-        heading = page.member in outline.listed and any(i in starts for i in whole)
-        if not part and TEXT.isdisjoint(types) and not heading:
+        listed = page.member in outline.listed
+        if not part and TEXT.isdisjoint(types) and not listed:
             part = _part(page, own, pages, length)
-            early = page.last <= max(first, begun)
-            if not part and early and page.member not in outline.listed:
+            if not part and page.last <= max(first, begun):
                 part = _front(page, own, pages, types, length, title, page.last <= begun)
         if part and (length <= LONGEST_DISPLAY or part in ("index", "notes", "bibliography")):
             _label(pages, whole, part)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from itertools import islice
 
 from lxml import etree
 
@@ -13,21 +14,98 @@ XML = "{http://www.w3.org/XML/1998/namespace}"
 XLINK = "{http://www.w3.org/1999/xlink}"
 
 BLOCKS = frozenset(
-    """address article aside blockquote body caption center col colgroup dd details dialog dir div
-    dl dt fieldset figcaption figure footer form h1 h2 h3 h4 h5 h6 header hgroup hr html legend li
-    main menu nav ol optgroup option p pre search section select summary table tbody td tfoot th
-    thead tr ul text""".split()
+    [
+        "address",
+        "article",
+        "aside",
+        "blockquote",
+        "body",
+        "caption",
+        "center",
+        "col",
+        "colgroup",
+        "dd",
+        "details",
+        "dialog",
+        "dir",
+        "div",
+        "dl",
+        "dt",
+        "fieldset",
+        "figcaption",
+        "figure",
+        "footer",
+        "form",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "header",
+        "hgroup",
+        "hr",
+        "html",
+        "legend",
+        "li",
+        "main",
+        "menu",
+        "nav",
+        "ol",
+        "optgroup",
+        "option",
+        "p",
+        "pre",
+        "search",
+        "section",
+        "select",
+        "summary",
+        "table",
+        "tbody",
+        "td",
+        "tfoot",
+        "th",
+        "thead",
+        "tr",
+        "ul",
+        "text",
+    ]
 )  # "text" is SVG's
 UNREAD = frozenset(
-    """head script style template math audio video object embed applet iframe canvas map noscript
-    datalist progress meter textarea input metadata defs title desc""".split()
+    [
+        "head",
+        "script",
+        "style",
+        "template",
+        "math",
+        "audio",
+        "video",
+        "object",
+        "embed",
+        "applet",
+        "iframe",
+        "canvas",
+        "map",
+        "noscript",
+        "datalist",
+        "progress",
+        "meter",
+        "textarea",
+        "input",
+        "metadata",
+        "defs",
+        "title",
+        "desc",
+    ]
 )
 HEADINGS = {f"h{level}": level for level in range(1, 7)}
 EMPHASIS = frozenset(["i", "em", "b", "strong", "cite", "u"])
 VERSE_TYPES = frozenset(["z3998:poem", "z3998:verse", "z3998:song", "z3998:hymn", "z3998:lyrics"])
 _VERSE_CLASS = re.compile(r"(?:poem|poetry|verse|stanza|line-?group|lg|strophe)(?:-?container)?\d*")
 _LINE_NUMBER = re.compile(r"l(?:ine)?-?num(?:ber)?")
-_PAGE_NUMBER = re.compile(r"page-?(?:num|number|no|break)|pb|folio|page_num|(?:running|oeb|page)-?(?:head|foot)(?:er)?")
+_PAGE_NUMBER = re.compile(
+    r"page-?(?:num|number|no|break)|pb|folio|page_num|(?:running|oeb|page)-?(?:head|foot)(?:er)?"
+)
 _SCENE = re.compile(r"(?:scene|section|space|thought|time)[-_]?break|asterism|separator|ornament")
 _HIDDEN_STYLE = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.I)
 
@@ -87,6 +165,11 @@ def is_scene_break(classes: tuple[str, ...]) -> bool:
 def language_of(element: etree._Element) -> str | None:
     """The element's own BCP 47 tag."""
     return element.get(XML + "lang") or element.get("lang") or element.get("xml:lang")
+
+
+def text_of(element: etree._Element, most: int = 100_000) -> str:
+    """The characters inside an element, of its first ``most`` pieces of text."""
+    return "".join(map(str, islice(element.itertext(), most)))
 
 
 def link_of(element: etree._Element) -> str | None:

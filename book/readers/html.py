@@ -17,7 +17,7 @@ from book.manuscript import Facts, Source
 from book.readers.blocks import Contents, Extract, File
 from book.readers.bookfacts import plain_text
 from book.readers.bookparts import label_notes, label_pieces
-from book.readers.elements import language_of, name_of
+from book.readers.elements import language_of, name_of, text_of
 from book.readers.headedparts import head_outline
 from book.readers.licence import Cut, cut_licence
 from book.readers.markup import Markup, read_markup
@@ -64,7 +64,7 @@ def read_html(file: File) -> Contents:
     facts = replace(facts, language=language if _language(root) else None)
     facts = replace(facts, sounds=distinct(markup.sounds))
     settled = any(mark.head and pages.pieces[mark.head[0]].level for mark in outline.marks)
-    return Contents((source,), Extract(tuple(blocks), tuple(skips), facts, (), settled))
+    return Contents((source,), Extract(tuple(blocks), tuple(skips), facts, (), settled, False))
 
 
 def _is_xhtml(content: bytes) -> bool:
@@ -102,7 +102,7 @@ def _facts(root: etree._Element, cut: Cut) -> Facts:
     for element in islice(root.iter(), 2000):
         name = name_of(element)
         if name == "title" and not title:
-            title = " ".join("".join(element.itertext()).split())
+            title = " ".join(text_of(element).split())
         elif name == "meta":
             kind = (element.get("name") or element.get("property") or "").lower()
             content = " ".join((element.get("content") or "").split())

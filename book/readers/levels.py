@@ -67,7 +67,7 @@ def _vote(places: Sequence[Place], i: int, language: Language) -> int:
     place = places[i]
     heading = match_heading(place.title, language)
     child = match_heading(places[i + 1].title, language)
-    if heading is not None and heading.rank == PART or not PARTS.isdisjoint(place.types):
+    if (heading is not None and heading.rank == PART) or not PARTS.isdisjoint(place.types):
         return SURE
     if heading is not None and heading.rank == CHAPTER and heading.number is not None:
         return -SURE
@@ -82,9 +82,7 @@ def _vote(places: Sequence[Place], i: int, language: Language) -> int:
     return 1 if place.own < OWN_TEXT else -1
 
 
-def _spread(
-    places: Sequence[Place], parents: Sequence[bool], ranks: list[int], level: int
-) -> None:
+def _spread(places: Sequence[Place], parents: Sequence[bool], ranks: list[int], level: int) -> None:
     """A lone top entry over the whole book is its title: a chapter if it has text, else nothing
     that needs saying in every chapter's name."""
     top = [i for i, rank in enumerate(ranks) if rank == PART and places[i].depth < level]

@@ -16,13 +16,30 @@ from lxml import etree
 
 from book.manuscript import Edit, Sound
 from book.readers.elements import (
-    BLOCKS, EMPHASIS, HEADINGS, SSML, UNREAD, classes_of, is_hidden, is_number, is_scene_break,
-    is_verse, language_of, link_of, name_of, types_of,
+    BLOCKS,
+    EMPHASIS,
+    HEADINGS,
+    SSML,
+    UNREAD,
+    classes_of,
+    is_hidden,
+    is_number,
+    is_scene_break,
+    is_verse,
+    language_of,
+    link_of,
+    name_of,
+    text_of,
+    types_of,
 )  # fmt: skip
 from book.readers.meanings import TEXT, is_note_class, part_of_types
 from book.readers.notemarks import is_note_mark
 from book.readers.pictures import (
-    is_data_table, is_ornament, is_picture, letter_of, stands_alone,
+    is_data_table,
+    is_ornament,
+    is_picture,
+    letter_of,
+    stands_alone,
 )  # fmt: skip
 from book.readers.sounds import differing, ruby_sound, ssml_sound
 from book.readers.textbuilder import Text
@@ -177,8 +194,8 @@ class _Walk:
         types, classes = types_of(element), classes_of(element)
         block = name in BLOCKS
         frame = _Frame(
-            element, name, 0, 0, above.part, above.types | frozenset(types) if types else above.types,
-            classes, above.verse, False, above.titled, above.level, above.keep or name == "pre",
+            element, name, 0, 0, above.part, above.types.union(types), classes,
+            above.verse, False, above.titled, above.level, above.keep or name == "pre",
             "", above.dropped, above.link, (), language_of(element) or above.language,
             element.get(SSML + "alphabet") or above.alphabet,
         )  # fmt: skip
@@ -266,7 +283,7 @@ class _Walk:
         elif element.get(SSML + "ph") or element.get("ssml:ph"):
             language = differing(frame.language, self.language)
             self._sound(ssml_sound(element, frame.alphabet, language))
-        if frame.name in BLOCKS and not frame.line or frame.name == "svg":
+        if (frame.name in BLOCKS and not frame.line) or frame.name == "svg":
             self._close()
         self._rule(frame)
         self.frames.pop()
@@ -334,7 +351,7 @@ class _Walk:
             self.sounds.append(sound)
 
     def _quoted(self, element: etree._Element) -> bool:
-        text = "".join(element.itertext()).strip()
+        text = text_of(element).strip()
         return not text or text[0] in _QUOTES
 
 

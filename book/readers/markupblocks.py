@@ -8,7 +8,7 @@ from dataclasses import replace
 from book.languages import Language
 from book.manuscript import Edit, Paragraph, Skip, Slice, speakable
 from book.readers.blocks import TITLE, Block
-from book.readers.inline import paragraph, printed
+from book.readers.inline import Kind, paragraph, printed
 from book.readers.outline import Mark, Outline
 from book.readers.pages import Page, Pages
 from book.readers.text import silence
@@ -74,7 +74,7 @@ def _paragraph(
     """One piece as a paragraph: the edits of its markup, and those of its characters."""
     piece, text = pages.pieces[at], page.markup.text
     start, end = _trimmed(page, piece.start, piece.end)
-    kind = "heading" if heading else "verse" if piece.verse else "body"
+    kind: Kind = "heading" if heading else "verse" if piece.verse else "body"
     own = tuple(_widened(text, start, end, piece.edits))
     body = paragraph(page.document, text, start, end, han=language.han, kind=kind)
     if not own and not body.edits:

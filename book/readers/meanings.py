@@ -76,8 +76,26 @@ TYPES = {
 }
 # Types that make an element a part of the text whatever its title is.
 TEXT = frozenset(
-    """abstract afterword appendix chapter conclusion division epigraph epilogue foreword glossary
-    introduction part preamble preface prologue subchapter volume z3998:letter""".split()
+    [
+        "abstract",
+        "afterword",
+        "appendix",
+        "chapter",
+        "conclusion",
+        "division",
+        "epigraph",
+        "epilogue",
+        "foreword",
+        "glossary",
+        "introduction",
+        "part",
+        "preamble",
+        "preface",
+        "prologue",
+        "subchapter",
+        "volume",
+        "z3998:letter",
+    ]
 )
 PARTS = frozenset(["part", "volume", "division"])
 NOTE_MARKS = frozenset(["noteref", "annoref", "glossref-note", "z3998:noteref"])
@@ -101,9 +119,11 @@ _NAMES = {
 }  # fmt: skip
 # Marks of the page with the rights; two of them on one short page are enough.
 _RIGHTS = re.compile(
-    r"(©|\(c\) ?\d{4}|copyright)|(isbn)|(all rights reserved|tous droits|alle rechte|derechos reserv"
-    r"|版权所有|無断|翻印必究)|(first published|published by|éditions|verlag|publi[sc]\w* (?:en|par)|editorial"
-    r"|出版社|出版发行|発行)|(printed in|imprim|gedruckt|impreso|印刷|印次|定价)|(library of congress|cip|bibliothek)",
+    r"(©|\(c\) ?\d{4}|copyright)|(isbn)"
+    r"|(all rights reserved|tous droits|alle rechte|derechos reserv|版权所有|無断|翻印必究)"
+    r"|(first published|published by|éditions|verlag|publi[sc]\w* (?:en|par)|editorial"
+    r"|出版社|出版发行|発行)|(printed in|imprim|gedruckt|impreso|印刷|印次|定价)"
+    r"|(library of congress|\bcip\b|bibliothek)",
     re.I,
 )
 LONGEST_RIGHTS = 6000  # characters; longer is a text about rights
@@ -125,7 +145,8 @@ def part_of_title(title: str) -> str:
 
 def part_of_names(names: Iterable[str]) -> str:
     """The part that class names of a document's body, or its file name, tell."""
-    return next((_NAMES[n] for n in (_LOOSE.sub("", name.lower()) for name in names) if n in _NAMES), "")
+    bare = (_LOOSE.sub("", name.lower()) for name in names)
+    return next((_NAMES[name] for name in bare if name in _NAMES), "")
 
 
 def is_note_class(classes: Iterable[str]) -> bool:
@@ -133,11 +154,11 @@ def is_note_class(classes: Iterable[str]) -> bool:
     return any(map(_NOTE_CLASS.fullmatch, classes))
 
 
-def states_rights(text: str) -> bool:
+def states_rights(text: str, least: int = 2) -> bool:
     """Whether a short page reads like the one with copyright and ISBN."""
     if len(text) > LONGEST_RIGHTS:
         return False
-    return len({m.lastindex for m in _RIGHTS.finditer(text)}) >= 2
+    return len({m.lastindex for m in _RIGHTS.finditer(text)}) >= least
 
 
 @cache

@@ -8,7 +8,7 @@ from urllib.parse import unquote
 
 from lxml import etree
 
-from book.readers.elements import link_of, name_of, types_of
+from book.readers.elements import link_of, name_of, text_of, types_of
 from book.readers.package import Item, Package
 from book.readers.textbuilder import clean_line
 from book.readers.trees import parse_markup, parse_xml
@@ -103,7 +103,7 @@ def _ncx(package: Package, member: str) -> Iterator[Entry]:
         title = href = ""
         for child in element:
             if name_of(child) == "navlabel" and not title:
-                title = "".join(child.itertext())
+                title = text_of(child)
             elif name_of(child) == "content" and not href:
                 href = child.get("src") or ""
         if count <= MOST_ENTRIES and (title.strip() or href):

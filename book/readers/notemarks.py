@@ -1,4 +1,4 @@
-"""Which links are marks of notes: ``<a epub:type="noteref">``, ``<sup><a href="#fn3">3</a></sup>``."""
+"""Which links are marks of notes: typed as such, raised, in brackets, or pointing to one."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from itertools import islice
 
 from lxml import etree
 
-from book.readers.elements import link_of, name_of
+from book.readers.elements import link_of, name_of, text_of
 
 _TYPES = frozenset(["noteref", "annoref", "backlink", "referrer", "z3998:noteref"])
 _CLASS = re.compile(
@@ -31,7 +31,7 @@ def is_note_mark(
     target = link_of(element) or ""
     if "#" not in target or ":" in target.partition("#")[0]:
         return False, False
-    text = "".join(islice(element.itertext(), 8)).strip()
+    text = text_of(element, 8).strip()
     if not _MARK.fullmatch(text):
         return False, False
     parent = element.getparent()

@@ -6,6 +6,7 @@ disagrees with the entry that points to it, a warning says so.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -13,7 +14,7 @@ from book.languages import Language
 from book.readers.blocks import CHAPTER, PART, SECTION, Heading
 from book.readers.headings import match_heading
 from book.readers.levels import OWN_TEXT, Place, rank_places
-from book.readers.meanings import READ, TEXT, part_of_title, part_of_types
+from book.readers.meanings import READ, TEXT, part_of_title, part_of_types, states_rights
 from book.readers.navigation import Entry, Navigation
 from book.readers.pages import PASSED_OVER, Pages
 from book.readers.textbuilder import title_key
@@ -21,6 +22,8 @@ from book.readers.textbuilder import title_key
 HEAD_RUN = 6  # pieces that may make up one heading: part, number, title, subtitle, epithet, place
 LOOK_AHEAD = 3  # pieces before the heading that an entry points to: a picture, an epigraph
 LONGEST_HEAD = 300  # characters of a line that is taken for a heading
+_NUMBERED = re.compile(r"(\d{1,3})[.:)]\s+(\S.*)")
+SURELY = 3  # signs that a listed page is the one with the rights
 FEW = 2  # entries of a navigation that says nothing: "Start reading" and another
 
 
@@ -77,14 +80,15 @@ def read_outline(
 def heading_of(title: str, rank: int, language: Language) -> Heading:
     """The heading that ``title`` is, of a rank that is known."""
     found = match_heading(title, language)
+    numbered = _NUMBERED.fullmatch(title)
+    if numbered and (found is None or found.number is None):  # "1. Introduction"
+        return Heading(rank, numbered[1], numbered[2], "#digits.", int(numbered[1]))
     if found is None or found.number is None:  # "Appendix B: …" is best left as it is written
         return Heading(rank, "", title, found.word if found else "")
     return replace(found, rank=rank)
 
 
-def _place(
-    entry: Entry, pages: Pages, navigation: Navigation, warnings: list[str]
-) -> Place | None:
+def _place(entry: Entry, pages: Pages, navigation: Navigation, warnings: list[str]) -> Place | None:
     if not entry.href:
         return Place(entry.title, entry.depth, None)
     at, exact = pages.place(entry.member, entry.fragment) if entry.member else (None, False)
@@ -115,6 +119,8 @@ def _place(
         part = "" if part in (READ, "captions") and not part_of_types(marked) else part
     if not part and TEXT.isdisjoint(types | marked):
         part = part_of_types(marked) or part_of_title(entry.title)
+        if not part and page is not None and not entry.fragment:
+            part = "copyright" if states_rights(page.markup.text, SURELY) else ""
     part = "" if part == READ else part
     return Place(entry.title, entry.depth, at, types | frozenset(marked), 0, part)
 
@@ -199,14 +205,13 @@ def _mark(
     last = min(len(pages.pieces) if stop is None else stop, at + HEAD_RUN + 2 * LOOK_AHEAD)
     head = _head(place.title, range(at, max(last, at)), taken, pages)
     printed = [pages.line(i) for i in head]
-    if rank == CHAPTER or rank == PART:
+    if rank in (CHAPTER, PART):
         heading = _completed(heading, printed, rank, language)
         own = next((h for line in printed if (h := match_heading(line, language))), None)
-        if own and own.number and heading.number and own.number != heading.number:
-            if own.word.rstrip(".") == heading.word.rstrip("."):
-                warnings.append(
-                    f"the navigation says {place.title!r} where the text says {printed[0]!r}"
-                )
+        if own and _differ(own, heading):
+            warnings.append(
+                f"the navigation says {place.title!r} where the text says {printed[0]!r}"
+            )
     return Mark(at, heading, head)
 
 
@@ -234,12 +239,19 @@ def _head(title: str, reach: range, taken: set[int], pages: Pages) -> tuple[int,
     return tuple(run)
 
 
+def _differ(one: Heading, other: Heading) -> bool:
+    """Whether two headings of one kind have different numbers."""
+    same_kind = one.word.rstrip(".") == other.word.rstrip(".")
+    return same_kind and bool(one.number and other.number) and one.number != other.number
+
+
 def _completed(heading: Heading, printed: Sequence[str], rank: int, language: Language) -> Heading:
     """With the label or the title that the text has and the entry lacks."""
     if not printed:
         return heading
     if heading.label and not heading.title:
-        title = next((line for line in printed if title_key(heading.label) not in title_key(line)), "")
+        label = title_key(heading.label)
+        title = next((line for line in printed if label not in title_key(line)), "")
         found = match_heading(title, language) if title else None
         if found is not None and found.number == heading.number:
             return replace(heading, title=found.title)

@@ -21,14 +21,16 @@ _CLASS = re.compile(
     r"fig(?:ure)?(?:center|left|right|caption)?\d*|illus(?:tration)?\w*|caption\w*|image\w*|img\w*|plate"
     r"|picture|photo|legende?|bild(?:unterschrift)?"
 )
-_ORNAMENT = re.compile(r"ornament|scene|break|separator|divider|fleuron|asterism|dingbat|rule", re.I)
+_ORNAMENT = re.compile(
+    r"ornament|scene|break|separator|divider|fleuron|asterism|dingbat|rule", re.I
+)
 _INITIAL = re.compile(r"drop-?cap\w*|initial\w*|lettrine|gaiji\w*|drop|letter\w*", re.I)
 _IMAGES = frozenset(["img", "svg", "image", "picture"])
 
 
 def is_data_table(table: etree._Element) -> bool:
     """Whether a table holds data and not the text of the book."""
-    if "presentation" in (table.get("role") or "") or "none" == table.get("role"):
+    if "presentation" in (table.get("role") or "") or table.get("role") == "none":
         return False
     widest = cells = 0
     for element in islice(table.iterdescendants(), MOST_LOOKED_AT):

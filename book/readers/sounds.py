@@ -9,7 +9,7 @@ from typing import Literal
 from lxml import etree
 
 from book.manuscript import Sound
-from book.readers.elements import SSML, XML, name_of
+from book.readers.elements import SSML, XML, name_of, text_of
 from book.readers.trees import parse_xml
 
 LONGEST = 200  # characters of a word or a reading
@@ -29,9 +29,9 @@ def ruby_sound(ruby: etree._Element, language: str | None) -> Sound | None:
     for child in islice(ruby, 200):
         name = name_of(child)
         if name in ("rt", "rtc"):
-            reading.append("".join(child.itertext()))
+            reading.append(text_of(child))
         elif name != "rp":
-            base.append("".join(child.itertext()))
+            base.append(text_of(child))
         base.append(child.tail or "")
     return _sound("".join(base), "".join(reading), "ruby", language)
 
@@ -42,7 +42,7 @@ def ssml_sound(element: etree._Element, alphabet: str, language: str | None) -> 
     known = _ALPHABETS.get(alphabet.lower())
     if not phonemes or known is None:
         return None
-    return _sound("".join(islice(element.itertext(), 50)), phonemes, known, language)
+    return _sound(text_of(element, 50), phonemes, known, language)
 
 
 def read_lexicon(content: bytes, name: str, language: str) -> list[Sound]:
