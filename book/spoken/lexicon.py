@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 
 from book.script import Replacement
 from book.spoken.entries import APOSTROPHES, Entry
@@ -54,8 +54,7 @@ class Lexicon:
         taken_alphabets = self.alphabets.get(engine, ())
         found: list[tuple[int, int, int, int, str]] = []
         rules = self._rules(language, speaker, engine)
-        starts = {folded[i : i + n] for n in range(1, _START + 1) for i in range(len(folded))}
-        for start_of_word in starts & rules.keys():  # most words are not in most sentences
+        for start_of_word in _starts(folded) & rules.keys():  # most words are in few sentences
             for rank, rule in rules[start_of_word]:
                 if rule.head not in folded:
                     continue
@@ -96,6 +95,12 @@ class Lexicon:
     @cached_property
     def _all(self) -> tuple[_Rule, ...]:
         return tuple(_Rule.of(entry) for entry in self.entries)
+
+
+@lru_cache(maxsize=512)
+def _starts(folded: str) -> frozenset[str]:
+    """Every way in which a word of the text may start: asked for once per speaker of a text."""
+    return frozenset(folded[i : i + n] for n in range(1, _START + 1) for i in range(len(folded)))
 
 
 def spoken_form(entry: Entry, alphabets: Collection[str]) -> str:
