@@ -39,7 +39,7 @@ CLOSE = 0.001  # to 0 and 1: no probability counts as closer
 SHOWN = 3  # guesses of one quotation
 # A tag that names nobody of the cast: how much likelier than the best of the cast somebody
 # else is, as a logarithm. By hand: the books with known speakers have everyone in their cast.
-_ELSE = {"group": 2.0, "someone": 1.0, "unlisted": 2.0, "I": 2.0, "person": 1.0}
+_ELSE = {"group": 1.0, "someone": 0.5, "unlisted": 1.5, "I": 1.0, "person": 0.7}
 
 
 def attribute(

@@ -25,7 +25,10 @@ _SCENE = 12  # turns before and after that make a scene
 
 KINDS = ("named", "shared", "pronoun", "person", "beat", "none")  # how a turn is tagged
 GAPS = ("inside", "next", "over one", "over more")
-_BY_KIND = ("fast", "slow", "coming", "narrator", "book", "scene", "talked about", "first", "here")
+_BY_KIND = (
+    "fast", "slow", "coming", "narrator", "book", "scene", "talked about", "first", "here",
+    "run", "acts before", "acts after", "was called", "is called",
+)  # fmt: skip
 _PLAIN = (
     "tag name", "tag name before", "tag name colon", "tag name unlisted", "tag name shared",
     "tag I", "tag he", "tag not he", "tag person", "tag not person", "tag person word",
@@ -83,7 +86,7 @@ class Reader:
         before = [traces(mentions, self._genders, keep) for keep in (FAST, SLOW)]
         coming = traces(mentions[::-1], self._genders, FAST)[::-1]
         talk = np.zeros(self._size)
-        scene = self._scenes(turns)
+        scene, runs = self._scenes(turns), self._runs(turns)
         found = []
         for t, turn in enumerate(turns):
             talk = talk * 0.9
@@ -92,6 +95,7 @@ class Reader:
                 slow=before[1][turn.paragraph],
                 coming=coming[turn.last],
                 scene=scene[t],
+                run=runs[t],
                 talk=talk,
             )
             found.append(self._evidence(chapter, mentions, turns, t, view))
@@ -121,6 +125,20 @@ class Reader:
         return [
             rows[min(last, t + _SCENE + 1)] - rows[max(0, t - _SCENE)] for t in range(len(turns))
         ]
+
+    def _runs(self, turns: Sequence[Talk]) -> list[Floats]:
+        """How often each is tagged in the conversation of each turn: no two gaps of narration."""
+        found: list[Floats] = []
+        begin = 0
+        for t in range(1, len(turns) + 1):
+            if t == len(turns) or self._gap(turns, t - 1, t) > _NEAR - 1:
+                count = np.zeros(self._size)
+                for turn in turns[begin:t]:
+                    for who in _tagged(turn, self._people.narrator):
+                        count[who] += 1
+                found.extend([count] * (t - begin))
+                begin = t
+        return found
 
     def _evidence(
         self,
@@ -329,6 +347,7 @@ class Reader:
             "book": np.log(shares(self._book, self._genders.any) + _FLOOR / 3),
             "scene": np.log1p(view.scene),
             "talked about": np.log1p(view.talk) * (present < 0.2),
+            "run": np.log1p(view.run),
             "here": (present >= 0.2).astype(float),
         }
         if view.fast[ranked[0]] > 0:
@@ -341,6 +360,14 @@ class Reader:
             columns["narrator"] = narrator
         for name, column in columns.items():
             features[:, _INDEX[f"{name}, {kind}"]] = column[picked]
+        for name, source in (
+            ("acts before", "beat before last"),
+            ("acts after", "beat after first"),
+            ("was called", "called before"),
+            ("is called", "called after"),
+        ):
+            allowed = mask[picked] > 0
+            features[:, _INDEX[f"{name}, {kind}"]] = features[:, _INDEX[source]] * allowed
 
     def _ties(
         self, turns: Sequence[Talk], t: int, kind: str
@@ -367,6 +394,7 @@ class _View:
     slow: Floats
     coming: Floats
     scene: Floats
+    run: Floats
     talk: Floats
 
 

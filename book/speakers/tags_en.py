@@ -45,7 +45,9 @@ class Tags:
         adverb = rf"(?:\w+ly|{between})"
         self._adverbs = re.compile(rf"\s*(?:(?:{adverb})\s+)*", re.I)
         self._verb = re.compile(rf"(?:{verb or '(?!)'})\b{not_said}", re.I)
-        self._any_verb = re.compile(rf"(?<![^\W_])(?:{verb or '(?!)'})\b{not_said}", re.I)
+        announced = "|".join([verb or "(?!)", *map(_participle, language.speech_verbs)])
+        announced = "|".join([announced, *(w.replace(" ", r"\s+") for w in words.announcing)])
+        self._any_verb = re.compile(rf"(?<![^\W_])(?:{announced})\b{not_said}", re.I)
         self._past = re.compile(r"[a-z]{2,}ed\b")
         self._to = re.compile(r"\s*(?:[a-z]+ly\s+)?(?:to|of|at|addressing|turning\s+to)\s+")
 
@@ -155,3 +157,15 @@ class Tags:
         match = self._to.match(text, at, end)
         phrase = self._phrases.read(text, match.end() if match else at)
         return phrase.who if phrase and phrase.kind == "name" and phrase.end <= end else ()
+
+
+def _participle(verb: str) -> str:
+    """``exclaiming`` for exclaimed; nothing for what has no such form."""
+    word, _, particle = verb.partition(" ")
+    if word.endswith("ied"):
+        word = word[:-3] + "ying"
+    elif word.endswith("ed"):
+        word = word[:-2] + "ing"
+    else:
+        return "(?!)"
+    return rf"{word}\s+{particle}" if particle else word

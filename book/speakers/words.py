@@ -28,6 +28,7 @@ class SpeakerWords:
     groups: frozenset[str] = frozenset()
     someone: frozenset[str] = frozenset()
     utterances: frozenset[str] = frozenset()
+    announcing: tuple[str, ...] = ()  # forms that only stand before a quotation: saying
     not_said: tuple[str, ...] = ()
     conjunctions: frozenset[str] = frozenset()
     prepositions: frozenset[str] = frozenset()
@@ -49,6 +50,7 @@ def load_words(tag: str) -> SpeakerWords:
         groups=frozenset(raw["groups"]),
         someone=frozenset(raw["someone"]),
         utterances=frozenset(raw["utterances"]),
+        announcing=tuple(raw["announcing"]),
         not_said=tuple(raw["not_said"]),
         conjunctions=frozenset(raw["conjunctions"]),
         prepositions=frozenset(raw["prepositions"]),
