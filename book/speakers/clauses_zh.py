@@ -96,7 +96,9 @@ class Clauses:
             others = (*words.others, *language.first_person)
         others = tuple(word for word in others if word not in self._keys)
         parts, away = _choice(words.parts), words.transitive
-        ends = rf"(?![们們]|的(?!{parts})|{_choice(words.places)})"
+        japanese = language.tag == "ja"  # と太郎は言った: the subject bears は, が, も or nothing
+        taken = "|[をにのへでと]" if japanese else ""
+        ends = rf"(?![们們]|的(?!{parts})|{_choice(words.places)}{taken})"
         person = rf"(?:(?P<name>{_choice(self._keys)})|(?P<person>{_choice(self._persons)})){ends}"
         known = rf"(?:{person}|(?P<pronoun>{_choice(self._pronouns)}){ends})"
         kin = _choice([w for found in language.genders.values() for w in found])
@@ -104,7 +106,9 @@ class Clauses:
             rf"(?:[^，。；：{away}]{{0,14}}(?:的|[个個位名])|[这這那]|[我你他][们們]"
             rf"|(?:[他她伊我你]的?)?[^，。；：{away}]{{0,3}}(?:{kin}|儿|孙|媳))"
         )
-        self._lead = re.compile(rf"(?:{_choice(words.lead)})*")
+        self._lead = re.compile(
+            rf"(?:{_choice((*words.lead, *(('って', 'と') if japanese else ())))})*"
+        )
         self._stranger = re.compile(
             rf"[^，。；：{away}]{{0,4}}一[个個位名][^，。；：{away}]{{0,10}}(?:{_choice(self._persons)}){ends}"
         )

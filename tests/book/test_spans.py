@@ -149,6 +149,33 @@ def test_dashes_around_a_tag() -> None:
     assert said(*russian, language="und") == ["— Не знаю,", "— Пойдём.", "— Нет.", "— Да."]
 
 
+def test_french_tags_inside_the_marks_and_dashes_beside_them() -> None:
+    texts = [
+        "« Bonjour, dit-il, comment allez-vous ? »",
+        "— Bien, répondit Marie. Et vous ?",
+        "— Moi aussi.",
+        "— Tant mieux.",
+        "Il sortit.",
+    ]
+    assert said(*texts, language="fr") == [
+        "« Bonjour,", "comment allez-vous ? »", "— Bien,", "Et vous ?",
+        "— Moi aussi.", "— Tant mieux.",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "speech"),
+    [
+        ("「行こう」と言った。", ["「行こう」"]),
+        ("彼は「行こう」と言った。", ["「行こう」"]),
+        ("これは「自由」という言葉だ。", []),
+        ("彼は「自由」を求めた。", []),
+    ],
+)
+def test_japanese_speech_and_mentions(text: str, speech: list[str]) -> None:
+    assert said(text, language="ja") == speech
+
+
 @pytest.mark.parametrize(
     ("text", "speech"),
     [

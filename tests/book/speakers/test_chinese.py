@@ -113,6 +113,15 @@ def test_guesses_are_three_at_most_and_add_up() -> None:
         assert sum(shares) <= 1.0001
 
 
+def test_japanese_tags() -> None:
+    words = load_language("ja")
+    texts = ("「行こう。」と太郎は言った。", "「はい。」花子が太郎に答えた。")
+    paragraphs = [Paragraph(Slice(0, 0, len(t)), (), t) for t in texts]
+    names = find_names({"太郎": [], "花子": []}, words)
+    (found,) = attribute([ChapterText(paragraphs, chapter_spans(paragraphs, words))], names, words)
+    assert [answer.speaker for _, answer in sorted(found.items())] == ["太郎", "花子"]
+
+
 def test_written_speakers_stay() -> None:
     words = load_language("zh")
     paragraphs = [Paragraph(Slice(0, 0, 2), (), "走罢", speaker="掌柜")]
