@@ -15,6 +15,7 @@ from book.sentences.brackets import Brackets, find_brackets
 from book.sentences.stops import stop_goes_on
 
 _TAG_REACH = 6  # characters between a quotation and its verb
+_LONGEST = 2000  # characters of a quotation whose beginning is looked for
 _PHRASE = 10  # characters of a quotation that a clause may be built around
 _PLAIN = r"[^，。！？：；、“”「」…—\s]"  # a character inside a clause
 _SAYING = rf"(?:不(?=[住禁由慌耐高满安假屑])|没(?=好气)|(?![不没未无怎什何谁该想听]){_PLAIN})"
@@ -87,7 +88,7 @@ def _belongs(text: str, at: int, rest: str, quote: str, language: Language) -> b
         return False
     if _follows(language.tag, "goes_on").match(rest):
         return True
-    opened = text.rfind(_CLOSES[quote], 0, at - 1)
+    opened = text.rfind(_CLOSES[quote], max(0, at - _LONGEST), at - 1)
     before = text[max(0, opened - _TAG_REACH) : opened].rstrip() if opened >= 0 else ""
     led_up = before.rstrip("：:，,")
     if before[-1:] in tuple("：:") or _verb_at_end(language.tag).search(led_up):
@@ -121,11 +122,12 @@ def _tag(tag: str) -> re.Pattern[str]:
     single = "".join(sorted(re.escape(v) for v in verbs if len(v) == 1))
     pronouns = sorted({p for own in language.pronouns.values() for p in own if len(p) == 1})
     whom = "".join((*pronouns, *language.first_person, "你您们咱它"))
-    not_speech = "|".join(map(re.escape, language.not_speech)) or "(?!)"
+    others = sorted({*language.not_speech} - {*"着了起完过得"})  # 嘟囔着, 惊叫起来 do speak
+    not_speech = "|".join(map(re.escape, others)) or "(?!)"
     mark = r"(?=[，。、：；！？…—“「]|$)"
     parts = [rf"{_PLAIN}{{0,{_TAG_REACH}}}?(?:{sure or '(?!)'})(?!{not_speech})"]
     if single:
-        end = rf"(?:[{whom}]{{0,3}}{mark}|了?[一几两][声句]|[着完罢得]|了{mark})"
+        end = rf"(?:[{whom}]{{0,3}}{mark}|了?[一几两][声句]|[着完罢得]|起来|了{mark})"
         parts.append(rf"{_SAYING}{{0,{_TAG_REACH}}}?[{single}]{end}")
         parts.append(rf"{_SAYING}{{0,{2 * _TAG_REACH}}}?(?:{long}){mark}")
     return re.compile("|".join(parts))

@@ -17,9 +17,10 @@ from book.sentences.stops import is_abbreviation, stop_goes_on
 
 _SPACE = "[ \u00a0\u2009\u202f]"
 _QUOTES = "\"'”’»›“‘«‹」』"
-_CLOSERS = rf"(?:[{_QUOTES}\])）】*_]|{_SPACE}[»›](?![^\W_])|\[\d{{1,3}}\])*"
-_OPENING = re.compile(r"[\s\"'“”‘’«»‹›„‚「『(\[（【_*¿¡—–―•⁃#>~-]*")
+_CLOSERS = rf"(?:[{_QUOTES}\])）】*_]|{_SPACE}[»›](?![^\W_])|\[\d{{1,3}}\]){{0,12}}+"
+_OPENING = re.compile(r"[\s\"'“”‘’«»‹›„‚「『(\[（【_*¿¡—–―•⁃#>~-]{0,24}")
 _ELLIPSIS = re.compile(r"(?:…|\.{2,}|\.(?:\s\.)+)\s*")
+_SHOWN = 2000  # characters that show whether a paragraph uses capitals
 _CITED = re.compile(r"\([^()]{1,60}\)[.,;:]")  # “… it was so.” (Brown, 1901).
 _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 _LAST_WORD = re.compile(r"([^\W_]+)['’\"”]?$")
@@ -47,14 +48,19 @@ def latin_ends(text: str, language: Language) -> list[int]:
 
 @cache
 def _candidate(tag: str) -> re.Pattern[str]:
-    """End marks with what closes behind them, and the white space after."""
+    """End marks with what closes behind them, and the white space after.
+
+    Every repetition is bounded and keeps what it took: a page of "!" costs no more than prose.
+    """
     language = load_language(tag)
     marks = re.escape("".join(sorted({*language.end_marks, *".!?…"})))
     unspaced = re.escape(language.sentences.unspaced_marks)
-    bare = rf"|(?P<bare>[{unspaced}]+{_CLOSERS}\s*)(?=\S)" if unspaced else "|(?P<bare>(?!))"
+    bare = (
+        rf"|(?P<bare>[{unspaced}]{{1,20}}+{_CLOSERS}\s*+)(?=\S)" if unspaced else "|(?P<bare>(?!))"
+    )
     return re.compile(
-        rf"(?P<mark>[{marks}](?:{_SPACE}?[{marks}])*)(?P<close>{_CLOSERS})\s+(?=\S)"
-        rf"|(?P<dash>—|–|―|--|-)(?P<after>[{_QUOTES}]+)\s+(?=\S)" + bare
+        rf"(?P<mark>[{marks}](?:{_SPACE}?[{marks}]){{0,20}}+)(?P<close>{_CLOSERS})\s++(?=\S)"
+        rf"|(?P<dash>—|–|―|--|-)(?P<after>[{_QUOTES}]{{1,12}}+)\s++(?=\S)" + bare
     )
 
 
@@ -112,7 +118,7 @@ def _begins_low(text: str, at: int, match: re.Match[str], quoted: bool, language
     word = _WORD.match(text, at)
     if word and word.group() in language.sentences.particles:
         return text[word.end() + 1 : word.end() + 2].isupper()  # von Hagen
-    return _all_low(text)
+    return _all_low(text[:_SHOWN])
 
 
 def _all_low(text: str) -> bool:

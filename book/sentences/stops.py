@@ -30,6 +30,7 @@ class _Words:
     titles: frozenset[str]
     before_number: frozenset[str]
     never_last: frozenset[str]
+    low: frozenset[str]  # of these, those that are not written with a capital
     spaced: tuple[str, ...]  # of the same kind, as printed: z. B.
     clock: frozenset[str]
     after_clock: frozenset[str]
@@ -50,6 +51,7 @@ def _words(tag: str) -> _Words:
         titles=titles,
         before_number=bare((*language.before_number, *own.before_digit)),
         never_last=bare(set(own.never_last) - set(spaced)),
+        low=frozenset(word.rstrip(".") for word in own.never_last if word.islower()),
         spaced=tuple(spaced),
         clock=bare(own.clock),
         after_clock=bare(own.after_clock),
@@ -84,14 +86,14 @@ def stop_goes_on(text: str, stop: int, following: int, begin: int, language: Lan
         return True
     if plain in words.titles and word[:1].isupper():  # not "what I mag." in German
         return not (starts and plain in words.saints and _names_street(text, stop - len(word)))
-    if plain in words.never_last:
+    if plain in words.never_last and (word[:1].isupper() or plain in words.low):
         return True
     if plain in words.before_number:
         return _NUMERAL.match(text, following) is not None
     if plain in words.clock:
         return _time_goes_on(text[begin:stop], after, words)
     if word == "I":
-        return not starts and text[:stop][-8:-2].split(" ")[-1][:1].isupper()
+        return not starts and _capital_before(text, stop - 1)
     if _INITIALS.fullmatch(word) and word[:1].isupper():
         return not starts
     if language.sentences.ordinal_stop and _NUMBER.fullmatch(word):
@@ -132,6 +134,12 @@ def _word_before(text: str, stop: int) -> str:
         start -= 1
     word = text[start:stop].rpartition("--")[2].rpartition(".-")[2].strip(_BEFORE_WORD)
     return word if len(word) < 3 else _ELISION.sub("", word)
+
+
+def _capital_before(text: str, at: int) -> bool:
+    """Whether the word before ``at`` has a capital: ``Albert I.``, and not ``you and I.``"""
+    before = text[max(0, at - _NEAR) : at].split()
+    return bool(before) and before[-1][:1].isupper()
 
 
 def _initial_follows(text: str, match: re.Match[str] | None) -> bool:
