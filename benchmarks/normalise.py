@@ -6,8 +6,9 @@ DATA has the layout of the text data described in docs/measurements.md:
 profile (``fiction``), the rows of WeTextProcessing with ``general``, with the wetext extra and
 without it; wetext itself speaks all of them in the same run where it is installed. Of the
 general profile the normaliser alone is measured, as wetext is: without the cleaning of silent
-marks (quotes, dashes) that comes after it for every engine. Compared are the texts with case, spaces and hyphens folded, and nothing else. Speed is sentences a
-second over all rows of a file, once unclocked before.
+marks (quotes, dashes) that comes after it for every engine. Compared are the texts with case,
+spaces and hyphens folded, and nothing else. Speed is sentences a second over all rows of a
+file, once unclocked before.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from __future__ import annotations
 import importlib.metadata
 import importlib.util
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from difflib import SequenceMatcher
 from functools import cache
 
@@ -22,7 +22,7 @@ _LANGUAGES = frozenset({"en", "zh"})
 _TOKEN = re.compile(r"[\u3400-\u9fff]|[^\W\d_\u3400-\u9fff]+|\d|\s+|[\s\S]")
 _GLUE = re.compile(r"[\s./:\-–~+*]|[A-Za-z]{1,2}")  # between two changes that are one: 2:30 p.m.
 _WORTH = re.compile(r"\d|[&=+*@%#$£€]|(?<![^\W_])[A-Z][a-z]{0,4}\.|\b[A-Z]\.[A-Z]|\bI{2,3}\b")
-_PART = re.compile(r"[\s\S]{1,%d}(?=\s|[。！？；，]|$)|[\s\S]{1,%d}" % (LONGEST, LONGEST))
+_PART = re.compile(rf"[\s\S]{{1,{LONGEST}}}(?=\s|[。！？；，]|$)|[\s\S]{{1,{LONGEST}}}")
 
 
 @cache
@@ -75,7 +75,7 @@ def _aligned(text: str, offset: int, said: str) -> Iterator[Replacement]:
 
 
 def _joined(
-    codes: list[tuple[str, int, int, int, int]], before: list[str]
+    codes: Iterable[tuple[str, int, int, int, int]], before: Sequence[str]
 ) -> Iterator[tuple[int, int, int, int]]:
     """Changes with nothing but a space, a sign or a letter between them are one change."""
     held: tuple[int, int, int, int] | None = None

@@ -133,7 +133,9 @@ def _title_pattern(tag: str) -> re.Pattern[str] | None:
     if not titles:
         return None
     names = choice((*titles, *(title.upper() for title in titles)))
-    return re.compile(rf"(?<![^\W_])(?P<name>{names})(?:\.(?!\w)|(?=\s))(?=\s*[A-Z{TAKEN}]|-[A-Z]|\s+and\b)")
+    return re.compile(
+        rf"(?<![^\W_])(?P<name>{names})(?:\.(?!\w)|(?=\s))(?=\s*[A-Z{TAKEN}]|-[A-Z]|\s+and\b)"
+    )
 
 
 @cache
@@ -183,7 +185,7 @@ def _capitals(printed: str, language: Language) -> Iterator[Replacement]:
         return
     words = list(_WORD.finditer(printed))
     for match in words if len(words) > 2 else ():
-        word, before = match.group(), printed[: match.start()]
+        word, before = match.group(), printed[max(0, match.start() - 40) : match.start()]
         if len(word) == 1 and word not in "AO":
             continue
         first = not _WORD.search(before) or re.search(r"[.:!?]\W*$", before)

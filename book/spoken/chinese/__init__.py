@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from book.spoken import grammars
 from book.spoken.chinese import codes, dates, quantities
-from book.spoken.chinese.style import STYLES
+from book.spoken.chinese.style import STYLES, Style
 from book.spoken.claims import Claims
 from book.spoken.words import Profile
 
@@ -39,9 +39,8 @@ def speak_chinese(claims: Claims, profile: Profile, *, extra: bool) -> None:
     if not any(c.isdecimal() or c in _WORTH for c in claims.text):
         return
     if extra and not style.loud:
-        claims.take(codes.models(text(), _TAG, style))
-        claims.take(r for r in dates.times(text(), style) if r.spoken == "两")
-        claims.take(grammars.replacements(claims.printed, _TAG))
+        _guards(claims, style)
+        claims.take(grammars.replacements(claims.printed.translate(_FOLD), _TAG))
     claims.take(codes.addresses(text(), style))
     claims.take(dates.dates(text(), style))
     claims.take(dates.days(text(), style))
@@ -61,3 +60,23 @@ def speak_chinese(claims: Claims, profile: Profile, *, extra: bool) -> None:
     claims.take(quantities.signs(text(), style))
     claims.take(quantities.ranges(text(), _TAG, style))
     claims.take(quantities.counts(text(), _TAG, style))
+    claims.take(quantities.joints(text(), style))
+
+
+def _guards(claims: Claims, style: Style) -> None:
+    """What wetext 0.1.8 gets wrong: GLM负四点五, 二点, 二月两日, 一,零零零, 三减五年, 第两名."""
+
+    def text() -> str:
+        return claims.text.translate(_FOLD)
+
+    claims.take(dates.dates(text(), style))
+    claims.take(dates.days(text(), style))
+    claims.take(r for r in codes.models(text(), _TAG, style) if text()[r.start] == "-")
+    claims.take(r for r in dates.times(text(), style) if r.spoken == "两")
+    claims.take(quantities.shares(text(), style))
+    claims.take(quantities.grouped(text(), style))
+    claims.take(quantities.scores(text(), _TAG, style))
+    claims.take(quantities.ranges(text(), _TAG, style))
+    whole = text()
+    named = quantities.counts(whole, _TAG, style)
+    claims.take(r for r in named if whole[r.start - 1] == "第" and whole[r.end : r.end + 1] != "/")

@@ -17,18 +17,22 @@ _ROMAN_SIGN = re.compile(f"[{''.join(_ROMAN)}]")
 _ROMAN_LETTERS = re.compile(rf"(?<={_HAN})\s?(?P<n>[IVX]{{2,6}}|(?<=第)[IVX])(?![A-Za-z0-9])")
 _MOBILE = re.compile(r"(?<![\dA-Za-z])(?:\+?86[-\s]?)?1[3-9]\d(?:\d{8}|[-\s]\d{4}[-\s]\d{4})(?!\d)")
 _LANDLINE = re.compile(
-    r"(?<![\dA-Za-z])(?:\(?0\d{2,3}\)?[-\s]?[2-9]\d{6,7}(?:-\d{1,4})?|[48]00-?\d{3}-?\d{4}|[48]00-?\d{4}-?\d{3})(?!\d)"
+    r"(?<![\dA-Za-z])(?:\(?0\d{2,3}\)?[-\s]?[1-9]\d{6,7}(?:-\d{1,4})?|[48]00-?\d{3}-?\d{4}|[48]00-?\d{4}-?\d{3})(?!\d)"
 )
 _LONG = re.compile(r"(?<![\d.,A-Za-z])\d{12,17}[\dXx](?![\d.])")
 _ADDRESS = re.compile(r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.])")
-_NET = re.compile(r"[A-Za-z0-9][\w.+-]*@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+|(?:https?://|www\.)[A-Za-z0-9./_-]+")
-_FORM = r"(?P<l>[A-Za-z]{1,10})"
+_NET = re.compile(
+    r"(?<![\w.+-])[A-Za-z0-9][\w.+-]{0,63}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,5}|(?:https?://|www\.)[A-Za-z0-9./_-]+"
+)
+_VERSION = re.compile(r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){2}(?![\d.])")
 _MODEL = re.compile(
     r"(?<![A-Za-z0-9])(?P<l>[A-Za-z][A-Za-z]{0,15})(?P<gap>-|\s)?(?P<n>\d+(?:\.\d+)*)(?P<t>[A-Za-z]{0,3})(?![\d.]\d|[A-Za-z0-9])"
 )
 _TO = re.compile(r"(?<![A-Za-z0-9])(?P<a>[A-Z])2(?P<b>[A-Z])(?![A-Za-z0-9])")
 _FIRST = re.compile(r"(?<![A-Za-z])[Nn][Oo]\.\s?(?P<n>\d+)")
-_NAMELESS = re.compile(rf"(?<={_HAN})[×✕]{{1,3}}|(?<={_HAN})(?:XX|xx)(?=[{chr(0x3400)}-{chr(0x9fff)}，。！？、；：”’」』]|$)|[×✕]{{2,3}}(?={_HAN})|(?<![A-Za-z])(?:XX|xx)(?={_HAN})")
+_NAMELESS = re.compile(
+    rf"(?<={_HAN})[×✕]{{1,3}}|(?<={_HAN})(?:XX|xx)(?=[{chr(0x3400)}-{chr(0x9FFF)}，。！？、；：”’」』]|$)|[×✕]{{2,3}}(?={_HAN})|(?<![A-Za-z])(?:XX|xx)(?={_HAN})"
+)
 
 
 def romans(text: str, style: Style) -> Iterator[Replacement]:
@@ -53,7 +57,9 @@ def _called(tag: str) -> re.Pattern[str]:
 
 @cache
 def _services(tag: str) -> re.Pattern[str]:
-    return re.compile(rf"(?<![\dA-Za-z.,￥¥$第约共近有])(?:{choice(load_words(tag)['services'])})(?![\d.,%A-Za-z])")
+    return re.compile(
+        rf"(?<![\dA-Za-z.,￥¥$第约共近有])(?:{choice(load_words(tag)['services'])})(?![\d.,%A-Za-z])"
+    )
 
 
 @cache
@@ -65,7 +71,9 @@ def _rooms(tag: str) -> re.Pattern[str]:
 
 @cache
 def _plates(tag: str) -> re.Pattern[str]:
-    return re.compile(rf"(?P<p>[{load_words(tag)['plates']}])(?P<l>[A-Z])[·\s]?(?P<n>[A-Z0-9]{{5,6}})(?![A-Za-z0-9])")
+    return re.compile(
+        rf"(?P<p>[{load_words(tag)['plates']}])(?P<l>[A-Z])[·\s]?(?P<n>[A-Z0-9]{{5,6}})(?![A-Za-z0-9])"
+    )
 
 
 @cache
@@ -84,7 +92,7 @@ def telephones(text: str, tag: str, style: Style) -> Iterator[Replacement]:
         said = digits(match.group(), yao=True) + ("X" if match.group()[-1] in "Xx" else "")
         yield Replacement(*match.span(), said, "telephone")
     for match in _called(tag).finditer(text):
-        yao = not match["n"].startswith("00")
+        yao = not match["n"].startswith("00") and not match.group().startswith("邮")
         yield Replacement(*match.span("n"), digits(match["n"], yao=yao), "telephone")
     for match in _services(tag).finditer(text):
         if _is_called(text, match, tag, style):
@@ -97,7 +105,22 @@ def _is_called(text: str, match: re.Match[str], tag: str, style: Style) -> bool:
     if re.match(r"[:/×+=~～-]|多|余|几|来(?!电)", after):
         return False
     words = load_words(tag)
-    counts = (*words["liang"], *words["units"], "万", "亿", "分", "号", "年", "楼", "页", "章", "期", "届", "余", "平")
+    counts = (
+        *words["liang"],
+        *words["units"],
+        "万",
+        "亿",
+        "分",
+        "号",
+        "年",
+        "楼",
+        "页",
+        "章",
+        "期",
+        "届",
+        "余",
+        "平",
+    )
     return not after.startswith(tuple(counts))
 
 
@@ -106,6 +129,9 @@ def addresses(text: str, style: Style) -> Iterator[Replacement]:
     for match in _ADDRESS.finditer(text):
         parts = match.group().split(".")
         yield Replacement(*match.span(), "点".join(digits(part) for part in parts), "address")
+    for match in _VERSION.finditer(text):
+        said = "点".join(cardinal(part) for part in match.group().split("."))
+        yield Replacement(*match.span(), said, "address")
     for match in _NET.finditer(text):
         said = re.sub(r"\d", lambda d: digits(d.group()), match.group())
         said = said.replace("@", "艾特").replace(".", "点").replace("://", "冒号斜杠斜杠")

@@ -13,21 +13,32 @@ _TO = r"\s?(?:[-–—~]{1,2}|至|到)\s?"
 _FULL = re.compile(
     r"(?<![\d./-])(?P<y>[12]\d{3})(?P<mark>[-/.])(?P<m>1[0-2]|0?[1-9])(?P=mark)(?P<d>3[01]|[12]\d|0?[1-9])(?![\d/]|[.-]\d)"
 )
-_YEAR_MONTH = re.compile(r"(?<![\d./-])(?P<y>(?:19|20)\d{2})[-/.](?P<m>1[0-2]|0[1-9])(?![\d/%℃°]|[.-]\d|[a-zA-Z元万亿])")
+_YEAR_MONTH = re.compile(
+    r"(?<![\d./-])(?P<y>(?:19|20)\d{2})[-/.](?P<m>1[0-2]|0[1-9])(?![\d/%℃°]|[.-]\d|[a-zA-Z元万亿])"
+)
 _MONTH_YEAR = re.compile(r"(?<![\d./-])(?P<m>1[0-2]|0[1-9])/(?P<y>(?:19|20)\d{2})(?![\d/]|[.-]\d)")
 _MONTH_DAY = re.compile(
     r"(?<![\d./:-])(?P<m>1[0-2]|0[1-9])(?:[-/](?P<d>3[01]|[12]\d|0[1-9])|\.(?P<d2>0[1-9]))(?![\d/:%℃°]|[.-]\d|[个条人天元万亿岁倍次名度米斤公千厘年月日号分钟秒小时a-zA-Z])"
 )
-_YEARS = re.compile(rf"(?<![\d.])(?P<a>\d{{4}})(?P<n>年)?(?P<to>{_TO})(?P<b>\d{{4}}|\d{{2}})(?=年(?!级|前|后|间|多|来|以))")
+_YEARS = re.compile(
+    rf"(?<![\d.])(?P<a>\d{{4}})(?P<n>年)?(?P<to>{_TO})(?P<b>\d{{4}}|\d{{2}})(?=年(?!级|前|后|间|多|来|以))"
+)
 _YEAR = re.compile(r"(?<![\d.])(?P<y>\d{4})(?=\s?年(?!前|以前|以后|后的|多|来的|级))")
 _SHORT_YEAR = re.compile(
     r"(?P<before>[一-鿿]?)(?<![\d.,第])(?P<y>\d{2})年(?=(?P<after>\d{1,2}月|[初底末春夏秋冬]|年底|代)?)"
 )
 _DURATION_BEFORE = set("约近了过用花经第共满整达活有隔每足历前后这那几短长已仅逾超")
-_DURATION_AFTER = re.compile(r"年(?:前|后|来|间|多|以|之|内|级|了|时间|历史|光阴|岁月|的|如|过)")
+_DURATION_AFTER = re.compile(
+    r"年(?:前|后|来|间|多|以|之|内|级|了|时间|历史|光阴|岁月|如|过|"
+    r"的(?:历史|时间|光阴|岁月|人生|生活|婚姻|感情|交情|老|友|风雨|经验|寿命|牢|苦|心血|积蓄|刑))"
+)
 _MONTH = re.compile(r"(?<![\d.:])(?P<m>1[0-2]|0?[1-9])(?=\s?月(?!球|亮|台|光|饼))")
-_DAY = re.compile(r"(?<=月)(?P<s>\s?)(?P<d>3[01]|[12]\d|0?[1-9])(?=\s?[日号])|(?<=月)(?P<f>0?[1-9]|[12]\d|3[01])(?=[-–—~至到]\d{1,2}[日号])")
-_DAY_TO = re.compile(r"(?<=[日号\ue000])(?P<to>\s?[-–—~]{1,2}\s?)(?=\d{1,2}[日号月])|(?<=月\ue000)(?P<to2>[-–—~])(?=\d{1,2}[日号])|(?<=月\ue000{2})(?P<to3>[-–—~])(?=\d{1,2}[日号])")
+_DAY = re.compile(
+    r"(?<=月)(?P<s>\s?)(?P<d>3[01]|[12]\d|0?[1-9])(?=\s?[日号])|(?<=月)(?P<f>0?[1-9]|[12]\d|3[01])(?=[-–—~至到]\d{1,2}[日号])"
+)
+_DAY_TO = re.compile(
+    r"(?<=[日号\ue000])(?P<to>\s?[-–—~]{1,2}\s?)(?=\d{1,2}[日号月])|(?<=月\ue000)(?P<to2>[-–—~])(?=\d{1,2}[日号])|(?<=月\ue000{2})(?P<to3>[-–—~])(?=\d{1,2}[日号])"
+)
 _DECADE = re.compile(r"(?<![\d.])(?P<c>1\d|20)?(?P<d>\d0)(?=\s?年代)")
 _BORN = re.compile(r"(?<![\d.])(?P<n>[05-9][05])(?=后(?![面来天边门头半续者果备期悔台方座]|$)|后$)")
 _CLOCK = re.compile(
@@ -91,12 +102,13 @@ def _said(year: str | None, month: str, day: str | None) -> str:
 def _is_short_year(text: str, match: re.Match[str], style: Style) -> bool:
     """Whether two digits before 年 name a year: 87年, not 20年后."""
     if match["after"] and match["after"] != "代":
-        return match["before"] not in _DURATION_BEFORE
+        return style.short_years and match["before"] not in _DURATION_BEFORE
     if not style.short_years or match["before"] in _DURATION_BEFORE:
         return False
     if _DURATION_AFTER.match(text, match.end("y")):
         return False
-    return match["y"][0] in "3456789" and match["y"][1] != "0" or match["y"][0] == "0"
+    first, second = match["y"]
+    return first == "0" or (first in "3456789" and second != "0")
 
 
 def times(text: str, style: Style) -> Iterator[Replacement]:

@@ -16,7 +16,9 @@ _LOOSE = rf"(?:{_N}|\.\d+)"
 _TO = r"\s?[-–—~]{1,2}\s?"
 _BIG = r"\s?(?P<big>[十百千万亿]{1,3})?"
 _VULGAR = {"½": "二分之一", "⅓": "三分之一", "⅔": "三分之二", "¼": "四分之一", "¾": "四分之三"}
-_PERCENT = re.compile(rf"(?P<minus>(?<![\d\w])[-−])?(?P<a>{_LOOSE})(?P<first>[%‰])?(?P<to>{_TO}(?P<b>{_LOOSE}))?(?(first)(?(to)[%‰])|(?P<sign>[%‰]))")
+_PERCENT = re.compile(
+    rf"(?<![\d.,])(?P<minus>(?<![\d\w])[-−])?(?P<a>{_LOOSE})(?P<first>[%‰])?(?P<to>{_TO}(?P<b>{_LOOSE}))?(?(first)(?(to)[%‰])|(?P<sign>[%‰]))"
+)
 _PER = {"%": "百分之", "‰": "千分之"}
 _DEGREES = re.compile(
     rf"(?<![\d.])(?P<minus>(?<![\d\w\ue000])[-−–])?(?P<a>{_LOOSE})(?P<to>{_TO}(?P<m2>[-−])?(?P<b>{_LOOSE}))?\s?(?P<u>℃|°C|摄氏度|℉|°F|华氏度|度)"
@@ -25,7 +27,9 @@ _FRACTION = re.compile(
     r"(?<![\d./])(?:(?P<w>\d+)(?:又|\s))?(?P<a>\d{1,4})/(?P<b>\d{1,4})(?![\d/]|\.\d|-\d)"
 )
 _SCORE = re.compile(r"(?<![\d.:/])(?P<a>\d{1,3})(?P<mark>[:/-])(?P<b>\d{1,3})(?![\d:/%]|\.\d|-\d)")
-_RATIO = re.compile(r"(?<![\d.:])(?P<all>\d+(?:\.\d+)?(?::\d+(?:\.\d+)?){1,3})(?![\d:])")
+_RATIO = re.compile(
+    r"(?<![\d.:])(?P<all>\d{1,9}(?:\.\d{1,9})?(?::\d{1,9}(?:\.\d{1,9})?){1,3})(?![\d:])"
+)
 _MATH = re.compile(
     r"(?<=[\d\ue000)）])(?P<a>\s?)(?P<op><=|>=|[+×*÷=≤≥<>≠≈]|-(?=\s?[\d\ue000.]+\s?[=＝]))\s?(?=[\d\ue000.(（±-])"
 )
@@ -34,9 +38,14 @@ _SIGNS = {
     "<=": "小于等于", ">=": "大于等于", "<": "小于", ">": "大于", "≠": "不等于", "≈": "约等于",
     "-": "减", "±": "正负", "~": "大约",
 }  # fmt: skip
-_LEADING = re.compile(r"(?P<op><=|>=|[≤≥<>≈±])\s?(?=[\d.\ue000])|(?<![\d\ue000\w])(?P<about>~)(?=\d)")
+_LEADING = re.compile(
+    r"(?P<op><=|>=|[≤≥<>≈±])\s?(?=[\d.\ue000])|(?<![\d\ue000\w])(?P<about>~)(?=\d)"
+)
 _RANGE = re.compile(
-    rf"(?<![\d./A-Za-z])(?P<a>{_N})(?P<u>[年月日号天岁个元块万亿千百点时分秒米斤℃度%页章回节集层楼]{{0,3}})(?P<to>{_TO})(?P<b>{_N})(?![\d/])"
+    rf"(?<![\d./:A-Za-z-])(?P<a>{_N})(?P<u>[年月日号天岁个元块万亿千百点时分秒米斤℃度%页章回节集层楼]{{0,3}})(?P<to>{_TO})(?P<b>{_N})(?![\d/:]|-\d|\s?[=＝])"
+)
+_JOINT = re.compile(
+    r"(?<=\ue000)\s?[-–~]\s?(?=\ue000)|(?<=[\ue000][点时分秒日号月年元岁])\s?[-–~]\s?(?=\ue000)"
 )
 _TENS = re.compile(r"(?<![\d.])10(?=几(?!个亿))")
 _NUMBER = re.compile(rf"(?P<minus>(?<![\w\ue000)）\]])[-−](?=[\d.]))?(?P<n>{_N}|(?<!\d)\.\d+)")
@@ -46,7 +55,9 @@ _TEAM_NO = set("约共有要近需在为到是的了第每大用花等过前后�
 @cache
 def _money(tag: str) -> re.Pattern[str]:
     signs = choice(load_words(tag)["currencies"])
-    return re.compile(rf"(?<![A-Za-z])(?P<sign>{signs})\s?(?P<n>{_N})(?P<to>{_TO}(?:{signs})?(?P<b>{_N}))?{_BIG}(?P<yuan>元)?")
+    return re.compile(
+        rf"(?<![A-Za-z])(?P<sign>{signs})\s?(?P<n>{_N})(?P<to>{_TO}(?:{signs})?(?P<b>{_N}))?{_BIG}(?P<yuan>元)?"
+    )
 
 
 def money(text: str, tag: str, style: Style) -> Iterator[Replacement]:
@@ -74,7 +85,7 @@ def _jiao(number: str) -> str:
     whole, _, fraction = number.replace(",", "").partition(".")
     said = f"{_two(whole, '元')}元" if int(whole) else ""
     if fraction[0] != "0":
-        said += f"{_two(fraction[0], '角')}角"
+        said += f"{cardinal(fraction[0]) if said else _two(fraction[0], '角')}角"
     elif fraction[1] != "0" and said:
         said += "零"
     if fraction[1] != "0":
@@ -121,7 +132,7 @@ def fractions(text: str, style: Style) -> Iterator[Replacement]:
         whole = f"{cardinal(match['w'])}又" if match["w"] else ""
         said = f"{whole}{cardinal(match['b'])}分之{cardinal(match['a'])}"
         yield Replacement(*match.span(), said, "fraction")
-    for match in re.finditer(rf"(?P<w>\d+)?(?P<v>[{''.join(_VULGAR)}])", text):
+    for match in re.finditer(rf"(?<![\d.,])(?P<w>\d+)?(?P<v>[{''.join(_VULGAR)}])", text):
         whole = f"{cardinal(match['w'])}又" if match["w"] else ""
         yield Replacement(*match.span(), whole + _VULGAR[match["v"]], "fraction")
 
@@ -208,8 +219,28 @@ def ranges(text: str, tag: str, style: Style) -> Iterator[Replacement]:
         ordinal = text[max(0, match.start() - 1) : match.start()] == "第"
         liang = not ordinal
         said = (two(first, unit, tag, style) if unit else decimal(first, liang=liang)) + unit
+        if (
+            not unit
+            and not ordinal
+            and "-" in match["to"]
+            and float(second.replace(",", "")) < float(first.replace(",", ""))
+        ):
+            yield Replacement(*match.span(), f"{decimal(first)}比{decimal(second)}", "score")
+            continue
         rest = two(second, text[match.end() :], tag, style, ordinal=ordinal)
         yield Replacement(*match.span(), f"{said}到{rest}", "range")
+
+
+def joints(text: str, style: Style) -> Iterator[Replacement]:
+    """A dash between two places that are spoken for: ``9:00-17:00``, ``1-3月``."""
+    for match in _JOINT.finditer(text):
+        yield Replacement(*match.span(), "到", "range")
+
+
+def grouped(text: str, style: Style) -> Iterator[Replacement]:
+    """Numbers whose digits are grouped: ``12,345.67``."""
+    for match in re.finditer(r"(?<![\d.,])\d{1,3}(?:,\d{3})+(?:\.\d+)?(?![\d,])", text):
+        yield Replacement(*match.span(), decimal(match.group()), "number")
 
 
 def counts(text: str, tag: str, style: Style) -> Iterator[Replacement]:
@@ -220,7 +251,9 @@ def counts(text: str, tag: str, style: Style) -> Iterator[Replacement]:
         number = match["n"]
         before = text[max(0, match.start() - 1) : match.start()]
         after = text[match.end() : match.end() + 6]
-        ordinal = before == "第" or (before == "、" and "第" in text[max(0, match.start() - 6) : match.start()])
+        ordinal = before in ("第", "点", "时") or (
+            before == "、" and "第" in text[max(0, match.start() - 6) : match.start()]
+        )
         said = two(number, after, tag, style, ordinal=ordinal)
         if match["minus"]:
             said = f"负{said}"

@@ -47,7 +47,7 @@ def speak_english(
         extra: asks the grammars too, in the general profile.
     """
     style, tag, text = STYLES[profile], language.tag, claims.printed
-    digits = any(c.isdigit() for c in text)
+    digits = any(c.isnumeric() for c in text)
     if style.loud:
         claims.take(loudness.censored(claims.text, tag, style))
     if "." in text:
@@ -62,16 +62,16 @@ def speak_english(
     if digits:
         claims.take(money.sterling(claims.text, style))
         claims.take(dates.decades(claims.text, style))
-        claims.take(measures.units(claims.text, tag, style) if style.loud else ())
     if extra and not style.loud:
         claims.take(counts.telephones(claims.text, style))
         claims.take(dates.year_ranges(claims.text, style))
         claims.take(grammars.replacements(text, tag))
-    if digits or "½" in text or "¼" in text or "¾" in text:
+    claims.take(counts.notes(claims.text))
+    if digits:
         _numbers(claims, language, profile)
     if "." in text:
         claims.take(dates.months_alone(claims.text, tag, style))
-        claims.take(letters.initials(claims.text, style))
+        claims.take(letters.initials(claims.text, language, style))
     claims.take(capitals(claims.text, language))
     if style.loud:
         claims.take(loudness.stammers(claims.text, tag, style))
@@ -93,8 +93,9 @@ def _numbers(claims: Claims, language: Language, profile: Profile) -> None:
     claims.take(measures.fractions(claims.text, style))
     claims.take(counts.ordinals(claims.text, tag, style))
     claims.take(counts.numbers_of(claims.text))
+    claims.take(dates.short_years(claims.text, style))
     claims.take(dates.year_ranges(claims.text, style))
     claims.take(counts.ranges(claims.text, style))
     claims.take(dates.years(claims.text, tag, style))
-    claims.take(counts.counts(claims.text, style))
     claims.take(counts.signs(claims.text, style))
+    claims.take(counts.counts(claims.text, style))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 
 from book.languages import Language
@@ -13,7 +13,9 @@ from book.spoken.english.style import Style
 from book.spoken.words import choice, load_words
 
 _CAPITAL = r"[\"“‘'’(]?[A-Z]"
-_PLACE_BEFORE = re.compile(r"(?:^|[^\w.])(?:\d+[\w-]*\s+)?(?:[A-Z][\w’']+\s+|\d+(?:st|nd|rd|th)\s+)$")
+_PLACE_BEFORE = re.compile(
+    r"(?:^|[^\w.])(?:\d+[\w-]*\s+)?(?:[A-Z][\w’']+\s+|\d+(?:st|nd|rd|th)\s+)$"
+)
 _HOUSE_BEFORE = re.compile(r"\d+[A-Za-z]?,?\s+(?:[A-Z][\w’']*\.?\s+){1,3}$")
 _SAINTLY = re.compile(r"(?:Mount|Mt\.?|Lady|Lord|Sir|Mr\.?|Mrs\.?|Miss|Port|Fort|Lake|Cape)\s+$")
 
@@ -36,8 +38,12 @@ def titles(text: str, language: Language, style: Style) -> Iterator[Replacement]
     words = load_words(language.tag)
     for match in _street_pattern(language.tag).finditer(text):
         before = text[max(0, match.start() - 60) : match.start()]
-        if _is_street(before, text[match.end() :], match):
-            stop = "." if match["stop"] and style.keeps_stop and ends_sentence(text, match.end()) else ""
+        if _is_street(before, text[match.end() :], match, language.starters):
+            stop = (
+                "."
+                if match["stop"] and style.keeps_stop and ends_sentence(text, match.end())
+                else ""
+            )
             yield Replacement(*match.span(), words["streets"][match["name"]] + stop, "title")
     for match in _state_pattern(language.tag).finditer(text):
         yield Replacement(*match.span(), words["states"][match.group()], "abbreviation")
@@ -46,13 +52,17 @@ def titles(text: str, language: Language, style: Style) -> Iterator[Replacement]
             yield Replacement(match.start(), match.start() + 2, "Monsieur", "title")
     for match in re.finditer(r"\bMM\.(?=\s+[A-Z])", text):
         yield Replacement(*match.span(), "Messieurs", "title")
-    for match in re.finditer(r"(?<=\b[Tt]he\s)(Dr|Rev|Col|Capt|Sgt)\.?(?=\s+[a-z]|[,;:!?’'])", text):
+    for match in re.finditer(
+        r"(?<=\b[Tt]he\s)(Dr|Rev|Col|Capt|Sgt)\.?(?=\s+[a-z]|[,;:!?’'])", text
+    ):
         yield Replacement(*match.span(), language.titles[match[1]], "title")
 
 
 @cache
 def _street_pattern(tag: str) -> re.Pattern[str]:
-    return re.compile(rf"(?<=\s)(?P<name>{choice(load_words(tag)['streets'])})(?P<stop>\.)?(?![\w-])")
+    return re.compile(
+        rf"(?<=\s)(?P<name>{choice(load_words(tag)['streets'])})(?P<stop>\.)?(?![\w-])"
+    )
 
 
 @cache
@@ -60,14 +70,16 @@ def _state_pattern(tag: str) -> re.Pattern[str]:
     return re.compile(rf"(?<=,\s)(?:{choice(load_words(tag)['states'])})(?=\s\d{{5}}(?!\d))")
 
 
-def _is_street(before: str, after: str, match: re.Match[str]) -> bool:
+def _is_street(before: str, after: str, match: re.Match[str], starters: Sequence[str]) -> bool:
     numbered = _HOUSE_BEFORE.search(before) is not None
     if not numbered and (not match["stop"] or not _PLACE_BEFORE.search(before)):
         return False
     if _SAINTLY.search(before):
         return False
-    follows_name = re.match(r"\s+[A-Z]", after) is not None
-    return numbered or not follows_name or match["name"] not in ("St", "Dr", "Ct", "Pl", "Sq")
+    following = re.match(r"\s+([A-Z]\w*)", after)
+    if following is None or following[1].lower() in starters:
+        return True
+    return numbered or match["name"] not in ("St", "Dr", "Ct", "Pl", "Sq")
 
 
 def before_names(text: str, language: Language, style: Style) -> Iterator[Replacement]:
@@ -81,7 +93,7 @@ def before_names(text: str, language: Language, style: Style) -> Iterator[Replac
     for match in re.finditer(rf"(?<![\w.])({choice(always)})(?:\.|(?<=Xmas))(?!\w)", text):
         stop = "." if style.keeps_stop and ends_sentence(text, match.end()) else ""
         yield Replacement(*match.span(), always[match[1]] + stop, "abbreviation")
-    for match in re.finditer(rf"\b({choice(given)})\.(?=\s+[A-Z])", text):
+    for match in re.finditer(rf"\b({choice(given)})\.(?=\s+[A-Z{TAKEN}])", text):
         if not (match[1] in ("Ft", "Pt") and re.search(r"\d\s*$", text[: match.start()][-4:])):
             yield Replacement(*match.span(), given[match[1]], "abbreviation")
     if not style.anywhere:
@@ -104,5 +116,9 @@ def days(text: str, tag: str, style: Style) -> Iterator[Replacement]:
         yield Replacement(*match.span(), spoken, "date")
     after = r"" if style.anywhere else r"(?=,?\s+(?:the\s)?(?:\d|[A-Z][a-z]{2}))|(?=,)"
     for match in re.finditer(rf"\b({one})\.(?:{after})", text):
-        if match[1] not in ("Sun", "Sat") or style.anywhere or re.match(r",?\s", text[match.end() :]):
+        if (
+            match[1] not in ("Sun", "Sat")
+            or style.anywhere
+            or re.match(r",?\s", text[match.end() :])
+        ):
             yield Replacement(*match.span(), names[match[1]], "date")

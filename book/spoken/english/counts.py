@@ -6,12 +6,14 @@ import re
 from collections.abc import Iterator
 
 from book.script import Replacement
-from book.spoken.english.numbers import LARGEST, address, digits
+from book.spoken.english.numbers import address, digits
 from book.spoken.english.style import Style
 from book.spoken.words import choice, load_words
 
 _N = r"\d{1,3}(?:,\d{3})+|\d+"
-_ORDINAL = re.compile(r"(?<![\w.,£$])(?P<n>\d{1,3}(?:,\d{3})+|\d+)(?P<th>st|nd|rd|th)\b", re.IGNORECASE)
+_ORDINAL = re.compile(
+    r"(?<![\w.,£$])(?P<n>\d{1,3}(?:,\d{3})+|\d+)(?P<th>st|nd|rd|th)\b", re.IGNORECASE
+)
 _OLD_ORDINAL = re.compile(r"(?<![\w.,£$])(?P<n>\d*[23])d\b(?!\.\s*(?:[a-z]|$)|\.\))")
 _PHONES = (
     re.compile(
@@ -19,8 +21,16 @@ _PHONES = (
     ),
     re.compile(r"(?<![\w-])(?P<all>1-\d{3}-[A-Z][A-Z-]{4,12}[A-Z])(?![\w-])"),
     re.compile(r"(?<![\w.,$£-])(?P<all>[1-9]\d{2}-\d{4})(?![\w-])"),
-    re.compile(r"(?<=[Tt]el\.:\s)(?P<all>[\d\s-]{6,})|(?<![\w-])(?P<all2>\+\d[\d\s-]{6,}\d)(?![\w-])"),
+    re.compile(r"(?<![\w-])(?P<all>\(\d{3,5}\)\s\d{3,4}\s?\d{3,4})(?![\w-])"),
+    re.compile(
+        r"(?<=[Tt]el\.:\s)(?P<all>[\d\s-]{6,})|(?<![\w-])(?P<all2>\+\d[\d\s-]{6,}\d)(?![\w-])"
+    ),
 )
+_EMERGENCY = re.compile(
+    r"\b(?:[Cc]all(?:ed)?|[Dd]ial(?:led|ed)?|[Rr]ing|[Rr]ang|[Pp]hone[d]?)\s"
+    r"(?P<n>999|911|112|411|101)(?!\w|[.,]\d|\s[a-z]+s\b)"
+)
+_NOTE = re.compile(r"(?<![\w])(?P<n>[A-G])(?P<s>[#♯♭])(?!\w)")
 _EXCHANGE = re.compile(r"\b[A-Z][a-z]+\s(?P<n>\d{4})(?=\s*(?:on the (?:tele)?phone|,? please|\?))")
 _LETTERED = re.compile(r"(?<![\w.,£$-])(?P<n>\d{1,4})(?P<l>[A-Za-z])(?![\w’'])")
 _DOOR = re.compile(
@@ -32,12 +42,16 @@ _STREET = re.compile(
     r"(?:Street|St\b|Road|Rd\b|Avenue|Ave\b|Lane|Ln\b|Drive|Dr\b|Square|Place|Terrace|Crescent|Gardens|Boulevard|Blvd\b|Row|Mews|Court|Expy\b|Expressway|\ue000))"
 )
 _ZIP = re.compile(r"(?<=[A-Z\ue000]{2}\s)(?P<n>\d{5})(?:-(?P<m>\d{4}))?(?!\d)")
-_CALIBRE = re.compile(r"(?<![\w.])\.(?P<n>\d{2,3})(?=(?:[\s-](?:calibre|caliber|revolver|automatic|pistol|rifle|Colt|Webley|Magnum|Winchester|Smith|Luger|gun|bullet|cartridge)))")
+_CALIBRE = re.compile(
+    r"(?<![\w.])\.(?P<n>\d{2,3})(?=(?:[\s-](?:calibre|caliber|revolver|automatic|pistol|rifle|Colt|Webley|Magnum|Winchester|Smith|Luger|gun|bullet|cartridge)))"
+)
 _RANGE = re.compile(
     rf"(?<![\w.,:/£$€#-])(?P<a>{_N}|\d*\.\d+)(?P<gap>\s?(?:[-–—~]|--)\s?)(?P<b>{_N}|\d*\.\d+)(?![\w/:]|[.,]\d|-\d)"
 )
 _RATIO = re.compile(r"(?<![\w.,:/])(?P<a>\d{1,3}):(?P<b>\d{1,3})(?![\w:]|[.,]\d)")
-_MATH = re.compile(r"(?<=[\d\ue000\)])(?P<gap>\s?)(?P<op>[+=×÷<>≤≥]|(?<=\s)[*x](?=\s)|(?<=\d)[*x](?=\d))\s?(?=[\d\ue000.(])")
+_MATH = re.compile(
+    r"(?<=[\d\ue000\)])(?P<gap>\s?)(?P<op>[+=×÷<>≤≥]|(?<=\s)[*x](?=\s)|(?<=[\d\ue000])[*x](?=[\d\ue000]))\s?(?=[\d\ue000.(])"
+)
 _OPERATORS = {
     "+": "plus", "=": "equals", "×": "times", "*": "times", "x": "by", "÷": "divided by",
     "<": "is less than", ">": "is greater than", "≤": "is at most", "≥": "is at least",
@@ -77,12 +91,14 @@ def telephones(text: str, style: Style) -> Iterator[Replacement]:
             head = ", ".join(said[:letters])
             tail = " ".join(said[letters:])
             yield Replacement(*match.span(), ", ".join(filter(None, (head, tail))), "telephone")
+    for match in _EMERGENCY.finditer(text):
+        yield Replacement(*match.span("n"), digits(match["n"]), "telephone")
     for match in _EXCHANGE.finditer(text):
         yield Replacement(*match.span("n"), digits(match["n"], "oh"), "telephone")
 
 
 def doors(text: str, style: Style) -> Iterator[Replacement]:
-    """``221B``, ``Room 101``, ``Flat 4a``, ``1600 Pennsylvania Avenue``, ``CA 95051``, ``.45 Colt``."""
+    """``221B``, ``Room 101``, ``1600 Pennsylvania Avenue``, ``CA 95051``, ``.45 Colt``."""
     for match in _LETTERED.finditer(text):
         if match["l"] not in "sdl" or len(match["n"]) > 1:
             times = match["l"] == "x"
@@ -112,7 +128,9 @@ def ordinals(text: str, tag: str, style: Style) -> Iterator[Replacement]:
         before = text[max(0, match.start() - 24) : match.start()]
         after = text[match.end() :]
         the = re.search(rf"\b(?:[Tt]he|{months}|[Hh]is|[Hh]er|[Oo]ur|[Aa])\s+$", before)
-        if the or re.match(rf"\s+(?:of\b|{months}|[A-Z][a-z]+|inst|ult|day|battalion|regiment|mate)", after):
+        if the or re.match(
+            rf"\s+(?:of\b|{months}|[A-Z][a-z]+|inst|ult|day|battalion|regiment|mate)", after
+        ):
             yield Replacement(*match.span(), style.nth(int(match["n"])), "ordinal")
 
 
@@ -142,6 +160,12 @@ def signs(text: str, style: Style) -> Iterator[Replacement]:
         yield Replacement(*match.span(), f"{_SIGN_WORDS[match['op']]} ", "sign")
 
 
+def notes(text: str) -> Iterator[Replacement]:
+    """``F# minor``."""
+    for match in _NOTE.finditer(text):
+        yield Replacement(*match.span("s"), " flat" if match["s"] == "♭" else " sharp", "sign")
+
+
 def counts(text: str, style: Style) -> Iterator[Replacement]:
     """Whatever digits are left."""
     for match in _PLAIN.finditer(text):
@@ -156,7 +180,9 @@ def counts(text: str, style: Style) -> Iterator[Replacement]:
 
 def models(text: str, style: Style) -> Iterator[Replacement]:
     """``MP3``, ``H2O``, ``B-52``, ``R2D2``, ``U-571``: letters, and the number as a name."""
-    pattern = re.compile(r"(?<![\w.-])(?=[A-Z]*[a-z]{0,3}[A-Z]*-?\d)[A-Z][A-Za-z]{0,6}(?:-?\d{1,4}(?:\.\d{1,2})?(?!\d)-?[A-Za-z]{0,3})+(?![\w])")
+    pattern = re.compile(
+        r"(?<![\w.-])(?=[A-Z]*[a-z]{0,3}[A-Z]*-?\d)[A-Z][A-Za-z]{0,6}(?:-?\d{1,4}(?:\.\d{1,2})?(?!\d)-?[A-Za-z]{0,3})+(?![\w])"
+    )
     for match in pattern.finditer(text):
         printed = match.group()
         pieces = re.findall(r"[A-Za-z]+|\d+(?:\.\d+)?", printed)

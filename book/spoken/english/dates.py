@@ -22,6 +22,7 @@ _SLASHED = re.compile(
 )
 _QUARTER = re.compile(r"\b([1-4])Q\s?['’]?(\d{4}|\d{2})\b")
 _DECADE = re.compile(r"(?<![\w.,$£'’])(?P<mark>['’‘])?(?P<n>[12]\d{2}0|[1-9]0)['’]?s\b")
+_SHORT_YEAR = re.compile(r"(?<![\w.,'’])['’](\d\d)(?![\w'’\"]|[.,:]\d)")
 _ERA_AFTER = re.compile(
     r"(?<![\w.,])(?P<n>\d{1,3}(?:,\d{3})+|\d{1,5})(?P<to>[-–](?P<n2>\d{1,4}))?\s?"
     r"(?P<era>B\.\s?C\.?\s?E\.?|BCE|B\.\s?C\.?|BC|A\.\s?D\.?|AD|C\.\s?E\.?|CE)(?!\w)"
@@ -114,7 +115,10 @@ def months_alone(text: str, tag: str, style: Style) -> Iterator[Replacement]:
     """``in Sept.`` by itself."""
     short = choice(load_words(tag)["month_abbreviations"])
     for match in re.finditer(rf"(?<![^\W_])({short})\.(?=\s+[a-z]|[,;:)]|\s*$)", text):
-        if re.search(r"(?:\b(?:in|of|since|last|next|this|until|by|from|to)|\d)\s+$", text[max(0, match.start() - 7) : match.start()]):
+        if re.search(
+            r"(?:\b(?:in|of|since|last|next|this|until|by|from|to)|\d)\s+$",
+            text[max(0, match.start() - 7) : match.start()],
+        ):
             yield Replacement(*match.span(), full_month(tag, match[1]), "date")
 
 
@@ -175,6 +179,14 @@ def decades(text: str, style: Style) -> Iterator[Replacement]:
         yield Replacement(*match.span(), said, "decade")
 
 
+def short_years(text: str, style: Style) -> Iterator[Replacement]:
+    """``the summer of ’69``."""
+    for match in _SHORT_YEAR.finditer(text):
+        number = int(match[1])
+        said = f"oh {style.whole(number)}" if number < 10 else style.whole(number)
+        yield Replacement(*match.span(), said, "year")
+
+
 def year_ranges(text: str, style: Style) -> Iterator[Replacement]:
     """``1914–18``, ``1914-1918``."""
     for match in _SPAN.finditer(text):
@@ -189,7 +201,7 @@ def year_ranges(text: str, style: Style) -> Iterator[Replacement]:
 
 @cache
 def _year_pattern(tag: str) -> re.Pattern[str]:
-    return re.compile(r"(?<![\w.,/:£$€#+-])(?P<n>[12]\d{3})(?![\w/:%°]|[.,]\d|-\d|\s?[°%])")
+    return re.compile(r"(?<![\w.,/:£$€#+-])(?P<n>[12]\d{3})(?![\w/%°]|[.,:]\d|-\d|\s?[°%])")
 
 
 _WHEN = re.compile(

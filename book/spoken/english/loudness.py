@@ -15,25 +15,35 @@ _PRONOUNCEABLE = re.compile(r"(?=.*[AEIOUY])(?!.*[^AEIOUY’']{5})")
 _FIRST = re.compile(r"(?:^|[.!?:…]['\"”’)]*\s+|[\"“‘(—]\s?)[\"“‘'(]*$")
 _STAMMER = re.compile(
     r"(?<![\w'’-])(?P<parts>(?P<a>[B-DF-HJ-NP-TV-XZb-df-hj-np-tv-xz][hlrHLR]?)(?:[-‑–]|…|\.{3}\s?)"
-    r"(?:(?P=a)(?:[-‑–]|…|\.{3}\s?)){0,5})(?=(?P<word>[A-Za-z][a-z’']+))", re.IGNORECASE
+    r"(?:(?P=a)(?:[-‑–]|…|\.{3}\s?)){0,5})(?=(?P<word>[A-Za-z][a-z’']+))",
+    re.IGNORECASE,
 )
-_SYLLABLES = {"c": "kuh", "ch": "chuh", "sh": "shuh", "th": "thuh", "wh": "wuh", "ph": "fuh", "q": "kwuh",
-    "x": "zuh", "g": "guh", "j": "juh", "h": "huh"}  # fmt: skip
+_SYLLABLES = {"c": "kuh", "wh": "wuh", "ph": "fuh", "q": "kwuh", "x": "zuh"}
 _DRAWL = re.compile(r"\b(?=\w*?([a-zA-Z])\1\1)[A-Za-z]{3,40}\b")
 _CHOPPED = re.compile(
     r"(?<![\w-])(?P<head>[A-Za-z]{0,12}-?)(?P<v>[aeiou])(?:-(?P=v)){1,8}(?P<tail>-?[a-z]{0,8})(?![\w-])",
     re.IGNORECASE,
 )
 _RUN = re.compile(r"([a-zA-Z])\1{2,}", re.IGNORECASE)
-_SOUNDS = re.compile(r"(?i)(?:a+h*|o+h+|u+h+|u+gh*|h+m+|m+h*m+|sh+|ps+t+|br+|gr+|z+|e+k|a+r*gh+|e+w+|w+h*oa+h*|ha+|h+u+h+|a+w+|o+w+|o{3,})")
+_SOUNDS = re.compile(
+    r"(?i)(?:a+h*|o+h+|u+h+|u+gh*|h+m+|m+h*m+|sh+|ps+t+|br+|gr+|z+|e+k|a+r*gh+|e+w+|w+h*oa+h*|ha+|h+u+h+|a+w+|o+w+|o{3,})"
+)
 _DASHES = r"(?:[—―⸺]+|-{2,}|–{2,}|_{2,})"
-_CENSORED = re.compile(rf"(?<![\w’'])(?P<a>[A-Za-z])(?:{_DASHES}|-|–|\*{{1,5}})(?P<b>[a-z])(?![\w])")
-_BLANK_YEAR = re.compile(rf"(?<!\w)(?P<c>1\d|20)(?:(?P<t>\d))?(?:{_DASHES}|–(?=[\s,.;]))(?=[\s,.;:!?)]|$)")
-_BLANK_NAME = re.compile(rf"(?P<lead>\b(?:Mr|Mrs|Miss|Dr|Messrs|Captain|Capt|Colonel|Col|Major|Lord|Lady|Sir|General|Count|Countess|Baron|Prince|Princess|Duke|Duchess|Madame|Mme|Monsieur)\.?\s+)(?P<d>{_DASHES})(?=[\s,.;:!?’'”)]|$)")
-_BLANK_PLACE = re.compile(rf"(?<=\bof\s)(?P<d>[—―⸺]{{2,}}|-{{3,}})(?=[,.;:!?’'”)]|\s+[a-z])|(?<=\bin\s)(?P<d2>[—―⸺]{{2,}}|-{{3,}})(?=[,.;:!?’'”)]|\s+[a-z])")
-_BLANK_SHIRE = re.compile(rf"(?<!\w)(?P<d>{_DASHES})(?=shires?\b)")
+_CENSORED = re.compile(
+    rf"(?<![\w’'])(?P<a>[A-Za-z])(?:{_DASHES}|-|–|\*{{1,5}})(?P<b>[a-z]{{1,6}})(?![\w])"
+)
+_BLANK_YEAR = re.compile(
+    rf"(?<!\w)(?P<c>1\d|20)(?:(?P<t>\d))?(?:{_DASHES}|–(?=[\s,.;]))(?=[\s,.;:!?)]|$)"
+)
+_BLANK_NAME = re.compile(
+    rf"(?P<lead>\b(?:Mr|Mrs|Miss|Dr|Messrs|Captain|Capt|Colonel|Col|Major|Lord|Lady|Sir|General|Count|Countess|Baron|Prince|Princess|Duke|Duchess|Madame|Mme|Monsieur)\.?\s+)(?P<d>{_DASHES})(?=[\s,.;:!?’'”)]|$)"
+)
+_BLANK_PLACE = re.compile(
+    r"(?<=\bof\s)(?P<d>[—―⸺]{2,}|-{3,})(?=[,.;:!?’'”)]|\s+[a-z])|(?<=\bin\s)(?P<d2>[—―⸺]{2,}|-{3,})(?=[,.;:!?’'”)]|\s+[a-z])"
+)
+_BLANK_SHIRE = re.compile(rf"(?<![\w—―⸺–_-])(?P<d>{_DASHES})(?=shires?\b)")
 _LETTER_NAME = re.compile(
-    rf"(?<=\s)(?P<l>[B-HJ-Z])(?P<d>[—―⸺]{{2,}}|-{{2,}}|(?:(?<=(?:Mr|Dr)\.\s.)|(?<=Mrs\.\s.)|(?<=Miss\s.)|(?<=Lord\s.)|(?<=Lady\s.)|(?<=of\s.))[—―⸺])(?=[\s,.;:!?)]|['’]s|$)"
+    r"(?<=\s)(?P<l>[B-HJ-Z])(?P<d>[—―⸺]{2,}|-{2,}|(?:(?<=(?:Mr|Dr)\.\s.)|(?<=Mrs\.\s.)|(?<=Miss\s.)|(?<=Lord\s.)|(?<=Lady\s.)|(?<=of\s.))[—―⸺])(?=[\s,.;:!?)]|['’]s|$)"
 )
 
 
@@ -81,10 +91,12 @@ def drawls(text: str, tag: str, style: Style) -> Iterator[Replacement]:
     for match in _DRAWL.finditer(text):
         word = match.group()
         if _SOUNDS.fullmatch(word):
-            said = _RUN.sub(lambda run: run.group()[0] * 2, word)
+            said = _RUN.sub(lambda run: run.group()[:2], word)
         else:
-            twice = _RUN.sub(lambda run: run.group()[:1] * 2, word)
-            said = twice if twice.lower() in doubled else _RUN.sub(lambda run: run.group()[:1], word)
+            twice = _RUN.sub(lambda run: run.group()[:2], word)
+            said = (
+                twice if twice.lower() in doubled else _RUN.sub(lambda run: run.group()[:1], word)
+            )
             if not said.isupper() and set(word.lower()) <= set("ivxlc"):
                 continue
         if set(word.upper()) <= set("IVXLCDM") and word.isupper():
@@ -94,7 +106,9 @@ def drawls(text: str, tag: str, style: Style) -> Iterator[Replacement]:
         if match.group().count("-") < 2:
             continue  # re-establish, co-operate
         head, tail = match["head"].rstrip("-"), match["tail"].lstrip("-")
-        said = head + match["v"] + tail.lstrip(match["v"].lower())
+        vowel = match["v"].lower()
+        said = head if head.lower().endswith(vowel) else head + match["v"]
+        said += tail.lstrip(vowel)
         yield Replacement(*match.span(), said, "drawl")
 
 

@@ -33,7 +33,9 @@ _WINDS = {"N": "north", "S": "south", "E": "east", "W": "west"}
 _FEET_INCHES = re.compile(
     r"(?<![\w.,])(?P<f>\d{1,3})\s?['′’]\s?(?P<i>\d{1,2})(?P<v>[½¼¾])?\s?(?:[\"″”]|''|’’)(?!\w)"
 )
-_STONE = re.compile(r"(?<![\w.,])(?P<n>\d{1,2})\s?st\.?(?=,?\s\d{1,2}\s?lbs?\b)")
+_STONE = re.compile(
+    r"(?<![\w.,])(?P<n>\d{1,2})(?:\s?st\.?(?=,?\s\d{1,2}\s?lbs?\b)|\sst\.(?=\s?$|[,;]|\s[a-z]))"
+)
 _THING = re.compile(  # before a bare unit in the singular: a 6-ft. man
     r"\b(?:an?|the|this|that|his|her|its|one|two|three|four|five|six|ten)\s+$", re.IGNORECASE
 )
@@ -77,7 +79,8 @@ def units(text: str, tag: str, style: Style) -> Iterator[Replacement]:
         inches = style.whole(int(match["i"])) + (
             f" and {_part(*VULGAR[match['v']], style, whole=True)}" if match["v"] else ""
         )
-        said = f"{_feet(match['f'], style)} {inches} {'inch' if match['i'] == '1' and not match['v'] else 'inches'}"
+        unit = "inch" if match["i"] == "1" and not match["v"] else "inches"
+        said = f"{_feet(match['f'], style)} {inches} {unit}"
         yield Replacement(*match.span(), said, "unit")
     for match in _STONE.finditer(text):
         yield Replacement(*match.span(), f"{style.amount(match['n'])} stone", "unit")
@@ -116,9 +119,15 @@ def _close(text: str, match: re.Match[str], name: str) -> bool:
     """Whether a letter or word such as ``in`` behind a number is its unit."""
     after = text[match.end() :]
     if name == "in":
-        beside = re.search(r"(?:ft\.?|feet|foot|['′]|\ue000)\s*$", text[max(0, match.start() - 8) : match.start()])
-        measured = re.match(r"\s*(?:of|long|wide|deep|thick|tall|high|broad|across|by|x|×|[,;:)]|$)", after)
-        return bool(beside or (match["stop"] and measured) or (match["gap"] == "-" and match["stop"]))
+        beside = re.search(
+            r"(?:ft\.?|feet|foot|['′]|\ue000)\s*$", text[max(0, match.start() - 8) : match.start()]
+        )
+        measured = re.match(
+            r"\s*(?:of|long|wide|deep|thick|tall|high|broad|across|by|x|×|[,;:)]|$)", after
+        )
+        return bool(
+            beside or (match["stop"] and measured) or (match["gap"] == "-" and match["stop"])
+        )
     if not match["gap"] or match["stop"] or name in ("hp", "V", "W"):
         return True
     alone = re.match(r"\s+[A-Z]|[’']", after) is None
@@ -152,14 +161,17 @@ def fractions(text: str, style: Style) -> Iterator[Replacement]:
             said = "half"
             if noun and not noun.endswith("s") and noun not in _NO_ARTICLE:
                 said = f"half {'an' if noun.startswith(_HOURISH) else 'a'}"
-        elif top > bottom and not match["v"] and not match["th"] and (top, bottom) in _DATES:
+        elif not match["v"] and not match["th"] and ((top, bottom) in _PAIRS or top == bottom > 9):
             said = f"{style.whole(top)} {style.whole(bottom)}"
         else:
             said = _part(top, bottom, style, whole=False)
+            article = re.search(r"\ban?\s$", text[max(0, match.start() - 3) : match.start()])
+            if style.half_a and (article or match["of"] == "-"):
+                said = said.removeprefix("one ")  # a 1/4-inch bolt
         yield Replacement(match.start(), end, minus + said, "fraction")
 
 
-_DATES = {(9, 11), (24, 7), (7, 7)}
+_PAIRS = {(9, 11), (24, 7)}  # a date and a saying, not shares
 _NO_ARTICLE = frozenset({"past", "the", "his", "her", "their", "and", "or", "to", "was", "is", "in",
     "my", "your", "its", "full", "empty", "dead", "as", "that", "this", "way"})  # fmt: skip
 

@@ -15,6 +15,7 @@ from book.spoken.words import choice, load_words
 _N = r"\d+(?:,\d{3})*"
 _HALVES = {"½": "a half", "¼": "a quarter", "¾": "three quarters"}
 _FARTHINGS = {"½": "halfpenny", "¼": "farthing", "¾": "three farthings"}
+_FARTHINGS |= {"1/2": "halfpenny", "1/4": "farthing", "3/4": "three farthings"}
 _MAGNITUDES = {
     "m": "million", "mn": "million", "M": "million", "bn": "billion", "B": "billion",
     "k": "thousand", "K": "thousand", "tn": "trillion",
@@ -23,7 +24,7 @@ _MAGNITUDE = r"hundred|thousand|million|billion|trillion"
 # £2 5s. 4d.; £2, 5s.; 5s. 4d.; 2l. 5s.; 12s.; 6d.; 3½d.
 _POUNDS = rf"(?:£\s?(?P<l>{_N})(?:\s?l\.)?|(?P<l2>{_N})l\.)"
 _SHILLINGS = r"(?P<s>\d{1,3})\s?s\b"
-_PENCE = r"(?P<d>\d{1,3})?(?P<f>[½¼¾])?\s?d\b"
+_PENCE = r"(?P<d>\d{1,3})?(?P<f>[½¼¾]|\s?(?<!\d)(?:1/2|1/4|3/4))?\s?d\b"
 _AND = r"(?:\.?,?\s(?:and\s)?)"
 _STERLING = re.compile(
     rf"(?<![\w£$€.])(?:"
@@ -37,10 +38,14 @@ _STERLING = re.compile(
 _SHILLINGS_ALONE = re.compile(r"(?<![\w£$.'’,-])(?P<s>\d{1,3})\s?s\.(?!\w)")
 _SHILLINGS_BARE = re.compile(r"(?<![\w£$.'’,-])(?P<s>\d{0,2}[1-9])s\b(?![.'’-])")
 _PENCE_ALONE = re.compile(
-    r"(?<![\w£$.,])(?=[\d½¼¾])(?P<d>\d{1,3})?(?P<f>[½¼¾])?\s?d(?P<stop>\.)(?!\w)"
+    r"(?<![\w£$.,])(?=[\d½¼¾])(?P<d>\d{1,3})?(?P<f>[½¼¾]|\s?(?<!\d)(?:1/2|1/4|3/4))?\s?d(?P<stop>\.)(?!\w)"
 )
 _SLASHED = re.compile(r"(?<![\w/£.])(?P<s>\d{1,3})/-(?!\w)")
-_SLASHED_PENCE = re.compile(r"(?<![\w/])£?(?P<l>\d+)?/?(?<![\w/])(?P<s>\d{1,2})/(?P<d>\d{1,2})d\b")
+# 2/6 is two and six where something is paid, 12/6 wherever it stands: no fraction is that large
+_HALF_CROWNS = re.compile(
+    r"(?<![\w/£.,-])(?:(?<=cost )|(?<=paid )|(?<=price )|(?<=for )|(?<=at )|(?=1\d/))"
+    r"(?P<s>1?\d)/(?P<d>1[01]|[1-9])(?![\w/]|[.,]\d)(?!\s?(?:of|inch|mile|hour|pound|cup))"
+)
 _LIVRES = re.compile(rf"(?<![\w£$.])(?P<l>{_N})l(?P<stop>\.)(?=\s|$|[,;:)])")
 _DECADE_BEFORE = re.compile(
     r"\b(?:the|his|her|their|my|your|our|early|late|mid|middle)[\s-]+$", re.IGNORECASE
@@ -72,7 +77,12 @@ def sterling(text: str, style: Style) -> Iterator[Replacement]:
         said = _count(match["l"], "pound", "pounds", style)
         yield Replacement(*match.span(), said + _stop(text, match, style), "money")
     for match in _SLASHED.finditer(text):
-        yield Replacement(*match.span(), _count(match["s"], "shilling", "shillings", style), "money")
+        yield Replacement(
+            *match.span(), _count(match["s"], "shilling", "shillings", style), "money"
+        )
+    for match in _HALF_CROWNS.finditer(text):
+        said = f"{style.whole(int(match['s']))} and {style.whole(int(match['d']))}"
+        yield Replacement(match.start("s"), match.end("d"), said, "money")
     for match in _SHILLINGS_BARE.finditer(text):
         if not _DECADE_BEFORE.search(text[max(0, match.start() - 12) : match.start()]):
             yield Replacement(
@@ -102,13 +112,12 @@ def _sum(
 
 def _pence(pence: str | None, part: str | None, style: Style) -> str:
     """``6`` sixpence, ``1`` a penny, ``3½`` threepence halfpenny, ``20`` twenty pence."""
-    whole = int(pence or 0)
+    whole, part = int(pence or 0), part and part.strip()
     if not whole:
-        return f"a {_FARTHINGS[part]}" if part and part != "¾" else "three farthings"
-    if whole == 1:
-        said = "one penny"
-    else:
-        said = f"{style.whole(whole)}{'' if whole <= 12 else ' '}pence"
+        farthings = _FARTHINGS[part or "¾"]
+        return farthings if farthings.endswith("s") else f"a {farthings}"
+    # one word as far as twelve: fourpence, but twenty pence
+    said = "one penny" if whole == 1 else f"{style.whole(whole)}{' ' * (whole > 12)}pence"
     return f"{said} {_FARTHINGS[part]}" if part else said
 
 
@@ -154,10 +163,15 @@ def _signed(text: str, match: re.Match[str], names: list[str], style: Style) -> 
         first = style.amount(match["n"] + (match["c"] or ""))
         second = style.amount(match["n2"] + (match["c2"] or ""))
         return f"{first} to {second} {many}"
-    piece = match["piece"] and re.search(r"\b(?:an?|the|this|that|his|her|my|your|one|two|three|"
-        r"four|five|six|ten|some|old|new|crisp)\s+$", text[max(0, match.start() - 8) : match.start()])
+    piece = match["piece"] and re.search(
+        r"\b(?:an?|the|this|that|his|her|my|your|one|two|three|"
+        r"four|five|six|ten|some|old|new|crisp)\s+$",
+        text[max(0, match.start() - 8) : match.start()],
+    )
     if magnitude:
-        return f"{style.amount(match['n'] + (match['c'] or ''))} {magnitude} {one if piece else many}"
+        return (
+            f"{style.amount(match['n'] + (match['c'] or ''))} {magnitude} {one if piece else many}"
+        )
     if match["half"]:
         head = f"{style.amount(whole)} and " if whole else ""
         return f"{head}{_HALVES[match['half']]} {many if whole else one}"

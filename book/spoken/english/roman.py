@@ -83,12 +83,16 @@ def _counted(text: str, tag: str, style: Style) -> Iterator[Replacement]:
             continue
         yield Replacement(*match.span("first"), style.whole(value(match["first"]) or 0), "roman")
         start = match.start("more")
-        for more in re.finditer(rf"(?P<dash>\s?[-–—]{{1,2}}\s?)?(?P<n>{_NUMERAL})\b", match["more"]):
+        for more in re.finditer(
+            rf"(?P<dash>\s?[-–—]{{1,2}}\s?)?(?P<n>{_NUMERAL})\b", match["more"]
+        ):
             number = value(more["n"])
             if number and not (more["n"] in "Ii" and not more["dash"]):
                 lead = " to " if more["dash"] else ""
                 at = more.start() if lead else more.start("n")
-                yield Replacement(start + at, start + more.end(), lead + style.whole(number), "roman")
+                yield Replacement(
+                    start + at, start + more.end(), lead + style.whole(number), "roman"
+                )
 
 
 def _counts(text: str, match: re.Match[str]) -> bool:
@@ -97,7 +101,8 @@ def _counts(text: str, match: re.Match[str]) -> bool:
     if value(numeral) is None:
         return False
     if numeral.islower():
-        return numeral in ("v", "x") or len(numeral) > 1
+        marked = numeral == "i" and text[match.end("first") :][:1] in tuple(",.;:)")
+        return numeral in ("v", "x") or len(numeral) > 1 or marked
     if len(numeral) == 1 and numeral in "ILC":
         named = word[0].isupper()
         return named and re.match(_MARK, text[match.end("first") :]) is not None
@@ -116,7 +121,9 @@ def _rulers(text: str, tag: str, words: Mapping[str, Any], style: Style) -> Iter
             continue
         if match[2] in "VX" and re.match(r"\.\s[A-Z]", text[match.end() :]):
             continue  # Charles V. Brown
-        yield Replacement(*match.span(2), f"the {style.nth(number)}", "roman")
+        stop = re.match(r"\.(?=\s[a-z])", text[match.end() :])  # George V. was king
+        end = match.end() + (1 if stop else 0)
+        yield Replacement(match.start(2), end, f"the {style.nth(number)}", "roman")
     for match in _FAMILY.finditer(text):
         number = value(match[1])
         yield Replacement(*match.span(1), f"the {style.nth(number or 0)}", "roman")
@@ -132,4 +139,7 @@ def _first(text: str, match: re.Match[str], royal: set[str]) -> bool:
     after = text[match.end() :]
     if before and before[1].lower() in royal:
         return not re.match(r"['’]|\s(?:am|have|do|will|shall|must|beg|think|know|see)\b", after)
-    return re.match(r"[.;:)]|['’]s\b|,\s(?:of|King|Queen|the)\b|\s(?:of|and)\s[A-Z]|$", after) is not None
+    return (
+        re.match(r"[.;:)]|['’]s\b|,\s(?:of|King|Queen|the)\b|\s(?:of|and)\s[A-Z]|$", after)
+        is not None
+    )

@@ -5,19 +5,18 @@ from __future__ import annotations
 import pytest
 
 from book.languages import load_language
-from book.spoken.normalise import normalise, speak
+from book.spoken.normalise import Profile, normalise, speak
 
 
-def said(text: str, profile: str = "fiction") -> str:
-    found = normalise(text, load_language("en"), profile=profile, extra=False)  # type: ignore[arg-type]
-    return speak(text, found)
+def said(text: str, profile: Profile = "fiction") -> str:
+    return speak(text, normalise(text, load_language("en"), profile=profile, extra=False))
 
 
 ROWS = """
 Mr. Bingley and Mrs. Long came. | Mister Bingley and Missus Long came.
 Messrs. Dodson & Fogg | Messieurs Dodson and Fogg
 Prof. Moriarty met Capt. Hook. | Professor Moriarty met Captain Hook.
-Col. Mustard, Lt. Green and Lieut.-Col. Plum | Colonel Mustard, Lieutenant Green and Lieutenant-Colonel Plum
+Col. Mustard and Lieut.-Col. Plum | Colonel Mustard and Lieutenant-Colonel Plum
 the Rev. Mr. Collins | the Reverend Mister Collins
 Mme. Bovary and Mlle. Rouault | Madame Bovary and Mademoiselle Rouault
 M. Poirot rose. | Monsieur Poirot rose.
@@ -218,13 +217,54 @@ Go to www.example.com now | Go to W W W dot example dot com now
 me@example.org | me at example dot org
 an x-ray, a T-shirt | an x-ray, a T-shirt
 the dogs' 5 bones | the dogs' five bones
+It cost 2/6. | It cost two and six.
+George V. was king. | George the fifth was king.
+the summer of ’69 | the summer of sixty-nine
+Go to Baker St. He is there. | Go to Baker Street. He is there.
+“We-e-ell,” she said | Well, she said
+h—ll | hell
+F# minor | F sharp minor
+a 1/4-inch bolt | a quarter-inch bolt
+call 999 | call nine nine nine
+Ph.D. and PhD | P h D and P h D
 He's 5'2" and 30. | He's five feet two inches and thirty.
 """
 
+GENERAL = """
+May 5, 2012 | the fifth of May, twenty twelve
+december 3, 1999 | the third of December, nineteen ninety-nine
+2015-07-09 | the ninth of July twenty fifteen
+2.45 p.m. | two forty-five PM
+3:00 | three o'clock
+$4.10 | four point one dollars
+$2.5 billion | two point five billion dollars
+-4 | negative four
+-15kg | negative fifteen kilograms
+1,500 | thousand five hundred
+1200 | twelve hundred
+5201 | five thousand two hundred and one
+1/2 | one half
+12 3/5 | twelve and three fifths
+4/4 | four quarters
+Mt. | Mount
+Sgt. | Sergeant
+a1@b.org | a one at b dot org
+"""
 
-@pytest.mark.parametrize(
-    ("written", "spoken"),
-    [tuple(part.strip() for part in row.split(" | ")) for row in ROWS.strip().splitlines()],
-)
+
+def rows(text: str) -> list[tuple[str, ...]]:
+    return [tuple(part.strip() for part in row.split(" | ")) for row in text.strip().splitlines()]
+
+
+@pytest.mark.parametrize(("written", "spoken"), rows(ROWS))
 def test_fiction(written: str, spoken: str) -> None:
     assert said(written) == spoken
+
+
+@pytest.mark.parametrize(("written", "spoken"), rows(GENERAL))
+def test_general(written: str, spoken: str) -> None:
+    assert said(written, "general") == spoken
+
+
+def test_off_leaves_numbers_to_the_engine() -> None:
+    assert said("Mr. Brown is 50.", "off") == "Mr. Brown is 50."
