@@ -13,7 +13,7 @@ from book.languages import Language
 from book.spans import Span
 from book.speakers.clauses_zh import Clauses, Subject, split_clauses, split_sentences
 
-Kind = Literal["tag", "chain", "colon", "beat", "beat-mid", "led", "lead-in", "follows", "hearing"]
+Kind = Literal["tag", "chain", "colon", "beat", "beat-mid", "led", "lead-in", "hearing"]
 _NOT_TAG = re.compile("(?:不再|不曾|[没沒]有|[不没沒未别別莫])$")
 _NEAR_END = 14  # characters before a quotation in which its verb stands
 _HEAD = 3  # clauses after a quotation in which its verb may stand
