@@ -224,7 +224,11 @@ def show(title: str, scored: Sequence[Scored]) -> None:
     """The figures of some quotations in a line."""
     figures = measure(scored)
     kinds = ", ".join(f"{t} {v['accuracy']}" for t, v in figures["by_type"].items())
-    right = ", ".join(f"{k} wrong: {v and v['right']}" for k, v in figures["at_most_wrong"].items())
+    right = ", ".join(
+        f"{limit} wrong: {point['right']} (from {point['threshold']})"
+        for limit, point in figures["at_most_wrong"].items()
+        if point
+    )
     print(
         f"{title:28} {figures['accuracy']:6.2f} % of {figures['quotations']}"
         f"  ECE {figures['calibration_error']:.3f}  right at {right}  {kinds}",

@@ -32,6 +32,7 @@ class Named:
     start: int
     end: int
     who: tuple[int, ...]  # numbers of characters, more than one where a name is shared
+    noun: str = ""  # if it is no name but a word that may mean anybody: the child
 
 
 class People:
@@ -47,6 +48,7 @@ class People:
         self._marks = {w: g for g, ws in language.genders.items() for w in ws}
         self._given = {w: g for g, ws in language.given.items() for w in ws}
         self._persons = words.persons
+        self._anyone = words.anyone
         self._between = (
             words.calling
             | words.conjunctions
@@ -56,7 +58,9 @@ class People:
             | self._titles
             | set(words.persons)
         )
-        pronouns = {p for ps in language.pronouns.values() for p in ps} | set(language.first_person)
+        pronouns = {p for ps in language.pronouns.values() for p in ps}
+        pronouns |= words.pronouns | words.groups | words.someone
+        pronouns |= {w.casefold() for w in language.first_person}
         forms = {key: self._forms(names.aliases.get(key, ()), pronouns) for key in self.keys}
         self.genders = tuple(
             names.genders.get(key)
@@ -112,7 +116,7 @@ class People:
                 and not _DETERMINED.search(text[max(0, match.start() - 24) : match.start()])
             ):
                 return None
-            return Named(match.start(), match.end(), who)
+            return Named(match.start(), match.end(), who, form if form in self._anyone else "")
         if not any(w[0].isupper() for w in written.split()[:1] + written.split()[-1:]):
             return None
         if " " not in form and not written[0].isupper():

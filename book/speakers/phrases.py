@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from book.languages import Language
-from book.speakers.people import People
+from book.speakers.people import Named, People
 from book.speakers.words import SpeakerWords
 
 Kind = Literal["name", "pronoun", "I", "person", "group", "someone", "unlisted"]
@@ -72,7 +72,7 @@ class Phrases:
             if named:
                 possessive = _POSSESSIVE.match(text, named.end)
                 if not possessive:
-                    return Phrase("name", start, named.end, named.who)
+                    return self._phrase(named, start)
                 following = self._after_possessive(text, possessive.end())
                 if following == "utterance":
                     return Phrase("name", start, possessive.end(), named.who, utterance=True)
@@ -131,6 +131,14 @@ class Phrases:
             first = False
         return None
 
+    def _phrase(self, named: Named, start: int, *, subject: bool = False) -> Phrase:
+        """A name; or a person, where a character is called by what anybody may be."""
+        if not named.noun:
+            return Phrase("name", start, named.end, named.who, subject=subject)
+        gender = self._words.persons.get(named.noun)
+        gender = None if gender == "x" else gender
+        return Phrase("person", start, named.end, gender=gender, noun=named.noun, subject=subject)
+
     def _unlisted(self, text: str, start: int, at: int) -> Phrase:
         """A capitalised name that no character bears."""
         gender, end = None, at
@@ -167,7 +175,7 @@ class Phrases:
         for named in self._people.find(text, start, end):
             possessive = _POSSESSIVE.match(text, named.end)
             subject = not possessive and self._is_subject(text, start, named.start)
-            found.append(Phrase("name", named.start, named.end, named.who, subject=subject))
+            found.append(self._phrase(named, named.start, subject=subject))
         taken = [(p.start, p.end) for p in found]
         for match in self._pronoun.finditer(text, start, end):
             if not _inside(match.start(), taken):

@@ -48,6 +48,9 @@ class Tags:
         announced = "|".join([verb or "(?!)", *map(_participle, language.speech_verbs)])
         announced = "|".join([announced, *(w.replace(" ", r"\s+") for w in words.announcing)])
         self._any_verb = re.compile(rf"(?<![^\W_])(?:{announced})\b{not_said}", re.I)
+        self._trailing = re.compile(rf"\s*(?:\s(?:{adverb}))*\s*$", re.I)
+        voices = "|".join(sorted(words.someone | words.utterances)) or "(?!)"
+        self._voiced = re.compile(rf"(?<![^\W_])(?:{voices})$", re.I)
         self._past = re.compile(r"[a-z]{2,}ed\b")
         self._to = re.compile(r"\s*(?:[a-z]+ly\s+)?(?:to|of|at|addressing|turning\s+to)\s+")
 
@@ -126,6 +129,11 @@ class Tags:
         for verb in reversed(verbs):
             inverted = self._phrases.read(narration, self._skip(narration, verb.end()))
             subjects = [m for m in mentions if m.subject and m.end <= verb.start()]
+            ahead = self._trailing.sub("", narration[last : verb.start()])
+            if self._voiced.search(ahead):
+                continue  # a voice calling: not the voice of the sentence's subject
+            if ahead.endswith(",") or verb.group().endswith("ing"):
+                subjects = subjects[:1]  # Ann, going to the window, where Bob stood, said
             if subjects and (
                 i == 0 or not self._is_own_tag(text, spans, i, subjects[-1], verb.start())
             ):

@@ -33,6 +33,7 @@ class SpeakerWords:
     conjunctions: frozenset[str] = frozenset()
     prepositions: frozenset[str] = frozenset()
     calling: frozenset[str] = frozenset()
+    pronouns: frozenset[str] = frozenset()
     addresses: Mapping[str, str] = field(default_factory=dict)  # phrase -> "m" or "f"
 
 
@@ -55,6 +56,7 @@ def load_words(tag: str) -> SpeakerWords:
         conjunctions=frozenset(raw["conjunctions"]),
         prepositions=frozenset(raw["prepositions"]),
         calling=frozenset(raw["calling"]),
+        pronouns=frozenset(raw["pronouns"]),
         addresses=_inverted(raw["addresses"]),
     )
 
