@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from book.clauses import cut_sentence, trim
@@ -20,7 +20,7 @@ from book.spans import Span, begins_with_tag
 
 Measure = Callable[[str, str], int]  # (text, language) -> size in the engine's unit
 
-NEAR = 0.5  # share of a limit below which no lexicon is expected to lengthen a part beyond it
+NEAR = 0.5  # share of a limit below which a lexicon is asked for finished pieces only
 COMFORTABLE = 0.6  # share of a limit that joined sentences may fill
 _CLOSERS = "\"'”’»」』)）]】 "
 
@@ -48,20 +48,22 @@ class Ruler:
     """Sizes of a paragraph's parts, against every limit.
 
     ``forms`` gives texts that an engine may get to hear for ``printed[start:end]``: each
-    must fit. ``more`` gives further ones, asked for only when the part is near a limit.
+    must fit. ``more`` gives further ones (from a lexicon), which take longer to find: while
+    pieces are put together they are asked for only when the part fills ``near`` of a limit.
     """
 
     limits: Sequence[Limit]
     language: str  # BCP 47, as the engines measure
     forms: Callable[[int, int], Iterable[str]]
     more: Callable[[int, int], Iterable[str]]
+    near: float = NEAR
 
     def fits(self, start: int, end: int, share: float = 1.0) -> bool:
         """Whether the part fits ``share`` of every limit."""
         full = self._fullest(self.forms(start, end))
         if full > share:
             return False
-        return full <= NEAR * share or self._fullest(self.more(start, end)) <= share
+        return full <= self.near * share or self._fullest(self.more(start, end)) <= share
 
     def parts(self, start: int, end: int) -> int:
         """Into how many pieces the part must be cut at least."""
@@ -93,13 +95,16 @@ def cut_pieces(
     """
     pieces = []
     final = set(ends) | {len(text)}
+    sure = replace(ruler, near=0.0)
     for span in spans:
         cuts = [span.start, *(e for e in ends if span.start < e < span.end), span.end]
         sentences = []
         for start, end in pairwise(cuts):
             sentences.extend(cut_sentence(text, start, end, language, ruler))
         tagged = span.quotation is not None and begins_with_tag(text[span.end :], language)
-        for start, end in _joined(text, sentences, language, ruler):
+        joined = _joined(text, sentences, language, ruler)
+        whole = (p for part in joined for p in cut_sentence(text, *part, language, sure))
+        for start, end in whole:
             left, right = trim(text, start, end)
             if left < right and speakable(text[left:right]):
                 done = end in final or _next_begins(text, end, final)

@@ -140,6 +140,20 @@ def test_never_over_any_limit_of_any_measure(
     assert spoken == sum(map(str.isalnum, text))
 
 
+def test_a_lexicon_that_makes_short_words_long_moves_no_piece_over_the_limit() -> None:
+    text = "X X X X X X X X. X X X. Y."
+    long = {"X": "extraordinarily", "Y": "yes"}
+
+    def heard(start: int, end: int) -> list[str]:
+        return [" ".join(long.get(word.rstrip("."), word) for word in text[start:end].split())]
+
+    words = load_language("en")
+    ruler = Ruler([Limit(lambda part, tag: len(part), 40)], "en", lambda a, b: (text[a:b],), heard)
+    found = cut_pieces(text, [Span(0, len(text))], sentence_ends(text, words), words, ruler)
+    assert "".join(text[p.start : p.end] for p in found).count("X") == 11
+    assert max(len(heard(p.start, p.end)[0]) for p in found) <= 40
+
+
 @given(
     sizes=st.lists(st.integers(1, 11), min_size=30, max_size=120),
     commas=st.sets(st.integers(0, 119), max_size=20),
