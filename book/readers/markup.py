@@ -326,6 +326,7 @@ class _Walk:
                 titled=frame.titled,
                 edits=[e for e in self.edits if e.end > span[0]],
                 linked=self.linked,
+                silent="" if self.text.visible else "blank",
             )
         )
         self.edits, self.linked = [], 0

@@ -16,6 +16,7 @@ from book.readers.text import silence
 # Why a part is not read, where its name does not say so by itself.
 REASONS = {"page numbers": "page number", "captions": "picture", "tables": "table"}
 RARE = 10  # an empty paragraph is a scene break if at most one in so many paragraphs is empty
+_ATTACHED = " \t\n\u00a0\u3000,.;:!?…。，、；：！？)]）］〕】”’»」』"
 _OPEN, _CLOSED = "[(［（〔【", "])］）〕】"
 
 
@@ -82,7 +83,8 @@ def _paragraph(
     others = (
         e
         for e in body.edits
-        if not (e.reason == "emphasis" and page.markup.emphasised)
+        if e.reason != "markup"  # < and & are characters here
+        and not (e.reason == "emphasis" and page.markup.emphasised)
         and all(e.end <= o.start or e.start >= o.end for o in own)
     )
     edits = tuple(sorted((*own, *others), key=lambda e: (e.start, e.end)))
@@ -95,6 +97,8 @@ def _widened(text: str, start: int, end: int, edits: list[Edit]) -> Iterator[Edi
         a, b = max(edit.start, start), min(edit.end, end)
         while a > start and b < end and text[a - 1] in _OPEN and text[b] in _CLOSED:
             a, b = a - 1, b + 1
+        if a > start and text[a].isspace() and b < end and text[b] not in _ATTACHED:
+            a += 1  # the space before a dropped mark stays where a word follows it
         if a == start:
             while b < end and text[b].isspace():
                 b += 1

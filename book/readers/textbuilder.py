@@ -23,6 +23,7 @@ class Text:
         self._space = False  # white space seen, not yet written
         self._breaks = 0  # line ends seen, not yet written
         self.length = 0  # characters written
+        self.visible = False  # the open paragraph holds more than white space
         self.start: int | None = None  # where the open paragraph begins; None: there is none
 
     def add(self, characters: str, *, keep: bool = False) -> None:
@@ -89,11 +90,13 @@ class Text:
     def _open(self) -> None:
         if self.length:
             self._write(PARAGRAPH)
+        self.visible = False
         self.start = self.length
 
     def _write(self, characters: str) -> None:
         self._parts.append(characters)
         self.length += len(characters)
+        self.visible = self.visible or not characters.isspace()
 
 
 def squeezed(text: str, start: int, end: int, edits: Sequence[Edit]) -> str:
