@@ -88,8 +88,11 @@ def stop_goes_on(text: str, stop: int, following: int, begin: int, language: Lan
         return not (starts and plain in words.saints and _names_street(text, stop - len(word)))
     if plain in words.never_last and (word[:1].isupper() or plain in words.low):
         return True
-    if plain in words.before_number:
-        return _NUMERAL.match(text, following) is not None
+    if plain in words.before_number:  # "Nov. 5", "Tues. Nov. 5"
+        dotted = match is not None and text[match.end() : match.end() + 1] == "."
+        return _NUMERAL.match(text, following) is not None or (
+            dotted and after.casefold() in words.before_number
+        )
     if plain in words.clock:
         return _time_goes_on(text[begin:stop], after, words)
     if word == "I":
@@ -144,7 +147,9 @@ def _capital_before(text: str, at: int) -> bool:
 
 def _initial_follows(text: str, match: re.Match[str] | None) -> bool:
     """The next word is an initial itself: ``J. A. Smith``."""
-    return match is not None and len(match.group()) == 1 and text[match.end() :][:1] == "."
+    return (
+        match is not None and len(match.group()) == 1 and text[match.end() : match.end() + 1] == "."
+    )
 
 
 def _names_street(text: str, start: int) -> bool:
