@@ -55,10 +55,10 @@ class Line:
 
     @property
     def centred(self) -> bool:
-        """Whether the free space at both sides is about the same, and there is some."""
+        """Whether the free space at both sides is the same, and there is some."""
         width = self.right - self.left
         left, right = self.x0 - self.left, self.right - self.x1
-        return left > 0.06 * width and abs(left - right) < max(0.05 * width, 0.8 * self.size)
+        return min(left, right) > 0.04 * width and abs(left - right) < 0.6 * self.size
 
 
 def body_size(pages: Iterable[Page]) -> float:

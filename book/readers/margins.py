@@ -50,12 +50,10 @@ def _furniture(pages: Mapping[int, Sequence[Line]], body: float) -> Reasons:
     """
     places: dict[tuple[int, float], list[tuple[int, int]]] = {}
     for page, lines in pages.items():
-        for index, end in _ends(lines):
-            line = lines[index]
+        for index in _ends(lines):
             for near in (0, 1):  # two grids, so that no place falls between two cells
-                places.setdefault((end * 2 + near, (line.y + 2 * near) // 4), []).append(
-                    (page, index)
-                )
+                cell = (lines[index].y + 2 * near) // 4
+                places.setdefault((near, cell), []).append((page, index))
     reasons: Reasons = {}
     for found in places.values():
         counting = _counting(pages, found)
@@ -113,14 +111,10 @@ def _repeated(
     return again
 
 
-def _ends(lines: Sequence[Line]) -> list[tuple[int, int]]:
-    """(index, 0 for the top or 1 for the bottom) of the outermost lines of a page."""
+def _ends(lines: Sequence[Line]) -> list[int]:
+    """The indexes of the outermost lines of a page."""
     order = sorted(range(len(lines)), key=lambda i: -lines[i].y)
-    top = order[:DEPTH]
-    bottom = [i for i in order[-DEPTH:] if i not in top]
-    if len(order) == 1:  # a lone line may stand at either end
-        return [(order[0], 0), (order[0], 1)]
-    return [(i, 0) for i in top] + [(i, 1) for i in bottom]
+    return sorted({*order[:DEPTH], *order[-DEPTH:]})
 
 
 def _in_text(lines: Sequence[Line], index: int) -> bool:

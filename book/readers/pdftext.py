@@ -20,7 +20,7 @@ WIDE = 1.45  # times the leading: more than that is space on purpose
 SUNK = 2.5  # leadings below the usual first line: the page begins something
 SCENE = 1.6  # times the usual space between paragraphs
 _ENDED = re.compile(r"[.!?…。！？：:;；—–-][\"'”’」』)）\]】»*]*$")
-_LEADER = re.compile(r"(?:\.\s?){4,}\s*\w{1,5}$|[.…·]{2,}\s*\w{1,5}$|\s\.{2,}\s*\w{1,5}$")
+_LEADER = re.compile(r"(?:(?:\.\s?){4,}|[.…·]{3,}|\s\.{2,})\s*(?:\d{1,4}|[ivxlc]{1,7})$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +77,13 @@ def find_setting(lines: Sequence[Line], body: float) -> Setting:
             ratio = (above.y - below.y) / leading.get(above.size, 1.2 * above.size)
             if 1.15 < ratio < 3:
                 wide.append(ratio)
-    share = len(wide) / max(1, len(text))
+    set_in = first > 0.03 * len(text)
+    usual = len(wide) > (0.05 * len(text) if set_in else 2)  # else they end scenes
     return Setting(
         body=body,
         leading=leading,
-        between=median(wide) if share > 0.05 else 1.0,
-        set_in=first > 0.03 * len(text),
+        between=median(wide) if usual else 1.0,
+        set_in=set_in,
         justified=full > 0.6 * len(text),
         top=_usual_top(lines),
     )
