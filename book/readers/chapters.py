@@ -34,10 +34,12 @@ class _Draft:
     above: list[Heading] = field(default_factory=list)  # headings of parts
     heading: Heading | None = None
     paragraphs: list[Paragraph] = field(default_factory=list)
+    length: int = 0  # characters of its paragraphs, headings left out
 
-    @property
-    def length(self) -> int:
-        return sum(len(p.printed) for p in self.paragraphs if p.kind != "heading")
+    def add(self, paragraph: Paragraph) -> None:
+        self.paragraphs.append(paragraph)
+        if paragraph.kind != "heading":
+            self.length += len(paragraph.printed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +122,7 @@ def _gather(blocks: Sequence[Block]) -> tuple[list[_Draft], list[Paragraph]]:
         for heading in (*block.above, block.heading):
             if heading and heading.rank <= chapter and heading.label + heading.title:
                 _begin(drafts, heading, chapter)
-        drafts[-1].paragraphs.append(block.paragraph)
+        drafts[-1].add(block.paragraph)
     first = drafts[0]
     if len(drafts) > 1 and first.heading is None and not first.above and first.length < OPENING:
         drafts, opening = drafts[1:], first.paragraphs

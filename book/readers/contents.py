@@ -16,7 +16,15 @@ from book.languages import Language
 from book.readers.blocks import PART, Block
 from book.readers.entries import promote, read_entries
 from book.readers.headings import plain_line
-from book.readers.lines import LONGEST_ENTRY, PAGE, WIDE_GAP, bare, is_contents_head, squeeze
+from book.readers.lines import (
+    LONGEST_ENTRY,
+    WIDE_GAP,
+    bare,
+    has_page,
+    is_contents_head,
+    squeeze,
+    without_page,
+)
 
 _NUMBER = re.compile(r"\A(?:\d{1,3}|[IVXLC]{1,7})[\s.:)—–-]+")  # in front of an entry
 SYNOPSIS = 1200  # characters of what a chapter is about, under its entry (Three Men in a Boat)
@@ -82,7 +90,7 @@ def _find_run(blocks: Sequence[Block], language: Language) -> frozenset[int]:
 
 def _name(block: Block) -> str:
     text = block.paragraph.printed
-    return squeeze(PAGE.sub("", plain_line(text))) if len(text) <= LONGEST_ENTRY else ""
+    return squeeze(without_page(plain_line(text))) if len(text) <= LONGEST_ENTRY else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +111,8 @@ def _end_of_run(blocks: Sequence[Block], head: int, book: _Book, language: Langu
     while j < len(blocks):
         block = blocks[j]
         text, heading, name = block.paragraph.printed, block.heading, book.names[j]
-        paged = PAGE.search(text) is not None
+        own = heading is not None and heading.number is not None and not heading.title
+        paged = has_page(text) and not own  # the number of "Chapter 1" is no page
         key: object = name
         if heading and heading.label:
             numbered = heading.rank > PART and heading.number is not None
@@ -124,7 +133,7 @@ def _end_of_run(blocks: Sequence[Block], head: int, book: _Book, language: Langu
                 return _given_back(blocks, head, j)
         elif block.gap >= WIDE_GAP and j > head + 2 and not (heading or paged or listed):
             return j
-        seen |= {key, squeeze(_NUMBER.sub("", PAGE.sub("", text)))}
+        seen |= {key, squeeze(_NUMBER.sub("", without_page(text)))}
         j += 1
     return j
 
@@ -171,7 +180,7 @@ def _given_back(blocks: Sequence[Block], head: int, j: int) -> int:
         block = blocks[i - 1]
         heading = block.heading
         wide = block.gap >= WIDE_GAP
-        if PAGE.search(block.paragraph.printed) or not (heading or wide):
+        if has_page(block.paragraph.printed) or not (heading or wide):
             break
         i -= 1
         if heading and heading.label:

@@ -9,7 +9,13 @@ from dataclasses import dataclass, replace
 from book.languages import Language
 from book.readers.blocks import CHAPTER, PART, Block, Heading
 from book.readers.headings import match_heading, plain_line
-from book.readers.lines import HEADER, LONGEST_ENTRY, PAGE, is_contents_head, squeeze
+from book.readers.lines import (
+    HEADER,
+    LONGEST_ENTRY,
+    is_contents_head,
+    squeeze,
+    without_page,
+)
 
 _NUMBER = re.compile(r"\A(?:\d{1,3}|[IVXLC]{1,7})[\s.:)—–-]+(?=\S)")  # in front of an entry
 _SUBTITLE = re.compile(r"\.?(?:--|—|: )")
@@ -29,10 +35,13 @@ def read_entries(run: Sequence[Block], language: Language) -> list[Entry]:
     entries: list[Entry] = []
     for block in run:
         written = plain_line(block.paragraph.printed)
-        text = PAGE.sub("", _LEADERS.sub("", written)).strip(" .·…_-—–")
-        if not text or HEADER.fullmatch(text) or is_contents_head(text, language):
+        if len(written) > LONGEST_ENTRY or written.isdecimal():
             continue
-        if len(text) > LONGEST_ENTRY or text.isdecimal():
+        text = without_page(_LEADERS.sub("", written)).strip(" .·…_-—–")
+        own = block.heading
+        if own and own.number is not None and not own.title:
+            text = written  # the number of "Chapter 1" is no page
+        if not text or HEADER.fullmatch(text) or is_contents_head(text, language):
             continue
         heading = match_heading(text, language) or block.heading
         above = entries[-1].heading if entries else None

@@ -24,6 +24,9 @@ _ORNAMENT = "-—–=~*·•_#+ \t\u3000"
 _SENTENCE_END = re.compile(r"[.!?…。！？;；,，:：]['\"’”」』)]*$")
 _TWO_SENTENCES = re.compile(r"[a-z]{3}[.!?]['\"’”)]* +['\"‘“(]*[A-Z].*[a-z][.!?]['\"’”)]*$")
 _MARKS = re.compile(r"(?<=\S)(?:\[(?:\d{1,3}|[A-Za-z*†‡])\]|［\d{1,3}］|〔\d{1,3}〕|[⑴-⒇①-⑳*†‡])+$")
+_WORD = re.compile(r"[^\W_]+")
+_NUMBER = re.compile(rf"\d{{1,3}}[a-zº]{{0,3}}|{ROMAN}|{HAN_NUMBER}", re.I)
+_ARTICLES = ("the", "le", "la", "der", "die", "das", "el")
 _BARE = re.compile(rf"(?:{ROMAN}|\d{{1,3}}|{HAN_NUMBER})[.、．:]?")
 _NUMBERED = re.compile(
     rf"(?P<number>{ROMAN}|\d{{1,3}})(?:[.:)][—–\s-]*|\s*[—–]+\s*|\s+-+\s+)(?P<title>\S.*)", re.S
@@ -95,12 +98,31 @@ def plain_line(line: str) -> str:
     return _MARKS.sub("", text.replace("_", "") if len(text) < LONGEST_CAPITALS else text)
 
 
+@cache
+def _first_words(language: Language) -> frozenset[str]:
+    """What a heading in Latin script begins with, unless with a number."""
+    own = language.headings
+    phrases = [*own.part, *own.chapter, *own.named, *own.last, *spelled(language), *_ARTICLES]
+    return frozenset(_WORD.findall(phrase)[0].casefold() for phrase in phrases)
+
+
+def _may_begin(line: str, language: Language) -> bool:
+    """A quick look at the first word, for speed: most lines of a book are no headings."""
+    first = _WORD.search(line, 0, LONGEST)
+    if first is None or language.han:
+        return first is not None
+    word = first.group()
+    return word.casefold() in _first_words(language) or _NUMBER.fullmatch(word) is not None
+
+
 def match_heading(line: str, language: Language) -> Heading | None:
     """The heading that ``line`` is, or None. Bare numbers get the rank SECTION.
 
     A number with a title behind it (``V. The Prison-Door``) is a SECTION whose word ends
     with a stop: it may as well be an entry of a list, which only the book can tell.
     """
+    if not _may_begin(line, language):
+        return None
     text = plain_line(line)
     if not text or len(text) > LONGEST_CAPITALS:
         return None

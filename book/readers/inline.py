@@ -49,11 +49,13 @@ _ALTERNATIVES = {
     "html": r"</?(?:i|b|u|em|br|p|sup|sub|small|center)\s{0,3}/?>",
 }
 _FIRST = r"\s\u00ad\u200b\u2060\ufeff_=*\[［〔{⑴-⒇①-⑳㉑-㊿¹²³⁴-⁹【|†‡^<"
+_TARGET = r"\([^()\n]*(?:\([^()\n]*\)[^()\n]*)?\)"
 _MARKDOWN = {
-    "comment": r"<!--.*?-->",
-    "image": r"!\[[^\]\n]*\]\([^)\n]*\)",
-    "link": r"(?<!!)\[(?P<label>[^\]\n]+)\]\([^)\n]*\)",
-    "footnote": r"\[\^[^\]\s]+\]",
+    # none reads over another opening of its own kind: time stays linear in "[[[[…"
+    "comment": r"<!--(?:(?!<!--).)*?-->",
+    "image": rf"!\[[^\[\]\n]*\]{_TARGET}",
+    "link": rf"(?<!!)\[(?P<label>[^\[\]\n]+)\]{_TARGET}",
+    "footnote": r"\[\^[^\[\]\s]+\]",
     "escape": r"\\(?=[\\`*_{}\[\]()#+\-.!>~|<])",
     "stars": r"\*{1,3}|__|~~|`",
     "tag": r"</?(?:i|b|em|strong|u|s|sup|sub|span|br|small|center|p|div)(?:\s[^<>]*)?/?>",

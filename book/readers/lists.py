@@ -11,7 +11,15 @@ from statistics import median
 from book.languages import Language
 from book.readers.headings import match_heading
 from book.readers.layout import Group, Line
-from book.readers.lines import HEADER, LONGEST_ENTRY, PAGE, bare, is_contents_head, squeeze
+from book.readers.lines import (
+    HEADER,
+    LONGEST_ENTRY,
+    bare,
+    has_page,
+    is_contents_head,
+    squeeze,
+    without_page,
+)
 
 _SENTENCE = (".", "!", "?", "…", "。", "！", "？")
 _NARROW = 70  # characters of a line in a list: half of them stay below
@@ -34,30 +42,30 @@ def split_lists(groups: Sequence[Group], language: Language) -> list[Group]:
         if len(group.lines) > 1 and headings:
             result.extend(_lines(group))
             continue
-        listed = prose < _MOST_PROSE and squeeze(PAGE.sub("", head)) not in seen
+        listed = prose < _MOST_PROSE and squeeze(without_page(head)) not in seen
         if not listed:
             prose = _MOST_PROSE
         elif len(group.lines) > 1 and _is_list(group):
             parts = _lines(group)
-            seen.update(squeeze(PAGE.sub("", part.joined)) for part in parts)
+            seen.update(squeeze(without_page(part.joined)) for part in parts)
             result.extend(parts)
             continue
         elif len(group.joined) > LONGEST_ENTRY:
             prose += 1
         if listed:
-            seen.add(squeeze(PAGE.sub("", head)))
+            seen.add(squeeze(without_page(head)))
         result.append(group)
     return result
 
 
 def _is_entry(line: Line, language: Language) -> bool:
     found = match_heading(line.text, language)
-    return found is not None or match_heading(PAGE.sub("", line.text), language) is not None
+    return found is not None or match_heading(without_page(line.text), language) is not None
 
 
 def _is_list(group: Group) -> bool:
     texts = [line.text for line in group.lines]
-    paged = sum(PAGE.search(text) is not None for text in texts)
+    paged = sum(has_page(text) for text in texts)
     if paged >= 0.5 * len(texts):
         return True
     ended = sum(text.endswith(_SENTENCE) for text in texts)
@@ -74,9 +82,9 @@ def _lines(group: Group) -> list[Group]:
         hanging = (
             above is not None
             and not HEADER.fullmatch(above.text)
-            and not PAGE.search(above.text)
+            and not has_page(above.text)
             and line.indent > above.indent + 2
-            and (PAGE.search(line.text) is not None or line.text[:1].islower())
+            and (has_page(line.text) or line.text[:1].islower())
         )
         if hanging:
             parts[-1].append(line)

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from book.languages import Language
 from book.readers.blocks import CHAPTER, Block
-from book.readers.lines import LONGEST_ENTRY, PAGE, WIDE_GAP, bare
+from book.readers.lines import LONGEST_ENTRY, WIDE_GAP, bare, has_page
 
 NOTES, PICTURES, ADS, INDEX, TRANSCRIBER = (
     "notes", "illustrations", "advertisements", "index", "transcriber",
@@ -98,7 +98,7 @@ def _ended(inside: str, block: Block, lines: int, late: bool) -> bool:
     if inside == NOTES or (late and inside in (INDEX, ADS, TRANSCRIBER)):
         return False
     if inside == PICTURES:
-        paged = PAGE.search(text) is not None
+        paged = has_page(text)
         return not paged and ((block.gap >= WIDE_GAP and lines > 1) or len(text) > LONGEST_ENTRY)
     return block.gap >= WIDE_GAP or len(text) > LONGEST_ENTRY * 3
 

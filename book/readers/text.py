@@ -17,7 +17,7 @@ from book.readers.inline import paragraph
 from book.readers.insertions import find_insertions
 from book.readers.layout import Group, group_lines, lines_of
 from book.readers.licence import cut_licence
-from book.readers.lines import PAGE
+from book.readers.lines import has_page, without_page
 from book.readers.lists import split_lists
 from book.readers.tags import bracket_tag
 from book.readers.titlepage import label_title_page
@@ -94,9 +94,9 @@ def silence(text: str) -> str:
 def _entry(line: str, language: Language) -> Heading | None:
     """A heading, with or without the page number that a table of contents gives it."""
     found = match_heading(line, language)
-    if found or not PAGE.search(line):
+    if found or not has_page(line):
         return found
-    return match_heading(PAGE.sub("", line), language)
+    return match_heading(without_page(line), language)
 
 
 def _blocks(reading: Reading, group: Group, scene: bool) -> list[Block]:
