@@ -154,6 +154,10 @@ def _answers(
     best = None if keys[order[0]] is None else order[0]
     other = next((i for i in order[1:] if keys[i] is not None), None)
     rule = "someone else" if best is None else _rule(row, marginal, best, other, scale)
+    if best is None:
+        # cannot be calibrated: the books with known speakers have everyone in their cast
+        sure *= 0.5
+        guesses[0] = Guess(None, sure)
     for number in row.talk.quotations:
         named = rule
         if rule == "explicit" and number not in row.talk.tagged:

@@ -15,13 +15,9 @@ import numpy as np
 from book.speakers.attribution import ChapterText
 from book.speakers.people import People
 from book.speakers.phrases import Phrase, Phrases
-from book.speakers.salience import FAST, SLOW, Floats, Genders, shares, traces
+from book.speakers.presence import NEAR, Presence, View, gap
+from book.speakers.salience import Floats
 from book.speakers.turns import Talk
-
-MOST = 10  # candidates of one turn: the right one is among them in 98 % of the development turns
-_NEAR = 3  # paragraphs between two turns of one conversation
-_FLOOR = 0.03  # of a share, under its logarithm
-_SCENE = 12  # turns before and after that make a scene
 
 KINDS = ("named", "shared", "pronoun", "person", "beat", "none")  # how a turn is tagged
 GAPS = ("inside", "next", "over one", "over more")
@@ -50,7 +46,6 @@ _INDEX = {name: i for i, name in enumerate(FEATURES)}
 
 
 _Mark = Callable[..., None]  # characters, name of a feature, value
-_Marks = dict[int, dict[str, float]]  # features of each character
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,36 +67,13 @@ class Reader:
         self, people: People, phrases: Phrases, chapters: Sequence[Sequence[Talk]]
     ) -> None:
         self._people, self._phrases = people, phrases
-        self._genders = Genders(people.genders, people.narrator)
-        self._size = len(people.keys)
-        self._book = np.zeros(self._size)
-        for turns in chapters:
-            for turn in turns:
-                for who in _tagged(turn, people.narrator):
-                    self._book[who] += 1
+        self._presence = Presence(people, chapters)
 
     def read(self, chapter: ChapterText, turns: Sequence[Talk]) -> list[Evidence]:
         """The evidence of a chapter's turns."""
         mentions = self._narration(chapter)
-        before = [traces(mentions, self._genders, keep) for keep in (FAST, SLOW)]
-        coming = traces(mentions[::-1], self._genders, FAST)[::-1]
-        talk = np.zeros(self._size)
-        scene, runs = self._scenes(turns), self._runs(turns)
-        found = []
-        for t, turn in enumerate(turns):
-            talk = talk * 0.9
-            view = _View(
-                fast=before[0][turn.paragraph],
-                slow=before[1][turn.paragraph],
-                coming=coming[turn.last],
-                scene=scene[t],
-                run=runs[t],
-                talk=talk,
-            )
-            found.append(self._evidence(chapter, mentions, turns, t, view))
-            for who in turn.spoken_of:
-                talk[who] += 1
-        return found
+        views = self._presence.views(mentions, turns)
+        return [self._evidence(chapter, mentions, turns, t, views[t]) for t in range(len(turns))]
 
     def _narration(self, chapter: ChapterText) -> list[list[Phrase]]:
         found = []
@@ -114,39 +86,13 @@ class Reader:
             found.append(row)
         return found
 
-    def _scenes(self, turns: Sequence[Talk]) -> list[Floats]:
-        """How often each is tagged in the turns around each turn."""
-        rows = np.zeros((len(turns) + 1, self._size))
-        for t, turn in enumerate(turns):
-            rows[t + 1] = rows[t]
-            for who in _tagged(turn, self._people.narrator):
-                rows[t + 1, who] += 1
-        last = len(turns)
-        return [
-            rows[min(last, t + _SCENE + 1)] - rows[max(0, t - _SCENE)] for t in range(len(turns))
-        ]
-
-    def _runs(self, turns: Sequence[Talk]) -> list[Floats]:
-        """How often each is tagged in the conversation of each turn: no two gaps of narration."""
-        found: list[Floats] = []
-        begin = 0
-        for t in range(1, len(turns) + 1):
-            if t == len(turns) or self._gap(turns, t - 1, t) > _NEAR - 1:
-                count = np.zeros(self._size)
-                for turn in turns[begin:t]:
-                    for who in _tagged(turn, self._people.narrator):
-                        count[who] += 1
-                found.extend([count] * (t - begin))
-                begin = t
-        return found
-
     def _evidence(
         self,
         chapter: ChapterText,
         mentions: Sequence[Sequence[Phrase]],
         turns: Sequence[Talk],
         t: int,
-        view: _View,
+        view: View,
     ) -> Evidence:
         turn = turns[t]
         tag = turn.tag
@@ -162,7 +108,7 @@ class Reader:
         around = self._around(turns, t)
         above = mentions[turn.paragraph - 1] if self._is_silent(chapter, turn.paragraph - 1) else []
         below = mentions[turn.last + 1] if self._is_silent(chapter, turn.last + 1) else []
-        marks: _Marks = {}
+        marks: dict[int, dict[str, float]] = {}
 
         def mark(who: Sequence[int] | set[int], name: str, value: float = 1.0) -> None:
             for c in who:
@@ -189,13 +135,13 @@ class Reader:
                 mark(other.called, f"called {place}")
         if tag:
             mark(tag.to, "told now")
-        candidates = self._candidates(marks, view, around)
+        candidates = self._presence.candidates(marks, view)
         features = np.zeros((len(candidates), len(FEATURES)))
         for row, c in zip(features, candidates, strict=True):
             for name, value in marks.get(c, {}).items():
                 row[_INDEX[name]] = value
         self._read_genders(turn, around, candidates, features)
-        self._read_view(kind, gender, turn, view, candidates, features)
+        self._read_view(kind, gender, view, candidates, features)
         return Evidence(
             turn,
             kind,
@@ -210,16 +156,12 @@ class Reader:
         found = {}
         for place, further, step in (("before", "before that", -1), ("after", "after that", 1)):
             near = t + step
-            if 0 <= near < len(turns) and self._gap(turns, t, near) <= _NEAR:
+            if 0 <= near < len(turns) and gap(turns, t, near) <= NEAR:
                 found[place] = turns[near]
                 far = near + step
-                if 0 <= far < len(turns) and self._gap(turns, near, far) <= _NEAR:
+                if 0 <= far < len(turns) and gap(turns, near, far) <= NEAR:
                     found[further] = turns[far]
         return found
-
-    def _gap(self, turns: Sequence[Talk], a: int, b: int) -> int:
-        a, b = min(a, b), max(a, b)
-        return turns[b].paragraph - turns[a].last
 
     def _is_silent(self, chapter: ChapterText, p: int) -> bool:
         """Whether a paragraph exists and is narration alone."""
@@ -251,7 +193,11 @@ class Reader:
                 mark((self._people.narrator,), "tag I")
             elif phrase.kind == "person":
                 mark(
-                    [c for c in range(self._size) if phrase.noun in self._people.tokens[c]],
+                    [
+                        c
+                        for c in range(len(self._people.keys))
+                        if phrase.noun in self._people.tokens[c]
+                    ],
                     "tag person word",
                 )
 
@@ -275,23 +221,6 @@ class Reader:
         narrator = self._people.narrator
         if narrator is not None and any(p.kind == "I" for p in (*before, *after)):
             mark((narrator,), "beat I")
-
-    def _candidates(self, marks: _Marks, view: _View, around: dict[str, Talk]) -> tuple[int, ...]:
-        score = (
-            view.fast
-            + 0.5 * view.slow
-            + 0.7 * view.coming
-            + 0.3 * np.minimum(view.scene, 5)
-            + 0.01 * self._book / (1 + self._book.max(initial=0))
-        )
-        for c, named in marks.items():
-            if any(name.startswith("tag name") for name in named):
-                score[c] += 50
-            score[c] += 0.7 * len([n for n in named if not n.startswith(("names", "named"))])
-        if self._people.narrator is not None:
-            score[self._people.narrator] += 5
-        order = sorted(range(self._size), key=lambda c: (-score[c], c))
-        return tuple(sorted(order[:MOST]))
 
     def _read_genders(
         self,
@@ -328,36 +257,15 @@ class Reader:
         self,
         kind: str,
         gender: str | None,
-        turn: Talk,
-        view: _View,
+        view: View,
         candidates: Sequence[int],
         features: Floats,
     ) -> None:
         if kind == "named":
             return  # a name in so many words: who else was there tells nothing
-        mask = self._genders.mask(gender)
+        mask = self._presence.genders.mask(gender)
         picked = list(candidates)
-        present = view.fast + 0.5 * view.coming
-        # those who can be meant, deepest trace first
-        ranked = sorted(range(self._size), key=lambda c: (-(view.fast * mask)[c], c))
-        columns: dict[str, Floats] = {
-            "fast": np.log(shares(view.fast, mask) + _FLOOR),
-            "slow": np.log(shares(view.slow, mask) + _FLOOR),
-            "coming": np.log(shares(view.coming, mask) + _FLOOR),
-            "book": np.log(shares(self._book, self._genders.any) + _FLOOR / 3),
-            "scene": np.log1p(view.scene),
-            "talked about": np.log1p(view.talk) * (present < 0.2),
-            "run": np.log1p(view.run),
-            "here": (present >= 0.2).astype(float),
-        }
-        if view.fast[ranked[0]] > 0:
-            first = np.zeros(self._size)
-            first[ranked[0]] = 1
-            columns["first"] = first
-        if self._people.narrator is not None:
-            narrator = np.zeros(self._size)
-            narrator[self._people.narrator] = 1
-            columns["narrator"] = narrator
+        columns = self._presence.columns(view, mask)
         for name, column in columns.items():
             features[:, _INDEX[f"{name}, {kind}"]] = column[picked]
         for name, source in (
@@ -375,35 +283,12 @@ class Reader:
         if not t:
             return (), ()
         turn = turns[t]
-        gap = turn.paragraph - turns[t - 1].last
+        distance = gap(turns, t - 1, t)
         if turn.inside:
             name = "inside"
         else:
-            name = "next" if gap <= 1 else "over one" if gap == 2 else "over more"
+            name = "next" if distance <= 1 else "over one" if distance == 2 else "over more"
         further = (kind,) if kind in ("pronoun", "beat") and not turn.inside else ()
         same = (f"same, {name}", *(f"same, {k}" for k in further))
         back = (f"back, {name}", *(f"back, {k}" for k in further))
         return same, back
-
-
-@dataclass(frozen=True, slots=True)
-class _View:
-    """The traces at one turn, a number for each character."""
-
-    fast: Floats
-    slow: Floats
-    coming: Floats
-    scene: Floats
-    run: Floats
-    talk: Floats
-
-
-def _tagged(turn: Talk, narrator: int | None) -> set[int]:
-    """Whom the tags of a turn name beyond doubt."""
-    found: set[int] = set()
-    for tag in turn.tags:
-        if tag.phrase.kind == "name" and len(tag.phrase.who) == 1:
-            found.update(tag.phrase.who)
-        elif tag.phrase.kind == "I" and narrator is not None:
-            found.add(narrator)
-    return found
