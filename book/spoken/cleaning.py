@@ -58,9 +58,10 @@ def _head(printed: str, language: Language) -> tuple[Replacement, ...]:
     end = match.end()
     word = re.match(r"[^\W_]+", printed[end:])
     mark = printed[end - 1]
+    decade = mark in "'’‘" and re.match(r"\d\d(?:s\b|\b)", printed[end:])
     elided = mark in "'’" and (mark == "’" or (word and word[0] in language.elisions))
-    if elided or (mark == "." and printed[end : end + 1].isdigit()):
-        end -= 1  # 'tis, ’twas, .45
+    if elided or decade or (mark == "." and printed[end : end + 1].isdigit()):
+        end -= 1  # 'tis, ’twas, '50s, .45
     return (Replacement(0, end, "", "head"),) if 0 < end < len(printed) else ()
 
 

@@ -1,8 +1,10 @@
-"""Printed text to spoken text: titles, abbreviations, numbers of headings, lost apostrophes.
+"""Printed text to spoken text: what is read otherwise than it is printed, with place and rule.
 
-Every replacement is recorded against the printed text. Engines that normalise by
-themselves get the cleaned text only (``book/spoken/cleaning.py``). Words come from
-``configs/languages``; numbers in running text are left to the engines, which read them.
+Order: the heading's own number, then the language's rules (``english/``, ``chinese/``; titles
+and abbreviations alone for others, whose numbers are left to the engines), capitals and lost
+apostrophes, the cleaning of silent marks. Every replacement is recorded against the printed
+text. Engines that normalise by themselves get the cleaned text only
+(``book/spoken/cleaning.py``). Words come from ``configs/languages`` and ``configs/spoken``.
 """
 
 from __future__ import annotations
@@ -70,7 +72,8 @@ def normalise(
             speak_chinese(claims, profile, extra=extra)
         else:
             _common(claims, language)
-        claims.take(_capitals(claims.text, language))
+        if not language.han:  # GLM, MP3: capitals among Han are names
+            claims.take(_capitals(claims.text, language))
         claims.take(_english(claims.text, language))
     return merge(claims.found(), clean(printed, language))
 

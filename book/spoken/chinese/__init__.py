@@ -6,6 +6,8 @@ digits and signs are read like their narrow twins.
 
 from __future__ import annotations
 
+import re
+
 from book.spoken import grammars
 from book.spoken.chinese import codes, dates, quantities
 from book.spoken.chinese.style import STYLES, Style
@@ -13,9 +15,13 @@ from book.spoken.claims import Claims
 from book.spoken.words import Profile
 
 _TAG = "zh"
-# Full-width ASCII but the comma, the stop and the brackets, which stay punctuation.
-_WIDE = {0xFF01 + i: 0x21 + i for i in range(0x5E) if chr(0x21 + i) not in "!\"'(),;?"}
-_FOLD = str.maketrans({**{k: chr(v) for k, v in _WIDE.items()}, "〜": "~", "∼": "~", "－": "-"})
+# Full-width ASCII is read like ASCII, but for the marks that stay punctuation.
+_FOLD = {
+    wide: chr(wide - 0xFEE0)
+    for wide in range(0xFF01, 0xFF5F)
+    if chr(wide - 0xFEE0) not in "!\"'(),;?"
+} | {ord("〜"): "~", ord("∼"): "~"}
+_BARE = re.compile(r"\s*\d{3}\s*")
 _WORTH = frozenset("×✕½⅓⅔¼¾")
 
 
@@ -77,6 +83,9 @@ def _guards(claims: Claims, style: Style) -> None:
     claims.take(quantities.grouped(text(), style))
     claims.take(quantities.scores(text(), _TAG, style))
     claims.take(quantities.ranges(text(), _TAG, style))
+    if _BARE.fullmatch(claims.text):  # 111 alone is 幺幺幺 to wetext, and so is a service's number
+        claims.take(codes.telephones(text(), _TAG, style))
+        claims.take(quantities.counts(text(), _TAG, style))
     whole = text()
     named = quantities.counts(whole, _TAG, style)
     claims.take(r for r in named if whole[r.start - 1] == "第" and whole[r.end : r.end + 1] != "/")

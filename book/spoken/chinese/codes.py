@@ -9,6 +9,7 @@ from functools import cache
 from book.script import Replacement
 from book.spoken.chinese.numbers import cardinal, decimal, digits
 from book.spoken.chinese.style import Style
+from book.spoken.english.roman import value
 from book.spoken.words import choice, load_words
 
 _HAN = r"[\u3400-\u9fff]"
@@ -37,8 +38,6 @@ _NAMELESS = re.compile(
 
 def romans(text: str, style: Style) -> Iterator[Replacement]:
     """``第Ⅲ卷``, ``路易XIV``."""
-    from book.spoken.english.roman import value
-
     for match in _ROMAN_SIGN.finditer(text):
         yield Replacement(*match.span(), cardinal(str(_ROMAN[match.group()])), "roman")
     for match in _ROMAN_LETTERS.finditer(text):

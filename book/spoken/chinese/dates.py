@@ -107,7 +107,7 @@ def _is_short_year(text: str, match: re.Match[str], style: Style) -> bool:
         return False
     if _DURATION_AFTER.match(text, match.end("y")):
         return False
-    first, second = match["y"]
+    first, second = match["y"][0], match["y"][1]
     return first == "0" or (first in "3456789" and second != "0")
 
 

@@ -65,6 +65,7 @@ def speak_english(
     if extra and not style.loud:
         claims.take(counts.telephones(claims.text, style))
         claims.take(dates.year_ranges(claims.text, style))
+        claims.take(dates.dates(claims.text, tag, style))
         claims.take(grammars.replacements(text, tag))
     claims.take(counts.notes(claims.text))
     if digits:
@@ -84,6 +85,7 @@ def _numbers(claims: Claims, language: Language, profile: Profile) -> None:
     claims.take(money.signs(claims.text, tag, style))
     claims.take(dates.eras(claims.text, style))
     claims.take(dates.dates(claims.text, tag, style))
+    claims.take(dates.numeric_dates(claims.text, tag, style))
     claims.take(times.times(claims.text, style))
     claims.take(counts.telephones(claims.text, style))
     claims.take(measures.degrees(claims.text, style))

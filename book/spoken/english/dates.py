@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from functools import cache
 
 from book.script import Replacement
+from book.spoken.english.abbreviations import ends_sentence
 from book.spoken.english.numbers import plural, year
 from book.spoken.english.style import Style
 from book.spoken.words import choice, load_words
@@ -71,7 +72,7 @@ def full_month(tag: str, printed: str) -> str:
 
 
 def dates(text: str, tag: str, style: Style) -> Iterator[Replacement]:
-    """``May 24, 1889``, ``the 2nd of May``, ``24th May``, ``Jan. 1890``, ``2012-01-05``."""
+    """``May 24, 1889``, ``the 2nd of May``, ``24th May``, ``Jan. 1890``."""
     source = text if not style.anywhere else _capital_months(text, tag)
     first, second, third = _patterns(tag)
     for match in first.finditer(source):
@@ -94,21 +95,28 @@ def dates(text: str, tag: str, style: Style) -> Iterator[Replacement]:
     for match in third.finditer(source):
         said = f"{full_month(tag, match['month'])}{match['comma']} {style.year(match['year'])}"
         yield Replacement(*match.span(), said, "date")
-    months = load_words(tag)["months"]
+
+
+def numeric_dates(text: str, tag: str, style: Style) -> Iterator[Replacement]:
+    """``2012-01-05``, ``5/1/2012``, ``3Q22``."""
     for match in _ISO.finditer(text):
-        said = f"the {style.nth(int(match['d']))} of {months[int(match['m']) - 1]}"
-        comma = "" if style.day_first else ","
-        yield Replacement(*match.span(), f"{said}{comma} {style.year(match['y'])}", "date")
+        said = _day(int(match["d"]), int(match["m"]), match["y"], tag, style)
+        yield Replacement(*match.span(), said, "date")
     for match in _SLASHED.finditer(text):
         day, month = _ordered(int(match["a"]), int(match["b"]), style)
         if 1 <= month <= 12 and 1 <= day <= 31:
-            said = f"the {style.nth(day)} of {months[month - 1]}"
-            comma = "" if style.day_first else ","
-            yield Replacement(*match.span(), f"{said}{comma} {style.year(match['y'])}", "date")
+            said = _day(day, month, match["y"], tag, style)
+            yield Replacement(*match.span(), said, "date")
     for match in _QUARTER.finditer(text):
         when = style.year(match[2]) if len(match[2]) == 4 else style.amount(match[2])
         said = f"the {style.nth(int(match[1]))} quarter of {when}"
         yield Replacement(*match.span(), said, "date")
+
+
+def _day(day: int, month: int, year: str, tag: str, style: Style) -> str:
+    name = load_words(tag)["months"][month - 1]
+    comma = "" if style.day_first else ","
+    return f"the {style.nth(day)} of {name}{comma} {style.year(year)}"
 
 
 def months_alone(text: str, tag: str, style: Style) -> Iterator[Replacement]:
@@ -158,8 +166,6 @@ def eras(text: str, style: Style) -> Iterator[Replacement]:
 
 
 def _full_stop(text: str, at: int, style: Style) -> bool:
-    from book.spoken.english.abbreviations import ends_sentence
-
     return style.keeps_stop and ends_sentence(text, at)
 
 

@@ -64,7 +64,7 @@ def initials(text: str, language: Language, style: Style) -> Iterator[Replacemen
     """``J. R. R. Tolkien``, ``U.S.A.``, ``Ph.D.``: letters without stops, which would be pauses."""
     starters = frozenset(language.starters)
     for match in _DEGREE.finditer(text):
-        letters = []
+        letters: list[str] = []
         for part in re.findall(r"[A-Z]+[a-z]*", match.group()):
             letters += [part] if len(part) > 2 else part  # D Phil, but P h D
         if len(letters) < 2:

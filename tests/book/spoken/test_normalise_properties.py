@@ -14,6 +14,8 @@ from book.spoken.claims import TAKEN, Claims, merge
 from book.spoken.english.numbers import cardinal, is_spoken_whole, ordinal, year
 from book.spoken.english.roman import value
 from book.spoken.normalise import CLEANING, Profile, normalise, speak
+from book.spoken.words import load_words
+from castbook.resources import list_configs
 
 ENGLISH = [
     "Mr.",
@@ -290,3 +292,15 @@ def test_a_place_that_is_taken_is_read_around() -> None:
     taken = (Replacement(0, 3, "Mai", "lexicon"),)
     found = normalise("May 24, 1889", load_language("en"), taken=taken)
     assert speak("May 24, 1889", merge(taken, found)) == "Mai twenty-four, eighteen eighty-nine"
+
+
+@pytest.mark.parametrize("tag", list_configs("spoken"))
+def test_words_belong_to_a_language_and_are_words(tag: str) -> None:
+    assert load_language(tag).tag == tag
+    for key, words in load_words(tag).items():
+        assert words, key
+        assert all(isinstance(word, str) and word for word in words), key
+
+
+def test_a_language_without_words_has_none() -> None:
+    assert load_words("fr") == {}
