@@ -169,7 +169,10 @@ class _Frame:
     turn: int  # degrees clockwise, as it is shown
 
     def place(self, x: float, y: float) -> tuple[float, float]:
+        """A point as the reader of the page sees it."""
         x, y = x - self.left, y - self.bottom
+        if self.turn == 0:
+            return x, y
         if self.turn == 90:
             return y, self.width - x
         if self.turn == 180:
@@ -180,7 +183,11 @@ class _Frame:
 
 
 class _Run:
-    """Gathers characters to fragments: ends one where size, baseline or place jumps."""
+    """Gathers characters to fragments: ends one where size, baseline or place jumps.
+
+    A novel has a million characters, and each question to pdfium costs a microsecond: boxes
+    are asked for where a fragment ends or a gap is wide, size and weight at words.
+    """
 
     def __init__(self, text: Any, frame: _Frame) -> None:
         import pypdfium2.raw as raw
@@ -190,63 +197,68 @@ class _Run:
         self.frame = frame
         self.fragments: list[Fragment] = []
         self.steps = self.upright = 0
+        self._unicode = raw.FPDFText_GetUnicode
+        self._origin = raw.FPDFText_GetCharOrigin
         self._doubles = [ctypes.c_double() for _ in range(6)]
         self._refs = [ctypes.byref(d) for d in self._doubles]
         self._matrix = raw.FS_MATRIX()
         self._object = 0
         self._size, self._bold, self._slanted = 1.0, False, False
         self._characters: list[str] = []
-        self._x0 = self._x1 = self._y = 0.0
-        self._last: tuple[float, float] | None = None
+        self._x0 = self._y = 0.0
+        self._x = 0.0  # of the last character
+        self._index = 0
         self._style = (1.0, False, False)
 
     def add(self, index: int) -> None:
-        raw, text = self.raw, self.text
-        code = raw.FPDFText_GetUnicode(text, index)
+        """The next character of the page."""
+        code = self._unicode(self.text, index)
         if code in (10, 13):
             return
+        characters = self._characters
         if code == 32 or code == 160:
-            if self._characters and self._characters[-1] != " ":
-                self._characters.append(" ")
+            if characters and characters[-1] != " ":
+                characters.append(" ")
             return
-        a, b, c, d, e, f = self._refs
-        raw.FPDFText_GetCharBox(text, index, a, b, c, d)
-        raw.FPDFText_GetCharOrigin(text, index, e, f)
-        box = [d.value for d in self._doubles]
-        x, y = self.frame.place(box[4], box[5])
-        ends = (self.frame.place(box[0], box[2]), self.frame.place(box[1], box[3]))
-        x0, x1 = min(p[0] for p in ends), max(p[0] for p in ends)
-        self._look(index)
-        self._step(x, y)
+        doubles = self._doubles
+        self._origin(self.text, index, self._refs[4], self._refs[5])
+        x, y = self.frame.place(doubles[4].value, doubles[5].value)
+        shift, drop = x - self._x, self._y - y
+        if not characters or characters[-1] == " " or abs(drop) > 0.5:
+            self._look(index)
         size = self._size
-        jump = (
-            abs(y - self._y) > 0.12 * size
-            or x0 - self._x1 > size
-            or x0 < self._x1 - 0.6 * size
-            or (self._size, self._bold, self._slanted) != self._style
-        )
-        if self._characters and jump:
+        if self._index:
+            self.steps += 1
+            self.upright += abs(shift) < 0.3 * size and 0.6 < drop / size < 2
+        if characters and (
+            abs(drop) > 0.12 * size
+            or shift < -0.3 * size
+            or (shift > 1.3 * size and x - self._right(self._index) > size)
+            or (size, self._bold, self._slanted) != self._style
+        ):
             self.close()
-        if not self._characters:
-            self._x0, self._x1, self._y = min(x, x0) if x1 > x0 else x, x1, y
+            characters = self._characters
+        if not characters:
+            self._x0, self._y = x, y
             self._style = (self._size, self._bold, self._slanted)
-        self._x1 = max(self._x1, x1)
-        self._characters.append("-" if code in _HYPHENS else _character(code))
+        self._x, self._index = x, index
+        characters.append("-" if code in _HYPHENS else _character(code))
 
     def close(self) -> None:
         """Ends the fragment."""
         text = "".join(self._characters)
         if text.strip():
             size, bold, slanted = self._style
-            self.fragments.append(Fragment(text, self._x0, self._x1, self._y, size, bold, slanted))
+            right = max(self._right(self._index), self._x0)
+            self.fragments.append(Fragment(text, self._x0, right, self._y, size, bold, slanted))
         self._characters = []
 
-    def _step(self, x: float, y: float) -> None:
-        if self._last is not None:
-            dx, dy = x - self._last[0], self._last[1] - y
-            self.steps += 1
-            self.upright += abs(dx) < 0.3 * self._size and 0.6 < dy / self._size < 2
-        self._last = (x, y)
+    def _right(self, index: int) -> float:
+        """The right edge of a character."""
+        a, b, c, d = self._refs[:4]
+        self.raw.FPDFText_GetCharBox(self.text, index, a, b, c, d)
+        left, right, bottom, top = (value.value for value in self._doubles[:4])
+        return max(self.frame.place(left, bottom)[0], self.frame.place(right, top)[0])
 
     def _look(self, index: int) -> None:
         """Size, weight and direction; they change with the text object only."""
