@@ -63,6 +63,8 @@ def book(
     chapters: str | int | None = None,
     only: list[str] | str | None = None,
     build: str | None = None,
+    redo: bool = False,
+    keep: bool = False,
 ) -> State[Any]:
     """Makes a book; only what is missing is done.
 
@@ -72,12 +74,16 @@ def book(
         only: segments to speak: ids, anchors, phrases, ``failed``, ``doubtful``; all that
             are missing when empty.
         build: where to build, when not in the project.
+        redo: speak finished segments again that an update of castbook or an engine changes.
+        keep: use the takes of such segments as they are.
     """
     handover = _handover.get() or Handover()
     if (count := crashes()) > CRASHES:
         return Failed(message=f"crashed {count} times in a row: look at the logs before a new run")
     try:
-        handover.report = produce(project, chapters=chapters, only=only, build=build)
+        handover.report = produce(
+            project, chapters=chapters, only=only, build=build, redo=redo, keep=keep
+        )
     except CastbookError as error:
         handover.error = error
         get_run_logger().error("%s", error)
@@ -108,11 +114,15 @@ def produce(
     chapters: str | int | None = None,
     only: Iterable[str] | str | None = None,
     build: str | None = None,
+    redo: bool = False,
+    keep: bool = False,
 ) -> BookReport:
     """One run of the whole order of work inside the present flow run."""
     words = [only] if isinstance(only, str) else list(only or ())
     selected = None if chapters is None else str(chapters)
+    where = Where.parse(words)
     with Production(project, build=build, chapters=selected) as production:
+        production.settle(where, redo=redo, keep=keep)
         runner = PrefectRunner(
             workers=WORKERS,
             chapters=CHAPTERS_OPEN,
@@ -120,7 +130,7 @@ def produce(
         )
         observer = PrefectObserver(production.plan)
         with runner:
-            report = production.run(runner, observer, Where.parse(words))
+            report = production.run(runner, observer, where)
         observer.book_finished(report)
         return report
 
@@ -131,6 +141,8 @@ def run_on_prefect(
     chapters: str | None = None,
     only: Iterable[str] = (),
     build: str | Path | None = None,
+    redo: bool = False,
+    keep: bool = False,
 ) -> BookReport:
     """``castbook make --prefect``: the flow in this process, shown on the server.
 
@@ -151,6 +163,8 @@ def run_on_prefect(
             chapters=chapters,
             only=list(only) or None,
             build=str(Path(build).expanduser().absolute()) if build else None,
+            redo=redo,
+            keep=keep,
             return_state=True,
         )
     finally:

@@ -46,6 +46,8 @@ def chapter(
     number: int,
     only: list[str] | str | None = None,
     build: str | None = None,
+    redo: bool = False,
+    keep: bool = False,
 ) -> State[Any]:
     """Speaks what is missing of one chapter and makes its master.
 
@@ -55,6 +57,7 @@ def chapter(
         only: segments to speak: ids, anchors, phrases, ``failed``; all that are missing
             when empty.
         build: where to build, when not in the project.
+        redo, keep: as of the book; asked when the chapter is a run of its own.
     """
     work = _work.get()
     try:
@@ -63,7 +66,9 @@ def chapter(
             return chapter_state(work())
         from flows.books import produce
 
-        report = produce(project, chapters=str(number), only=only, build=build)
+        report = produce(
+            project, chapters=str(number), only=only, build=build, redo=redo, keep=keep
+        )
         return chapter_state(report.chapters[0])
     except CastbookError as error:
         return Failed(message=str(error))

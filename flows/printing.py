@@ -30,6 +30,9 @@ def show_json(value: object) -> None:
 def show_run(summary: Mapping[str, Any]) -> None:
     """What a run did, what failed with the command that redoes it, and the files."""
     click.echo(f"{summary['title']}: {summary['message']}; {summary['made']} takes made")
+    if summary["kept"]["segments"]:
+        causes = ", ".join(f"{n} {why}" for why, n in summary["kept"]["causes"].items())
+        click.echo(f"{summary['kept']['segments']} finished takes are used as they are ({causes})")
     for row in summary["failed"]:
         click.echo(f"failed {row['id']}: {row['reason']}\n  {row['text']}\n  {row['command']}")
     for row in summary["doubtful"]:
@@ -140,6 +143,9 @@ def _show_take(item: Found) -> None:
         )
         for complaint in take.verdict.complaints:
             click.echo(f"           {complaint}")
+        if item.line.kept is not None:
+            causes = " and ".join(item.line.kept.causes)
+            click.echo(f"           kept as it is (make --keep) in spite of: {causes}")
 
 
 def show_retakes(lines: Sequence[Line], silent: Sequence[str], project: Path) -> None:

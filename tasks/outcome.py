@@ -41,6 +41,11 @@ class BookReport:
         return tuple(line for c in self.chapters for line in c.doubtful)
 
     @property
+    def kept(self) -> tuple[Line, ...]:
+        """Segments whose finished take is used although it should be made anew (``--keep``)."""
+        return tuple(line for c in self.plan.working for line in c.lines if line.kept is not None)
+
+    @property
     def made(self) -> int:
         """Takes synthesised in this run, those of calibration sentences included."""
         return self.calibration.made + sum(c.made for c in self.chapters)

@@ -17,8 +17,10 @@ from book.project import Project
 from book.script import Coverage, Segment
 from tasks.attempts import Change, Decision, chain, decide
 from tasks.failures import read_failures, reasons_by_segment
+from tasks.keeping import Kept, read_kept
 from tasks.keys import Ingredients, take_key
 from tasks.location import Build
+from tasks.quotations import Unit, units_of
 from tasks.selection import Chapters
 from tasks.sources import Sources, read_sources
 from tasks.takes import Take, TakeStore
@@ -36,6 +38,7 @@ class Line:
     keys: tuple[str, ...]  # one per attempt
     decision: Decision
     accepted: str | None = None  # key of a doubtful take that a person accepted
+    kept: Kept | None = None  # a finished take is used although it should be made anew
 
     @property
     def name(self) -> str:
@@ -109,10 +112,24 @@ class BookPlan:
         """All lines of all chapters, in order."""
         return tuple(line for chapter in self.chapters for line in chapter.lines)
 
+    @cached_property
+    def units(self) -> tuple[Unit, ...]:
+        """What castings move, in order: whole quotations, and all other segments."""
+        return tuple(
+            unit
+            for chapter in self.chapters
+            for unit in units_of(chapter.number, [line.segment for line in chapter.lines])
+        )
+
     @property
     def working(self) -> tuple[ChapterPlan, ...]:
         """The chapters this run works on."""
         return tuple(c for c in self.chapters if c.number in self.selected)
+
+
+def kept_lines(lines: Iterable[Line]) -> tuple[Kept, ...]:
+    """The takes among ``lines`` that are kept, equal ones once."""
+    return tuple({line.kept.wanted: line.kept for line in lines if line.kept}.values())
 
 
 def make_plan(
@@ -133,8 +150,9 @@ def make_plan(
     voices = Voices(project)
     sources = read_sources(project, voices)
     store = store or TakeStore(build.takes)
+    kept = read_kept(build)
     planned = tuple(
-        ChapterPlan(c.number, c.title, tuple(_lines(c.segments, sources, voices, store)))
+        ChapterPlan(c.number, c.title, tuple(_lines(c.segments, sources, voices, store, kept)))
         for c in sources.script.chapters
     )
     numbers = [c.number for c in planned]
@@ -143,7 +161,7 @@ def make_plan(
         project=project,
         build=build,
         chapters=planned,
-        calibration=tuple(_calibration(planned, sources, voices, store)),
+        calibration=tuple(_calibration(planned, sources, voices, store, kept)),
         skips=sources.script.skips,
         coverage=sources.script.coverage,
         warnings=(*sources.script.warnings, *voices.clone_warnings),
@@ -154,11 +172,15 @@ def make_plan(
 
 
 def _lines(
-    segments: Iterable[Segment], sources: Sources, voices: Voices, store: TakeStore
+    segments: Iterable[Segment],
+    sources: Sources,
+    voices: Voices,
+    store: TakeStore,
+    kept: Mapping[str, Kept],
 ) -> Iterable[Line]:
     for segment in segments:
         name = sources.project.voice_of(segment.speaker)
-        yield _line(
+        line = _line(
             segment,
             voices.speaker(name, segment.style),
             sources,
@@ -167,6 +189,7 @@ def _lines(
             retake=sources.retakes.get(segment.id, 0),
             accepted=sources.accepted.get(segment.id),
         )
+        yield _with_kept(line, kept, voices, store)
 
 
 def _line(
@@ -196,6 +219,32 @@ def _line(
     return Line(segment, speaker, ingredients, changes, keys, decision, accepted)
 
 
+def _with_kept(
+    line: Line, kept_takes: Mapping[str, Kept], voices: Voices, store: TakeStore
+) -> Line:
+    """The line as its kept take was made, if that is still there and nothing newer is."""
+    kept = kept_takes.get(line.identity)
+    if kept is None or not line.open:
+        return line
+    seeds = voices.engine(line.speaker.setup.name).capabilities.seeds
+    changes = chain(seeds, cuttable(kept.spoken))
+    keys = tuple(take_key(kept.ingredients, attempt) for attempt in range(len(changes)))
+    decision = decide_on_disk(keys, store, line.accepted)
+    if decision.take is None:
+        return line
+    segment = replace(line.segment, spoken=kept.spoken, replacements=kept.replacements)
+    return Line(
+        segment,
+        line.speaker,
+        kept.ingredients,
+        changes,
+        keys,
+        decision,
+        line.accepted,
+        kept,
+    )
+
+
 def decide_on_disk(keys: Sequence[str], store: TakeStore, accepted: str | None) -> Decision:
     """``decide`` that stops reading sidecars as soon as one settles the matter."""
     takes: list[Take | None] = []
@@ -208,10 +257,15 @@ def decide_on_disk(keys: Sequence[str], store: TakeStore, accepted: str | None) 
 
 
 def _calibration(
-    chapters: Sequence[ChapterPlan], sources: Sources, voices: Voices, store: TakeStore
+    chapters: Sequence[ChapterPlan],
+    sources: Sources,
+    voices: Voices,
+    store: TakeStore,
+    kept: Mapping[str, Kept],
 ) -> Iterable[Line]:
     """Ordinary keyed takes of the language's calibration sentences, for each voice and style."""
     used = {(line.speaker.voice_name, line.speaker.style) for c in chapters for line in c.lines}
     for name, style in sorted(used):
         for segment in sources.calibration_segments():
-            yield _line(segment, voices.speaker(name, style), sources, voices, store)
+            line = _line(segment, voices.speaker(name, style), sources, voices, store)
+            yield _with_kept(line, kept, voices, store)

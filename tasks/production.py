@@ -27,11 +27,12 @@ from tasks.levels import measure_levels
 from tasks.location import Build, find_build, find_project
 from tasks.orchestration import ChapterReport, Observer, failure_rows, run_chapters
 from tasks.outcome import BookReport
-from tasks.plan import ChapterPlan, Line, make_plan
+from tasks.plan import BookPlan, ChapterPlan, Line, make_plan
 from tasks.publish import Publication, Published
 from tasks.reports import write_reports
 from tasks.runners import CountedRunner, Policy, Runner
 from tasks.selection import Where
+from tasks.settlement import settle
 from tasks.sources import CALIBRATION_CHAPTER
 from tasks.speeds import store_speed
 from tasks.synthesize import BatchReport, Synthesis, verdict_of
@@ -58,13 +59,14 @@ class Production:
         pool: EnginePool | None = None,
     ) -> None:
         folder = find_project(project)
+        self._chapters = chapters
         self.project: Project = load_project(folder)
         self.build: Build = find_build(folder, self.project.slug, build)
         self.store = TakeStore(
             self.build.takes, judge=lambda pcm, rate, made_of: verdict_of(pcm, rate, made_of)
         )
         self.profile = load_profile(self.project.book.profile)
-        self.plan = make_plan(self.project, self.build, chapters=chapters, store=self.store)
+        self.plan = self._planned()
         self.build.create()
         sweep(self.build.folder)
         self._own_pool = pool is None
@@ -72,6 +74,21 @@ class Production:
         self._claims = Claims(self.build.folder / "claims")
         self._synthesis = Synthesis(self.store, self.pool, self._claims)
         self._assembly: Assembly | None = None
+
+    def _planned(self) -> BookPlan:
+        return make_plan(self.project, self.build, chapters=self._chapters, store=self.store)
+
+    # -- before any work -------------------------------------------------------------------
+
+    def settle(self, only: Where | None = None, *, redo: bool = False, keep: bool = False) -> None:
+        """See ``tasks/settlement.py``; ``only`` is what the run is to make."""
+        if settle(self.plan, self.store, self._chosen(only), redo=redo, keep=keep):
+            self.plan = self._planned()
+
+    def _chosen(self, only: Where | None) -> frozenset[str] | None:
+        if only is None or only.empty:
+            return None
+        return frozenset(line.identity for line in choose_lines(self.plan, only))
 
     # -- steps (orchestration.Steps) -----------------------------------------------------
 
@@ -151,11 +168,8 @@ class Production:
         """The whole order of work on the selected chapters."""
         began = time.monotonic()
         counted = CountedRunner(runner)
-        scripts.write_scripts(self.plan)
-        chosen = None
-        if only is not None and not only.empty:
-            lines = choose_lines(self.plan, only)
-            chosen = frozenset(line.identity for line in lines)
+        chosen = self._chosen(only)
+        scripts.write_scripts(self.plan, chosen)
         calibration = self.calibrate(counted)
         spoken_from = time.monotonic()
         reports = run_chapters(self.plan, self, counted, observer, chosen)

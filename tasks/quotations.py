@@ -45,14 +45,14 @@ class Unit:
         return " ".join(segment.printed for segment in self.segments)
 
 
-def units_of(chapter: ScriptChapter) -> list[Unit]:
+def units_of(chapter: int, segments: Iterable[Segment]) -> list[Unit]:
     """The units of a chapter in order of their first segments."""
     parts: dict[tuple[bool, int], list[Segment]] = {}
-    for segment in chapter.segments:
+    for segment in segments:
         quotation = segment.quotation
         name = (False, segment.number) if quotation is None else (True, quotation)
         parts.setdefault(name, []).append(segment)
-    return [Unit(chapter.number, tuple(segments)) for segments in parts.values()]
+    return [Unit(chapter, tuple(own)) for own in parts.values()]
 
 
 def doubt(unit: Unit, threshold: float) -> Doubt:

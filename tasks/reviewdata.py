@@ -50,7 +50,7 @@ def review_data(
         if chapter.number not in chosen:
             continue
         chapters.append([chapter.number, chapter.title, len(segments)])
-        own = units_of(chapter)
+        own = units_of(chapter.number, chapter.segments)
         talk_of = {}
         for talk in conversations(chapter, own):
             talk_of.update({unit.first.id: talks for unit in talk})
@@ -112,7 +112,7 @@ def _cast(project: Project, script: Script) -> list[dict[str, Any]]:
     lines = Counter(
         unit.first.speaker
         for chapter in script.chapters
-        for unit in units_of(chapter)
+        for unit in units_of(chapter.number, chapter.segments)
         if unit.spoken
     )
     everyone: list[str | None] = [None, *project.book.cast]

@@ -1,100 +1,88 @@
 """The script on disk: ``script/03-title.jsonl``, one segment a line, for people and tools.
 
-Also the memory of *what each segment was made of*, so that the next plan can say why a
-take is missing: new text, another voice, a lexicon entry, a new engine revision.
+Also the memory of *what each segment was made of* (``tasks/memory.py``), so that the next plan
+can say why a take is missing: new text, another voice, a lexicon entry, a new engine revision.
+A segment that a run does not ask for keeps its memory: what it ``held`` stays in its row.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection
 from typing import Any
 
 from castbook.files import write_bytes
 from tasks.assemble import chapter_stem
-from tasks.location import Build
+from tasks.memory import STAMPS_FILE, Made, Memory, plain_made, recall
 from tasks.plan import BookPlan, Line
-
-CAUSES = {  # ingredient of the key -> what a person calls the change
-    "spoken": "spoken text (lexicon or normaliser)",
-    "voice": "voice",
-    "style": "style",
-    "engine": "engine",
-    "fingerprint": "engine revision or options",
-    "seed": "seed",
-    "retake": "retake",
-    "language": "language",
-}
+from tasks.stamps import Stamp, take_stamp
 
 
-def write_scripts(plan: BookPlan) -> None:
-    """Writes the selected chapters' scripts; equal files are left alone, old ones removed."""
-    current = set()
+def write_scripts(plan: BookPlan, chosen: Collection[str] | None = None) -> None:
+    """Writes the selected chapters' scripts; equal files are left alone, old ones removed.
+
+    Args:
+        chosen: identities of the lines that this run makes; None: all that are missing.
+    """
+    memory, now = recall(plan.build), take_stamp(plan.project)
+    current, used = set(), {now.id}
     for chapter in plan.chapters:
         name = f"{chapter_stem(chapter.number, chapter.title)}.jsonl"
         current.add(name)
         if chapter.number not in plan.selected:
+            used |= {made.stamp for made in memory.made if made.chapter == chapter.number}
             continue
-        content = b"".join(
-            json.dumps(_row(line), ensure_ascii=False).encode("utf-8") + b"\n"
-            for line in chapter.lines
+        rows = []
+        for line in chapter.lines:
+            waits = line.open and chosen is not None and line.identity not in chosen
+            held = memory.of(line.segment.chapter, line.segment.anchor) if waits else None
+            rows.append(_row(line, now.id, held))
+            used |= {held.stamp} if held else set()
+        _write(
+            plan, name, b"".join(json.dumps(r, ensure_ascii=False).encode() + b"\n" for r in rows)
         )
-        path = plan.build.script / name
-        if not (path.is_file() and path.read_bytes() == content):
-            write_bytes(path, content)
+    _write_stamps(plan, memory, now, used)
     for old in plan.build.script.glob("*.jsonl"):
         if old.name not in current:
             old.unlink(missing_ok=True)
 
 
-def read_ingredients(build: Build) -> dict[str, Mapping[str, Any]]:
-    """What every segment of the last run was made of, by the text and occurrence of its anchor."""
-    known: dict[str, Mapping[str, Any]] = {}
-    for path in sorted(build.script.glob("*.jsonl")) if build.script.is_dir() else ():
-        for row in path.read_text("utf-8").splitlines():
-            try:
-                loaded = json.loads(row)
-                known[_memory_key(loaded["chapter"], loaded["anchor"])] = loaded["ingredients"]
-            except (ValueError, KeyError, TypeError):
-                continue  # a damaged row only costs a reason
-    return known
+def _write(plan: BookPlan, name: str, content: bytes) -> None:
+    path = plan.build.script / name
+    if not (path.is_file() and path.read_bytes() == content):
+        write_bytes(path, content)
 
 
-def cause(line: Line, known: Mapping[str, Mapping[str, Any]]) -> str:
-    """Why ``line`` has no take, in a few words."""
-    if line.decision.state == "failed":
-        return "failed before"
-    chapter = line.segment.chapter
-    before = known.get(_memory_key(chapter, str(line.segment.anchor)))
-    if before is None:
-        return "new text" if known else "not made yet"
-    now = line.ingredients.plain()
-    changed = [words for name, words in CAUSES.items() if before.get(name) != now[name]]
-    return " and ".join(changed) if changed else "not made yet"
+def _write_stamps(plan: BookPlan, memory: Memory, now: Stamp, used: Collection[str]) -> None:
+    stamps = {**memory.stamps, now.id: now}
+    plain = {name: dict(stamps[name].parts) for name in sorted(used) if name in stamps}
+    _write(plan, STAMPS_FILE, json.dumps(plain, indent=1, sort_keys=True).encode() + b"\n")
 
 
-def _memory_key(chapter: int, anchor: str) -> str:
-    text, occurrence = anchor.split(".")[:2]
-    return f"{chapter}:{text}.{occurrence}"
-
-
-def _row(line: Line) -> dict[str, Any]:
+def _row(line: Line, stamp: str, held: Made | None) -> dict[str, Any]:
     segment = line.segment
-    return {
+    made = Made(
+        segment.chapter,
+        segment.anchor,
+        segment.printed,
+        segment.spoken,
+        segment.replacements,
+        segment.speaker,
+        segment.rule,
+        line.ingredients,
+        stamp,
+    )
+    row = {
         "id": segment.id,
-        "chapter": segment.chapter,
-        "anchor": str(segment.anchor),
+        **plain_made(made),
         "kind": segment.kind,
-        "speaker": segment.speaker or "narrator",
-        "rule": segment.rule,
         "confidence": segment.confidence,
         "style": segment.style,
-        "printed": segment.printed,
-        "spoken": segment.spoken,
-        "replacements": [[r.start, r.end, r.spoken, r.rule] for r in segment.replacements],
         "slices": [[s.document, s.start, s.end] for s in segment.slices],
         "pause_ms": segment.pause_ms,
         "pause_reason": segment.pause_reason,
-        "ingredients": line.ingredients.plain(),
         "key": line.identity,
     }
+    if held is not None:
+        row["held"] = plain_made(held)
+    return row

@@ -6,11 +6,17 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
+from tasks.causes import causes_of
+from tasks.guard import SHARE, Redoing, weigh
+from tasks.memory import recall
 from tasks.orchestration import ChapterReport
+from tasks.orphans import orphan_lines
 from tasks.outcome import BookReport
-from tasks.plan import BookPlan, ChapterPlan, Line
-from tasks.scripts import cause, read_ingredients
+from tasks.plan import BookPlan, ChapterPlan, Line, kept_lines
+from tasks.quotations import doubt
 from tasks.speeds import read_speeds
+from tasks.stamps import take_stamp
+from tasks.takes import TakeStore
 
 # Spoken characters per second, for estimates: espeak at 175 words a minute speaks 16-20
 # Latin and 4.3-5.0 Han characters a second (founding measurements, 2026-11-21).
@@ -20,7 +26,8 @@ HAN_PER_S = 4.5
 
 def summarise_plan(plan: BookPlan) -> dict[str, Any]:
     """Everything ``castbook plan --json`` prints."""
-    known = read_ingredients(plan.build)
+    memory = recall(plan.build)
+    now = take_stamp(plan.project)
     open_lines = [line for chapter in plan.working for line in chapter.open]
     missing = list({line.identity: line for line in open_lines}.values())
     seconds = sum(estimated_seconds(line) for line in missing)
@@ -32,6 +39,7 @@ def summarise_plan(plan: BookPlan) -> dict[str, Any]:
         "build": str(plan.build.folder),
         "chapters": [_chapter_row(chapter, plan) for chapter in plan.chapters],
         "cast": cast_rows(plan),
+        **quotation_rows(plan),
         "skipped": [
             {
                 "reason": skip.reason,
@@ -49,13 +57,17 @@ def summarise_plan(plan: BookPlan) -> dict[str, Any]:
         "missing": {
             "segments": len(missing),
             "calibration": sum(line.open for line in plan.calibration),
-            "causes": dict(Counter(cause(line, known) for line in missing).most_common()),
+            "causes": dict(
+                Counter(" and ".join(causes_of(x, memory, now)) for x in missing).most_common()
+            ),
             "audio_seconds": round(seconds),
             "synthesis_seconds": _synthesis_seconds(missing, speeds),
         },
+        "redone": redoing_row(weigh(plan, memory, now, TakeStore(plan.build.takes))),
+        "kept": kept_row(plan),
         "doubtful": [_line_row(line) for c in plan.chapters for line in c.doubtful],
         "warnings": list(plan.warnings),
-        "orphans": list(plan.orphans),
+        "orphans": orphan_lines(plan),
     }
 
 
@@ -66,6 +78,7 @@ def summarise_run(report: BookReport) -> dict[str, Any]:
         "message": report.message,
         "clean": report.clean,
         "made": report.made,
+        "kept": kept_row(report.plan),
         "chapters": [chapter_row(c) for c in report.chapters],
         "failed": [failure_row(report, i) for i in range(len(report.failed))],
         "doubtful": [_line_row(line) for line in report.doubtful],
@@ -73,6 +86,60 @@ def summarise_run(report: BookReport) -> dict[str, Any]:
         "files": [{"path": str(f.path), "bytes": f.bytes, "made": f.made} for f in report.files],
         "seconds": round(report.seconds, 1),
         "steps": report.steps,
+    }
+
+
+def quotation_rows(plan: BookPlan) -> dict[str, Any]:
+    """Who says the quotations, how sure that is, and the lines nobody is sure of.
+
+    ``expected_wrong`` is the sum of what each quotation in a character's voice lacks to
+    certainty: so many are heard in a wrong voice, if the confidences are right.
+    """
+    threshold = plan.project.book.casting.confidence
+    units = [unit for unit in plan.units if unit.spoken]
+    doubtful = [unit for unit in units if doubt(unit, threshold) == "doubtful"]
+    voiced = [unit for unit in units if unit.first.speaker is not None]
+    count = len(units) or 1
+    return {
+        "quotations": {
+            "count": len(units),
+            "voiced_share": len(voiced) / count,
+            "unsure_share": sum(unit.first.speaker is None for unit in doubtful) / count,
+            "expected_wrong_share": sum(1 - unit.first.confidence for unit in voiced) / count,
+        },
+        "unsure": [
+            {
+                "id": unit.first.id,
+                "anchor": str(unit.first.anchor),
+                "text": unit.text[:80],
+                "speaker": unit.first.speaker or "narrator",
+                "rule": unit.first.rule,
+                "guesses": [
+                    {"speaker": g.speaker or "narrator", "probability": round(g.probability, 3)}
+                    for g in unit.first.guesses
+                ],
+            }
+            for unit in doubtful
+        ],
+    }
+
+
+def kept_row(plan: BookPlan) -> dict[str, Any]:
+    """Finished takes that are used although they should be made anew."""
+    lines = (line for chapter in plan.working for line in chapter.lines)
+    kept = kept_lines(lines)
+    causes = Counter(" and ".join(item.causes) for item in kept)
+    return {"segments": len(kept), "causes": dict(causes.most_common())}
+
+
+def redoing_row(redoing: Redoing) -> dict[str, Any]:
+    """Finished segments that a run would make anew for no edit of the project."""
+    return {
+        "finished": redoing.finished,
+        "segments": redoing.count,
+        "causes": dict(redoing.causes),
+        "keepable": len(redoing.keepable),
+        "stops": redoing.share > SHARE,
     }
 
 

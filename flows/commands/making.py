@@ -55,6 +55,8 @@ def plan_command(project: Path, chapters: str | None, build: Path | None, as_jso
 @PROJECT
 @CHAPTERS
 @click.option("--only", multiple=True, metavar="WHERE", help="Only these segments; 'failed' too.")
+@click.option("--redo", is_flag=True, help="Speak again what only an update changed.")
+@click.option("--keep", is_flag=True, help="Use finished takes although an update changed them.")
 @click.option("--prefect", "on_prefect", is_flag=True, help="Run on the Prefect server.")
 @click.option("--workers", type=click.IntRange(1, 256), help="Steps at once (default: cores).")
 @BUILD
@@ -63,12 +65,18 @@ def make_command(
     project: Path,
     chapters: str | None,
     only: tuple[str, ...],
+    redo: bool,
+    keep: bool,
     on_prefect: bool,
     workers: int | None,
     build: Path | None,
     as_json: bool,
 ) -> int:
-    """Make the book. PROJECT may also be a manuscript: then a project is started beside it."""
+    """Make the book. PROJECT may also be a manuscript: then a project is started beside it.
+
+    It stops before any work when more than 5 % of the book's finished segments would be spoken
+    again for anything but an edit of the project: --redo or --keep then decides.
+    """
     from flows import printing
     from tasks.newbook import looks_like_manuscript, project_beside
 
@@ -79,11 +87,21 @@ def make_command(
     if on_prefect or os.environ.get("PREFECT_API_URL"):
         from flows.books import run_on_prefect
 
-        report = run_on_prefect(project, chapters=chapters, only=only, build=build)
+        report = run_on_prefect(
+            project, chapters=chapters, only=only, build=build, redo=redo, keep=keep
+        )
     else:
         from flows.local import run_locally
 
-        report = run_locally(project, chapters=chapters, only=only, build=build, workers=workers)
+        report = run_locally(
+            project,
+            chapters=chapters,
+            only=only,
+            build=build,
+            workers=workers,
+            redo=redo,
+            keep=keep,
+        )
     from tasks.summary import summarise_run
 
     summary = summarise_run(report)
