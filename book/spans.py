@@ -21,6 +21,7 @@ __all__ = ["Marks", "Span", "begins_with_tag", "chapter_spans", "dialogue_marks"
 
 PLAIN = Marks()  # “ ”, straight doubles, « », „ “, 「 」
 LONGEST_GAP = 12  # paragraphs without any mark that a quotation may go through to its end
+SHORT = 70  # characters of a speech that rarely goes on over a paragraph
 LONGEST_LOST = 400  # characters before a closing mark whose opening one is lost
 _REPAIRED = '“„「『«"＂'  # marks whose partner may be missing; singles are apostrophes too
 
@@ -48,7 +49,7 @@ def chapter_spans(
     """
     numbers = itertools.count(1)
     quoted = [_quoted(paragraph, marks, language) for paragraph in paragraphs]
-    until = _closed_later(paragraphs, quoted)
+    inside = _closed_later(paragraphs, quoted)
     found: list[tuple[Span, ...]] = []
     left_open, number = "", 0
     for i, paragraph in enumerate(paragraphs):
@@ -58,32 +59,32 @@ def chapter_spans(
             found.append((Span(0, len(text), next(numbers) if tagged else None),))
             left_open = ""
             continue
-        spans: list[Span] = []
         parts = list(here.parts)
         goes_on = bool(parts) and parts[0][0] == 0 and continues(text, left_open)
-        if i in until and left_open:  # inside a quotation that a later paragraph closes
+        if i in inside and left_open:
             goes_on = True
-            parts.insert(0, (0, here.closed_at if until[i] else len(text)))
+            parts.insert(0, (0, inside[i]))
         elif not goes_on and _opening_lost(text, here, language):
             parts.insert(0, (0, here.closed_at))
+        will_go_on = i + 1 in inside or _next_goes_on(paragraphs, quoted, i, goes_on)
+        spans: list[Span] = []
         at = 0
         for j, (start, end) in enumerate(parts):
-            is_open = j == len(parts) - 1 and bool(here.left_open)
-            if not (j == 0 and goes_on):
+            if j or not goes_on:
                 if not is_speech(text, start, end, language) and not _after_dash(text, marks):
                     continue
                 number = next(numbers)
-            going_on = is_open and (i + 1 in until or _next_opens(paragraphs, i, here.left_open))
-            for k, (low, high) in enumerate(_spoken(text, start, end, is_open, going_on, language)):
+            lost = j == len(parts) - 1 and here.left_open != "" and not will_go_on
+            for k, (low, high) in enumerate(_spoken(text, start, end, lost, language)):
                 number = next(numbers) if k else number
                 _narrate(spans, text, at, low)
                 spans.append(Span(low, high, number))
                 at = high
         _narrate(spans, text, at, len(text))
-        # a quotation that stays narration goes nowhere
-        spoken_to_the_end = bool(spans) and spans[-1].quotation is not None
-        if not (goes_on and until.get(i) is False):
-            left_open = here.left_open if spoken_to_the_end else ""
+        if here.left_open or i + 1 not in inside:  # else: in the middle of one
+            # a quotation that stays narration goes nowhere
+            spoken_to_the_end = bool(spans) and spans[-1].quotation is not None
+            left_open = here.left_open if spoken_to_the_end and will_go_on else ""
         found.append(tuple(spans))
     return found
 
@@ -103,9 +104,9 @@ def _after_dash(text: str, marks: Marks) -> bool:
 
 def _closed_later(
     paragraphs: Sequence[Paragraph], quoted: Sequence[Quoted | None]
-) -> dict[int, bool]:
-    """Paragraphs inside a quotation that opened before them; True where it is closed."""
-    inside: dict[int, bool] = {}
+) -> dict[int, int]:
+    """Paragraphs inside a quotation that opened before them, and how far into them it reaches."""
+    inside: dict[int, int] = {}
     for i, opening in enumerate(quoted):
         if opening is None or opening.left_open not in tuple(_REPAIRED):
             continue
@@ -114,16 +115,30 @@ def _closed_later(
             if here is None or paragraphs[j].scene_break_before:
                 break
             if here.closed_at >= 0:
-                inside.update(dict.fromkeys(range(i + 1, j), False))
-                inside[j] = True
+                inside.update((n, len(paragraphs[n].printed)) for n in range(i + 1, j))
+                inside[j] = here.closed_at
                 break
             if here.parts:
                 break
     return inside
 
 
-def _next_opens(paragraphs: Sequence[Paragraph], i: int, left_open: str) -> bool:
-    return i + 1 < len(paragraphs) and continues(paragraphs[i + 1].printed, left_open)
+def _next_goes_on(
+    paragraphs: Sequence[Paragraph], quoted: Sequence[Quoted | None], i: int, goes_on: bool
+) -> bool:
+    """Whether the next paragraph takes up what this one leaves open.
+
+    A short sentence with a short answer after it has only lost its closing mark: of 30 such
+    places in 32 novels about 22 are two speakers.
+    """
+    here, following = quoted[i], quoted[i + 1] if i + 1 < len(quoted) else None
+    if here is None or following is None:
+        return False
+    if not continues(paragraphs[i + 1].printed, here.left_open):
+        return False
+    start, end = here.parts[-1]
+    ended = paragraphs[i].printed[start:end].rstrip()[-1:] in tuple(".?!。？！")
+    return goes_on or end - start > SHORT or not ended or following.left_open != ""
 
 
 def _opening_lost(text: str, here: Quoted, language: Language) -> bool:
@@ -135,10 +150,10 @@ def _opening_lost(text: str, here: Quoted, language: Language) -> bool:
 
 
 def _spoken(
-    text: str, start: int, end: int, is_open: bool, going_on: bool, language: Language
+    text: str, start: int, end: int, lost: bool, language: Language
 ) -> list[tuple[int, int]]:
     """A quotation without the tags that stand in it: in French print, or for want of a mark."""
-    if is_open and not going_on:
+    if lost:
         return without_tags(text, start, end, language, first_person=False) or [(start, end)]
     if language.dashes and text[start] == "«":
         return without_tags(text, start, end, language) or [(start, end)]
