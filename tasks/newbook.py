@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import shutil
 import tempfile
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -131,14 +132,20 @@ def propose(
             for c in proposed.characters
         ),
         narrator_character=who,
-        skips=tuple(
-            ProposedSkip(s.title, s.reason, s.slice.end - s.slice.start) for s in read.skips
-        ),
+        skips=_skipped(read),
         notes=tuple(notes),
         facts=read.facts,
         cover=next((name for name in files if name.startswith("cover.")), None),
         lexicon=next((name for name in files if name == LEXICON_FILE), None),
     )
+
+
+def _skipped(read: Manuscript) -> tuple[ProposedSkip, ...]:
+    """One row for each part that is not read, however many paragraphs it has."""
+    sizes: Counter[tuple[str, str]] = Counter()
+    for skip in read.skips:
+        sizes[skip.title, skip.reason] += skip.slice.end - skip.slice.start
+    return tuple(ProposedSkip(title, reason, n) for (title, reason), n in sizes.items())
 
 
 def _brought(facts: Facts) -> dict[str, bytes]:

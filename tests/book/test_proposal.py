@@ -101,7 +101,9 @@ def test_the_first_chapter_of_a_novel() -> None:
     """Watson is called by name once only: too little to know that it is he who tells."""
     manuscript = read_manuscript((FIXTURES / "sign-of-the-four-1.txt",), language="en")
     proposal = propose_cast(manuscript, "en")
-    assert roles(proposal) == {"sherlock-holmes": ("m", 4)}
+    (holmes,) = proposal.characters
+    assert (holmes.key, holmes.gender) == ("sherlock-holmes", "m")
+    assert 40 <= holmes.lines <= 50  # what "I" says is not his
     assert proposal.narrator_character is None
     assert proposal.first_person == 15
 

@@ -345,7 +345,7 @@ def test_wrong_options_are_refused(options: dict[str, object]) -> None:
 def test_every_preset_has_an_accent_and_the_gender_in_its_name() -> None:
     for preset in KokoroEngine().presets():
         accent = accent_of(preset.name, "")
-        assert preset.languages == (accent.partition("-")[0],)
+        assert preset.languages == ("en-GB" if accent == "en-gb" else accent.partition("-")[0],)
         assert preset.name[1] == preset.gender
         assert accent in ESPEAK or accent == "zh"
         assert accent_of(preset.name, "en-US") in ("en-us", "en-gb")
