@@ -33,6 +33,32 @@ ENGLISH = [
     ["“Stop!” he cried.", "“What? now?” she asked."],
     ["Well … perhaps.", "He waited..."],
 ]
+PHENOMENA = [
+    ["1.) Boil the water", "2.) Add the salt"],
+    ["a. Pack the tent", "b. Fill the lamp", "c. Lock the door"],
+    ["• Bread", "• Cheese"],
+    ["(1) He came.", "(2) He saw."],
+    ["He was 1. in a way that nobody was 2. in those days."],
+    ["By 7 a.m. Dr. Hale had left.", "She came at 9 P.M.", "Dr. Hale was out."],
+    ["It begins at 8 p.m. Friday."],
+    ["Write to j.doe@post.example.org.", "They know."],
+    ["Ask for N°. 4017.", "It is there."],
+    ["We dined with Hart, Bell & Co. on Friday.", "They paid."],
+    ["They sold it to Hart, Bell & Co.", "They needed it."],
+    ["He went with the U.S. Cavalry.", "They rode all night."],
+    ["So it was you and I.", "Who else?"],
+    ["Philip I. Harding wrote it.", "Nobody read it."],
+    ["He had it from Lieut.-Col. Grey.", "It was false."],
+    ["She said—Mr. Dale heard it—that she would."],
+    ["He read the Bible . . . and wept.", "He read on. . . .", "Night came."],
+    ["“The rest is silence. . . .”"],
+    ["“It was ever so” (Grey 1901).", "Few agree."],
+    ["i came late.", "you were gone.", "the door was shut."],
+    ["“Oh! the shame of it,” he said."],
+    ["Down he went.", "d’Artois followed.", "von Hagen stayed."],
+    ["It was in Jan.", "Nobody came."],
+    ["They met on Tues. Jan. 5 in Rm. 9."],
+]
 CHINESE = [
     ["他说：“好。", "走吧！”然后出门了。"],
     ["他沉默了……然后走了。"],
@@ -41,10 +67,15 @@ CHINESE = [
     ["他（不知为何。）笑了。"],
     ["他读《红楼梦。》第一回。", "完了！？"],
     ["“跌断，跌，跌……”", "“什么？”"],
+    ["“不是我——”", "“那是谁？”"],
+    ["“救火！”的喊声惊醒了他。", "他跳下床。"],
+    ["他喊：“快跑！”", "她没有动。"],
+    ["他走了。", "（谁也没有送他。）", "天亮了。"],
+    ["“你信么？", "——我可不信。”"],
 ]
 
 
-@pytest.mark.parametrize("sentences", ENGLISH, ids=lambda s: s[0])
+@pytest.mark.parametrize("sentences", [*ENGLISH, *PHENOMENA], ids=lambda s: s[0])
 def test_english(sentences: list[str]) -> None:
     text = " ".join(sentences)
     assert [text[a:b] for a, b in split_sentences(text, "en")] == sentences
