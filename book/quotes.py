@@ -158,8 +158,7 @@ def pair_quotes(text: str, marks: Marks, language: Language) -> Quoted:
             start = -1
     if start >= 0:
         found.append((start, len(text)))
-        return Quoted(tuple(found), mark, closed_at)
-    return Quoted(tuple(found), "", closed_at)
+    return Quoted(tuple(found), mark if start >= 0 else "", closed_at)
 
 
 def continues(text: str, left_open: str) -> bool:
@@ -206,8 +205,7 @@ def _shuts(text: str, at: int, language: Language) -> bool:
 
 def _ended(text: str, at: int) -> bool:
     """Whether speech may end before a closing mark that nothing opened."""
-    before, after = text[at - 1 : at] if at else "", text[at + 1 : at + 2]
-    return before in _ENDED and bool(before) and not (after and after.isalnum())
+    return at > 0 and text[at - 1] in _ENDED and not text[at + 1 : at + 2].isalnum()
 
 
 class _Later:

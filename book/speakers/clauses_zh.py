@@ -99,7 +99,9 @@ class Clauses:
         japanese = language.tag == "ja"  # と太郎は言った: the subject bears は, が, も or nothing
         taken = "|[をにのへでと]" if japanese else ""
         ends = rf"(?![们們]|的(?!{parts})|{_choice(words.places)}{taken})"
-        person = rf"(?:(?P<name>{_choice(self._keys)})|(?P<person>{_choice(self._persons)})){ends}"
+        # atomic: 七斤嫂身边 is no 七斤 either
+        name = rf"(?P<name>(?>{_choice(self._keys)})){ends}"
+        person = rf"(?:{name}|(?P<person>(?>{_choice(self._persons)})){ends})"
         known = rf"(?:{person}|(?P<pronoun>{_choice(self._pronouns)}){ends})"
         kin = _choice([w for found in language.genders.values() for w in found])
         described = (
@@ -110,12 +112,13 @@ class Clauses:
             rf"(?:{_choice((*words.lead, *(('って', 'と') if japanese else ())))})*"
         )
         self._stranger = re.compile(
-            rf"[^，。；：{away}]{{0,4}}一[个個位名][^，。；：{away}]{{0,10}}(?:{_choice(self._persons)}){ends}"
+            rf"[^，。；：{away}]{{0,4}}一[个個位名][^，。；：{away}]{{0,10}}"
+            rf"(?:{_choice(self._persons)}){ends}"
         )
         self._opening = re.compile(
-            rf"(?:(?P<others>{_choice(others)})|(?P<group>{_choice(words.groups)}))(?!{_choice(self._keys)})|{known}"
+            rf"(?:(?P<others>{_choice(others)})|(?P<group>{_choice(words.groups)}))"
+            rf"(?!{_choice(self._keys)})|{known}"
         )
-        name = rf"(?P<name>{_choice(self._keys)}){ends}"
         self._described = re.compile(described + name)
         self._person = re.compile(described + person)
         self._appears = re.compile(

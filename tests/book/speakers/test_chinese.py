@@ -16,8 +16,24 @@ from book.speakers import Attribution, ChapterText, attribute
 from book.speakers.names import find_names
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "speakers_zh"
-CAST = {"孔乙己": [], "掌柜": [], "老栓": ["华老栓"], "七斤嫂": [], "驼背": [], "小梅": []}
-GENDERS = {"孔乙己": "m", "掌柜": "m", "老栓": "m", "七斤嫂": "f", "驼背": "m", "小梅": "f"}
+CAST = {
+    "孔乙己": [],
+    "掌柜": [],
+    "老栓": ["华老栓"],
+    "七斤嫂": [],
+    "七斤": [],
+    "驼背": [],
+    "小梅": [],
+}
+GENDERS = {
+    "孔乙己": "m",
+    "掌柜": "m",
+    "老栓": "m",
+    "七斤嫂": "f",
+    "七斤": "m",
+    "驼背": "m",
+    "小梅": "f",
+}
 
 
 def answers(*texts: str, narrator: str | None = None) -> list[Attribution]:
@@ -57,7 +73,11 @@ def test_tags(text: str, speaker: str | None, rule: str) -> None:
 
 
 def test_the_object_of_a_tag_does_not_speak() -> None:
-    for text in ("老栓望着对面的掌柜说，“走罢。”", "老栓听掌柜说完，才说：“走罢。”"):
+    for text in (
+        "老栓走到七斤嫂身边说，“走罢。”",
+        "老栓望着对面的掌柜说，“走罢。”",
+        "老栓听掌柜说完，才说：“走罢。”",
+    ):
         assert who(text) == ["老栓"]
 
 
