@@ -123,6 +123,8 @@ def _end_of_run(blocks: Sequence[Block], head: int, book: _Book, language: Langu
             return _without_parts(blocks, j, seen)
         if _ends_list(text, language):
             return j
+        if heading and blocks[head].heading and _has_text(blocks, j, book):
+            return j  # where headings are marked as such, an entry is none
         listed = bool(name) and book.later[name] > 1
         known = heading is not None and book.keys[heading.key] > 1
         prose = _reads_on(text) and not (paged or listed or known)

@@ -155,10 +155,19 @@ def _paragraphs(pieces: list[_Piece]) -> Iterator[_Piece]:
     bodies = [list(piece.lines) for piece in pieces if piece.kind == "body"]
     wrapped = is_wrapped(bodies)
     for piece in pieces:
-        if wrapped or piece.kind != "body":
+        if piece.kind == "body" and _ITEM.match(piece.lines[0].text):
+            yield from _items(piece)
+        elif wrapped or piece.kind != "body":
             yield piece
         else:
             yield from (replace(piece, lines=(line,)) for line in piece.lines)
+
+
+def _items(piece: _Piece) -> Iterator[_Piece]:
+    """The items of a list; a line without a mark belongs to the item above."""
+    starts = [i for i, line in enumerate(piece.lines) if _ITEM.match(line.text)]
+    for start, end in zip(starts, [*starts[1:], len(piece.lines)], strict=True):
+        yield replace(piece, lines=piece.lines[start:end])
 
 
 def _block(reading: Reading, piece: _Piece, scene: bool) -> Block:

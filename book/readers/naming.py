@@ -24,7 +24,7 @@ def _named(heading: Heading) -> str:
 
 
 def _colon(label: str) -> str:
-    return ": " if label.isascii() else " "
+    return " " if any("\u3040" <= c <= "\u9fff" for c in label) else ": "
 
 
 def irregular_numbers(

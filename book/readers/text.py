@@ -64,7 +64,7 @@ def read_region(reading: Reading, start: int, end: int, known: Facts | None = No
         gap = max(gap, group.gap)
         where = Slice(reading.document, group.start, group.end)
         if i in inserted:
-            skips.append(Skip(where, inserted[i], inserted[i]))
+            skips.append(Skip(where, inserted[i]))
         elif _FENCE.fullmatch(group.joined):
             skips.append(Skip(where, "markup"))
         elif reason := silence(group.joined):

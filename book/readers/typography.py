@@ -28,7 +28,7 @@ def settle_typography(blocks: Sequence[Block], language: Language) -> list[Block
         return list(blocks)
     lines = [i for i in range(len(blocks) - 1) if _stands_alone(blocks, i)]
     capitals = [i for i in lines if blocks[i].paragraph.printed.isupper()]
-    chosen = capitals if len(capitals) >= FEWEST else lines
+    chosen = _with_text(blocks, capitals if len(capitals) >= FEWEST else lines)
     if len(chosen) < FEWEST or not _divide(blocks, chosen, language):
         return list(blocks)
     result = list(blocks)
@@ -37,6 +37,16 @@ def settle_typography(blocks: Sequence[Block], language: Language) -> list[Block
         body = replace(blocks[i].paragraph, kind="heading")
         result[i] = replace(blocks[i], paragraph=body, heading=Heading(CHAPTER, "", title))
     return result
+
+
+def _with_text(blocks: Sequence[Block], lines: Sequence[int]) -> list[int]:
+    """Those of the lines that text follows; the book's own title is followed by the first."""
+    ends = [*lines[1:], len(blocks)] if lines else []
+    return [
+        i
+        for i, end in zip(lines, ends, strict=True)
+        if any(not b.skip and len(b.paragraph.printed) > LONGEST for b in blocks[i + 1 : end])
+    ]
 
 
 def _stands_alone(blocks: Sequence[Block], i: int) -> bool:
