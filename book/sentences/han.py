@@ -1,8 +1,8 @@
 """Sentence ends in Chinese and Japanese: a scanner of end marks, quotes and brackets.
 
 An end mark ends a sentence together with the quotes that close behind it, unless what
-follows belongs to the quotation: a tag (``“快走！”她喊。``), a particle (``“救命！”的喊声``), or
-narration that goes on without a subject (``他说：“走吧！”然后出门了。``).
+follows belongs to the quotation: a tag (``“站住！”她喊道。``), a particle (``“救命！”的喊声``), or
+narration that goes on without a subject (``他说：“跟上！”接着上了车。``).
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ _MARK = re.compile(
     r"|(?P<meet>」(?=「))"
 )
 _CLOSERS = re.compile(r"[”’」』\"＂）)】》]*")
+_OPENING = re.compile(r"[\s“‘\"]*")  # before an English word
 _BRACKETS = "《》（）()【】〈〉〔〕［］"
 
 
@@ -68,14 +69,15 @@ def _ends(
     if match["pause"]:  # it trails off or is cut short: an end only before a new quotation
         return bool(quotes) and rest[0] in _OPENS
     if match["stop"]:  # English inside Chinese
-        following = at + len(text[at:]) - len(text[at:].lstrip(' “‘"\t\n\u3000'))
+        opening = _OPENING.match(text, at)
+        following = opening.end() if opening else at
         return bool(quotes) or not stop_goes_on(
             text, match.start(), following, begin, load_language("en")
         )
     if match.group()[-1] in "!?" and rest[0].islower():
-        return False  # "Yahoo! mail"
+        return False  # "Jeopardy! fans"
     if any(c in "）)】》" for c in closed) and not brackets.heads_sentence(text, at - 1):
-        return False  # 他（不知为何。）笑了。
+        return False  # 他（谁都这么说。）不肯进城。
     return not quotes or not _belongs(text, at, rest, quotes[-1], language)
 
 
@@ -92,7 +94,7 @@ def _belongs(text: str, at: int, rest: str, quote: str, language: Language) -> b
     before = text[max(0, opened - _TAG_REACH) : opened].rstrip() if opened >= 0 else ""
     led_up = before.rstrip("：:，,")
     if before[-1:] in tuple("：:") or _verb_at_end(language.tag).search(led_up):
-        # its speaker is named already: 他说：“走吧！”然后出门了, but 他说：“走吧！”|她问……
+        # its speaker is named already: 他说：“跟上！”接着上了车, but 他说：“跟上！”|她没有动
         return _follows(language.tag, "subjectless").match(rest) is not None
     if _tag(language.tag).match(rest) and not _follows(language.tag, "not_tags").match(rest):
         return True

@@ -140,7 +140,7 @@ def _hesitates(text: str, mark: int, at: int, language: Language) -> bool:
 
 
 def _bears_mark(text: str, mark: int, language: Language) -> bool:
-    """Whether ``!`` or ``?`` belongs to a name: ``Yahoo!``"""
+    """Whether ``!`` or ``?`` belongs to a name: ``Jeopardy!``"""
     return any(
         text.endswith(name, 0, mark + 1) and not text[: mark + 1 - len(name)][-1:].isalnum()
         for name in language.sentences.with_mark

@@ -81,7 +81,7 @@ def stop_goes_on(text: str, stop: int, following: int, begin: int, language: Lan
     if not plain:
         return False
     if len(plain) == 1 and _initial_follows(text, match):
-        return True  # z. B., J. R. R.
+        return True  # z. B., T. J. Wren
     if text.endswith(words.spaced, 0, stop + 1):
         return True
     if plain in words.titles and word[:1].isupper():  # not "what I mag." in German

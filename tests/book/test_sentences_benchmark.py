@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from benchmarks.sentences import Row, Score, ends_of
+from benchmarks.sentencescores import Row, Score, ends_of
 
 ROOT = Path(__file__).resolve().parents[2]
 
