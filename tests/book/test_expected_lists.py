@@ -11,7 +11,10 @@ from bookmaking import FIXTURES
 
 from benchmarks.manuscripts import main
 
-TEXT = "CHAPTER I\n\nIt was dark.[1]\n\n[1] Very dark.\n\n* * *\n\nIt rained.\n\nCHAPTER II\n\nThe end.\n"
+TEXT = (
+    "CHAPTER I\n\nIt was dark.[1]\n\n[1] Very dark.\n\n* * *\n\nIt rained.\n\n"
+    "CHAPTER II\n\nThe end.\n"
+)
 RIGHT = {
     "file": "lamp.txt",
     "chapters": ["CHAPTER I", "CHAPTER II"],
