@@ -71,12 +71,12 @@ def body_size(pages: Iterable[Page]) -> float:
 
 
 def lines_of(page: Page, body: float) -> list[Line]:
-    """The lines of a page in reading order, slanted text left out.
+    """The lines of a page in reading order, text off the lines left out.
 
     Args:
         body: the book's usual font size, in points.
     """
-    fragments = [f for f in page.fragments if not f.slanted]
+    fragments = [f for f in page.fragments if not f.astray]
     initials, fragments = _initials(fragments, body)
     lines: list[Line] = []
     for number, column in enumerate(_columns(fragments, body, 2)):

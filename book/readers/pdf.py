@@ -81,10 +81,10 @@ def read_pdf(file: File) -> Contents:
         if (number, i) in reasons
     ]
     margins += [
-        (page.number, _slanted(page, fragment.text), "sideways")
+        (page.number, _astray(page, fragment.text), "off the lines")
         for page in book.pages
         for fragment in page.fragments
-        if fragment.slanted
+        if fragment.astray
     ]
     blocks, skips, navigated, warnings = _blocks(file, book, placed, text, setting)
     notes, aside, more = _margins(file, margins)
@@ -141,7 +141,7 @@ def _empty_pages(book: PdfBook) -> Iterator[str]:
         yield f"pages without text (blank, or pictures): {some}"
 
 
-def _slanted(page: Page, text: str) -> Line:
+def _astray(page: Page, text: str) -> Line:
     return Line(text.strip(), page.number, 0, 0, 0, 1, 0, 1)
 
 

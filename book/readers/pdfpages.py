@@ -19,6 +19,7 @@ from castbook.errors import ManuscriptError
 _LOCK = threading.Lock()
 MOST_PAGES = 10_000
 MOST_CHARACTERS = 30_000_000  # the longest novels have about 12 million
+SMALLEST, LARGEST = 0.5, 2000.0  # points of type; NaN is neither
 _HYPHENS = {0x02, 0xFFFE}  # what pdfium gives for a hyphen at the end of a line
 _PASSWORD, _FORMAT, _SECURITY = 4, 3, 5  # FPDF_GetLastError
 
@@ -33,7 +34,7 @@ class Fragment:
     y: float  # of the baseline
     size: float  # of the font, in points on the page
     bold: bool = False
-    slanted: bool = False  # runs in another direction than the page's lines
+    astray: bool = False  # runs in another direction than the lines, or stands off the page
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +182,13 @@ class _Frame:
             return self.height - y, x
         return x, y
 
+    def holds(self, x0: float, x1: float, y: float) -> bool:
+        """Whether a line is at least near the page: damaged files set it anywhere."""
+        width, height = self.width, self.height
+        if self.turn in (90, 270):
+            width, height = height, width
+        return -width <= x0 <= x1 <= 2 * width and -height <= y <= 2 * height
+
 
 class _Run:
     """Gathers characters to fragments: ends one where size, baseline or place jumps.
@@ -250,7 +258,8 @@ class _Run:
         if text.strip():
             size, bold, slanted = self._style
             right = max(self._right(self._index), self._x0)
-            self.fragments.append(Fragment(text, self._x0, right, self._y, size, bold, slanted))
+            astray = slanted or not self.frame.holds(self._x0, right, self._y)
+            self.fragments.append(Fragment(text, self._x0, right, self._y, size, bold, astray))
         self._characters = []
 
     def _right(self, index: int) -> float:
@@ -274,7 +283,7 @@ class _Run:
             size *= math.sqrt(abs(m.a * m.d - m.b * m.c)) or 1.0
             angle = math.degrees(math.atan2(m.b, m.a)) - self.frame.turn
             self._slanted = min(angle % 360, -angle % 360) > 5
-        self._size = round(size, 1) or 0.1
+        self._size = round(size, 1) if SMALLEST <= size <= LARGEST else SMALLEST
         self._bold = raw.FPDFText_GetFontWeight(text, index) >= 600
 
 

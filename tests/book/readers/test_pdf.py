@@ -229,7 +229,15 @@ def test_text_that_runs_up_the_margin_is_no_text(tmp_path: Path) -> None:
     sheet.text(20, 200, "Draft of March", angle=True)
     manuscript = read_pdf(tmp_path, pdf([sheet]))
     assert "Draft" not in whole(manuscript)
-    assert "sideways" in {skip.reason for skip in manuscript.skips}
+    assert "off the lines" in {skip.reason for skip in manuscript.skips}
+
+
+def test_text_far_off_the_page_is_no_text(tmp_path: Path) -> None:
+    sheet = Sheet()
+    lines(sheet, *FILLER * 3)
+    sheet.text(9e8, 200, "Lost")
+    sheet.text(50, -9e8, "Lost", 1e9)
+    assert whole(read_pdf(tmp_path, pdf([sheet]))) == " ".join(FILLER * 3)
 
 
 def test_what_a_program_wrote_is_no_title(tmp_path: Path) -> None:
