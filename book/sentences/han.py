@@ -8,6 +8,8 @@ narration that goes on without a subject (``他说：“跟上！”接着上了
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
+from collections.abc import Sequence
 from functools import cache
 
 from book.languages import Language, load_language
@@ -24,12 +26,14 @@ _CLOSES = {"”": "“", "’": "‘", "」": "「", "』": "『", '"': '"', "�
 _ENDS = "。！？!?｡"
 _STARTS_NOTHING = "，。、；：！？,;:!?…”’」』）)》】〉"
 _MARK = re.compile(
-    rf"(?P<end>[{_ENDS}]+(?:…+|[{_ENDS}])*|…+[{_ENDS}]+)"
-    r"|(?P<pause>…+|\.{3,}|—+)"
+    r"(?P<pause>。{2,}(?![！？!?]))"  # dots of an ellipsis, typed as stops
+    rf"|(?P<end>[{_ENDS}]+(?:…+|[{_ENDS}])*|…+[{_ENDS}]+)"
+    r"|(?P<trails>…+|\.{3,}|—+)"
     r"|(?P<stop>(?<=[a-z][a-z])\.(?=[”’\"]*\s+[“‘\"]?[A-Z]))"
     r"|(?P<meet>」(?=「))"
 )
 _CLOSERS = re.compile(r"[”’」』\"＂）)】》]*")
+_STRAIGHT = re.compile('["＂]')
 _OPENING = re.compile(r"[\s“‘\"]*")  # before an English word
 _BRACKETS = "《》（）()【】〈〉〔〕［］"
 
@@ -37,10 +41,11 @@ _BRACKETS = "《》（）()【】〈〉〔〕［］"
 def han_ends(text: str, language: Language) -> list[int]:
     """Offsets inside ``text`` before which a sentence ends and another begins, rising."""
     brackets = find_brackets(text, _BRACKETS)
+    straight = [found.start() for found in _STRAIGHT.finditer(text)]
     ends: list[int] = []
     for match in _MARK.finditer(text):
         closers = _CLOSERS.match(text, match.end())
-        closed = closers.group() if closers else ""
+        closed = _closed(closers.group() if closers else "", match.end(), straight)
         at = match.end() + len(closed)
         begin = ends[-1] if ends else 0
         if at >= len(text) or brackets.inside(at):
@@ -48,6 +53,14 @@ def han_ends(text: str, language: Language) -> list[int]:
         if _ends(text, match, at, closed, begin, brackets, language):
             ends.append(at)
     return ends
+
+
+def _closed(closers: str, at: int, straight: Sequence[int]) -> str:
+    """The closers at ``at``, up to a straight quote that opens: every other one does."""
+    for i, character in enumerate(closers):
+        if character in '"＂' and bisect_left(straight, at + i) % 2 == 0:
+            return closers[:i]
+    return closers
 
 
 def _ends(
@@ -66,7 +79,9 @@ def _ends(
     quotes = [c for c in closed if c in _CLOSES]
     if match["meet"]:
         return language.sentences.unmarked_quotes and _only_quotes(text, begin, match.end())
-    if match["pause"]:  # it trails off or is cut short: an end only before a new quotation
+    if (
+        match["pause"] or match["trails"]
+    ):  # it trails off or is cut short: an end only before a new quotation
         return bool(quotes) and rest[0] in _OPENS
     if match["stop"]:  # English inside Chinese
         opening = _OPENING.match(text, at)
