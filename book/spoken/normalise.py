@@ -151,7 +151,7 @@ def _abbreviation_pattern(tag: str) -> re.Pattern[str] | None:
 
 
 def _heading(printed: str, language: Language) -> Iterator[Replacement]:
-    """``CHAPTER XIV THE END``: chapter fourteen, and a stop before the title."""
+    """``CHAPTER XVI THE END``: chapter fourteen, and a stop before the title."""
     known = match_heading(printed, language)
     at = printed.find(known.label) if known and known.label else -1
     if known is None or known.number is None or at < 0:

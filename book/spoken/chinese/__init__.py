@@ -70,7 +70,7 @@ def speak_chinese(claims: Claims, profile: Profile, *, extra: bool) -> None:
 
 
 def _guards(claims: Claims, style: Style) -> None:
-    """What wetext 0.1.8 gets wrong: GLM负四点五, 二点, 二月两日, 一,零零零, 三减五年, 第两名."""
+    """What wetext 0.1.8 gets wrong: GPT负三点五, 二点, 二月两日, 一,零零零, 三减五年, 第两名."""
 
     def text() -> str:
         return claims.text.translate(_FOLD)

@@ -29,6 +29,9 @@ _VERSION = re.compile(r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){2}(?![\d.])")
 _MODEL = re.compile(
     r"(?<![A-Za-z0-9])(?P<l>[A-Za-z][A-Za-z]{0,15})(?P<gap>-|\s)?(?P<n>\d+(?:\.\d+)*)(?P<t>[A-Za-z]{0,3})(?![\d.]\d|[A-Za-z0-9])"
 )
+_HEIGHT = re.compile(r"(?<=\d米)\d\d(?![\d.:厘公分毫年月日号个])")  # 1米82
+# China's five-digit numbers: of the state, of the carriers, of banks
+_SHORT_CODE = r"12[0-3]\d{2}|100(?:00|10|60|86)|95\d{3}"
 _TO = re.compile(r"(?<![A-Za-z0-9])(?P<a>[A-Z])2(?P<b>[A-Z])(?![A-Za-z0-9])")
 _FIRST = re.compile(r"(?<![A-Za-z])[Nn][Oo]\.\s?(?P<n>\d+)")
 _NAMELESS = re.compile(
@@ -37,7 +40,7 @@ _NAMELESS = re.compile(
 
 
 def romans(text: str, style: Style) -> Iterator[Replacement]:
-    """``第Ⅲ卷``, ``路易XIV``."""
+    """``第Ⅳ部``, ``路易XIV``."""
     for match in _ROMAN_SIGN.finditer(text):
         yield Replacement(*match.span(), cardinal(str(_ROMAN[match.group()])), "roman")
     for match in _ROMAN_LETTERS.finditer(text):
@@ -57,7 +60,8 @@ def _called(tag: str) -> re.Pattern[str]:
 @cache
 def _services(tag: str) -> re.Pattern[str]:
     return re.compile(
-        rf"(?<![\dA-Za-z.,￥¥$第约共近有])(?:{choice(load_words(tag)['services'])})(?![\d.,%A-Za-z])"
+        rf"(?<![\dA-Za-z.,￥¥$第约共近有])(?:{choice(load_words(tag)['services'])}|{_SHORT_CODE})"
+        r"(?![\d.,%A-Za-z])"
     )
 
 
@@ -66,6 +70,13 @@ def _rooms(tag: str) -> re.Pattern[str]:
     return re.compile(
         rf"(?<![\d.])(?P<n>\d{{3,4}})(?=(?:{choice(load_words(tag)['rooms'])}))|(?:房间|宿舍|病房|寝室|教室)(?P<n2>\d{{3,4}})(?!\d|{_HAN}?[个元])"
     )
+
+
+@cache
+def _coded(tag: str) -> re.Pattern[str]:
+    words = load_words(tag)["coded"]
+    cut = [re.match(r"(\d+)(.+)", word) for word in words]
+    return re.compile("|".join(rf"(?<!\d){m[1]}(?={re.escape(m[2])})" for m in cut if m))
 
 
 @cache
@@ -101,8 +112,12 @@ def telephones(text: str, tag: str, style: Style) -> Iterator[Replacement]:
 def _is_called(text: str, match: re.Match[str], tag: str, style: Style) -> bool:
     """110 alone is the police; 110斤 is a weight."""
     after = text[match.end() :].lstrip()[:3]
-    if re.match(r"[:/×+=~～-]|多|余|几|来(?!电)", after):
+    if re.match(r"[:/×+=~～-]|多|余|几|来[个斤米岁天年块元人多]", after):
         return False
+    if len(match.group()) > 3 and not style.called_services:
+        around = text[max(0, match.start() - 6) : match.end() + 6]
+        if not re.search(r"打|拨|热线|客服|电话|投诉|举报|咨询", around):
+            return False
     words = load_words(tag)
     counts = (
         *words["liang"],
@@ -124,7 +139,7 @@ def _is_called(text: str, match: re.Match[str], tag: str, style: Style) -> bool:
 
 
 def addresses(text: str, style: Style) -> Iterator[Replacement]:
-    """``127.0.0.1``; mail and web by their marks."""
+    """``10.0.0.7``; mail and web by their marks."""
     for match in _ADDRESS.finditer(text):
         parts = match.group().split(".")
         yield Replacement(*match.span(), "点".join(digits(part) for part in parts), "address")
@@ -142,13 +157,17 @@ def rooms(text: str, tag: str, style: Style) -> Iterator[Replacement]:
     for match in _plates(tag).finditer(text):
         said = "".join(digits(c, yao=True) if c.isdigit() else c for c in match["n"])
         yield Replacement(match.start("l"), match.end(), match["l"] + said, "number")
+    for match in _coded(tag).finditer(text):
+        yield Replacement(*match.span(), digits(match.group()), "number")
+    for match in _HEIGHT.finditer(text):
+        yield Replacement(*match.span(), digits(match.group()), "number")
     for match in _rooms(tag).finditer(text) if style.rooms else ():
         group = "n" if match["n"] else "n2"
         yield Replacement(*match.span(group), digits(match[group], yao=True), "number")
 
 
 def models(text: str, tag: str, style: Style) -> Iterator[Replacement]:
-    """``GLM-4.5``, ``T-34``, ``MP3``, ``歼-20``, ``O2O``, ``No.1``: a hyphen is silent."""
+    """``GPT-3.5``, ``T-34``, ``MP3``, ``歼-20``, ``B2B``, ``No.1``: a hyphen is silent."""
     for match in _FIRST.finditer(text):
         yield Replacement(*match.span(), f"第{decimal(match['n'], liang=False)}", "number")
     for match in _TO.finditer(text):

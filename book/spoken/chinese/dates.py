@@ -23,7 +23,13 @@ _MONTH_DAY = re.compile(
 _YEARS = re.compile(
     rf"(?<![\d.])(?P<a>\d{{4}})(?P<n>年)?(?P<to>{_TO})(?P<b>\d{{4}}|\d{{2}})(?=年(?!级|前|后|间|多|来|以))"
 )
-_YEAR = re.compile(r"(?<![\d.])(?P<y>\d{4})(?=\s?年(?!前|以前|以后|后的|多|来的|级))")
+_YEAR = re.compile(r"(?<![\d.])(?P<y>\d{4})(?=\s?年(?!级))")
+_AGO = re.compile(r"\s?年(?:前(?!后)|以前|以来|来|间|多)")  # 2000年前 is long ago, 1949年前 a year
+_ERA = re.compile(r"(?<=公元)(?P<before>前?)(?P<y>\d{1,3})(?=年)")
+_TITLE = re.compile(r"(?<=《)(?:1[89]|20)\d\d(?!\d|年)")
+_FEAST = re.compile(
+    r"(?<![\d.·])(?P<m>1[0-2]|[1-9])[·•](?P<d>[12]\d|3[01]|[1-9])(?![\d.·])"
+)  # 9·11
 _SHORT_YEAR = re.compile(
     r"(?P<before>[一-鿿]?)(?<![\d.,第])(?P<y>\d{2})年(?=(?P<after>\d{1,2}月|[初底末春夏秋冬]|年底|代)?)"
 )
@@ -51,7 +57,7 @@ _ZERO_HOUR = re.compile(r"(?<![\d.:])0(?P<h>[013-9])(?=\s?[点时日号分秒])"
 
 
 def dates(text: str, style: Style) -> Iterator[Replacement]:
-    """``2008-8-8``, ``1990-1995年``, ``87年``, ``5月1日-7日``, ``80年代``, ``90后``."""
+    """``2009-7-6``, ``1990-1995年``, ``87年``, ``5月1日-7日``, ``70年代``, ``85后``."""
     for match in _FULL.finditer(text):
         yield Replacement(*match.span(), _said(match["y"], match["m"], match["d"]), "date")
     for pattern in (_YEAR_MONTH, _MONTH_YEAR):
@@ -67,8 +73,15 @@ def dates(text: str, style: Style) -> Iterator[Replacement]:
         yield Replacement(*match.span(), said, "year")
     for match in _YEAR.finditer(text):
         number = match["y"]
-        if number[0] in "12" or number[0] == "0":
+        ago = number.endswith("00") and _AGO.match(text, match.end())
+        if number[0] in "012" and not ago:
             yield Replacement(*match.span(), digits(number), "year")
+    for match in _ERA.finditer(text) if style.short_years else ():
+        yield Replacement(*match.span("y"), digits(match["y"]), "year")
+    for match in _TITLE.finditer(text):
+        yield Replacement(*match.span(), digits(match.group()), "year")
+    for match in _FEAST.finditer(text):
+        yield Replacement(*match.span(), digits(match["m"] + match["d"]), "date")
     for match in _SHORT_YEAR.finditer(text):
         if _is_short_year(text, match, style):
             yield Replacement(*match.span("y"), digits(match["y"]), "year")
@@ -112,7 +125,7 @@ def _is_short_year(text: str, match: re.Match[str], style: Style) -> bool:
 
 
 def times(text: str, style: Style) -> Iterator[Replacement]:
-    """``4:30``, ``13:10:36``, ``3:00 pm``, ``2点``, ``10点05分``."""
+    """``4:30``, ``14:20:31``, ``3:00 pm``, ``2点``, ``10点05分``."""
     for match in _CLOCK.finditer(text):
         half = {"a": "上午", "p": "下午", None: ""}[match["half"] and match["half"].lower()]
         yield Replacement(*match.span(), half + _clock(match, style), "time")

@@ -9,7 +9,7 @@ LONGEST = 16  # digits beyond which nobody says one number
 
 
 def cardinal(text: str, *, liang: bool = True) -> str:
-    """``1011`` -> ``一千零一十一``; ``2000`` -> ``两千``, or ``二千`` without ``liang``.
+    """``1012`` -> ``一千零一十二``; ``2000`` -> ``两千``, or ``二千`` without ``liang``.
 
     Only the first digit becomes 两: 22000 is 两万二千.
     """

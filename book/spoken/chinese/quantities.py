@@ -156,7 +156,7 @@ def scores(text: str, tag: str, style: Style) -> Iterator[Replacement]:
 
 
 def _is_team(before: str, after: str, mark: str) -> bool:
-    """``中国1-2`` at the end of a clause; with a slash a space stands between."""
+    """``巴西1-3`` at the end of a clause; with a slash a space stands between."""
     if after[:1] and after[0] not in "，。！？；,.!?; ":
         return False
     if mark == "/" and before[-1:] != " ":
@@ -196,7 +196,7 @@ def units(text: str, tag: str, style: Style) -> Iterator[Replacement]:
 
 
 def signs(text: str, style: Style) -> Iterator[Replacement]:
-    """Signs between numbers and before them: ``2 ≤ 4``, ``±2``, ``3-1=2``."""
+    """Signs between numbers and before them: ``3 ≤ 5``, ``±2``, ``3-1=2``."""
     for match in _MATH.finditer(text):
         yield Replacement(*match.span(), _SIGNS[match["op"]], "sign")
     for match in _LEADING.finditer(text):
@@ -268,7 +268,7 @@ def _counted(tag: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 def two(number: str, after: str, tag: str, style: Style, *, ordinal: bool = False) -> str:
     """A number before ``after``: 2个 两个, 2楼 二楼, 第2 第二, 2000 两千."""
-    if number in ("2", "2.0") and not ordinal:
+    if number == "2" and not ordinal:
         liang, er = _counted(tag)
         thing = after.lstrip(" ")
         if thing.startswith("年") and not thing.startswith(er):

@@ -12,8 +12,8 @@ class Style:
     half_past: bool = True  # 4:30 四点半, not 四点三十分
     jiao: bool = True  # ￥6.30 六元三角, not 六点三零元
     below_zero: bool = True  # -8℃ 零下八摄氏度, not 负八摄氏度
-    bare_dates: bool = False  # 08-08 and 12-25 are days of the year
-    bare_scores: bool = False  # 拉齐奥 2/2
+    bare_dates: bool = False  # 07-06 and 12-25 are days of the year
+    bare_scores: bool = False  # 国安 3/1
     called_services: bool = False  # 12306 is called even alone
     two_years: str = "两"  # 2年
     short_years: bool = True  # 87年 八七年, not 八十七年

@@ -72,7 +72,7 @@ def full_month(tag: str, printed: str) -> str:
 
 
 def dates(text: str, tag: str, style: Style) -> Iterator[Replacement]:
-    """``May 24, 1889``, ``the 2nd of May``, ``24th May``, ``Jan. 1890``."""
+    """``May 21, 1886``, ``the 2nd of May``, ``24th May``, ``Jan. 1890``."""
     source = text if not style.anywhere else _capital_months(text, tag)
     first, second, third = _patterns(tag)
     for match in first.finditer(source):
@@ -98,7 +98,7 @@ def dates(text: str, tag: str, style: Style) -> Iterator[Replacement]:
 
 
 def numeric_dates(text: str, tag: str, style: Style) -> Iterator[Replacement]:
-    """``2012-01-05``, ``5/1/2012``, ``3Q22``."""
+    """``2013-04-06``, ``5/1/2012``, ``2Q19``."""
     for match in _ISO.finditer(text):
         said = _day(int(match["d"]), int(match["m"]), match["y"], tag, style)
         yield Replacement(*match.span(), said, "date")
@@ -131,7 +131,7 @@ def months_alone(text: str, tag: str, style: Style) -> Iterator[Replacement]:
 
 
 def _capital_months(text: str, tag: str) -> str:
-    """The general profile also reads ``jan. 5``: the first letter raised where a day follows."""
+    """The general profile also reads ``feb. 3``: the first letter raised where a day follows."""
     short = choice(word.lower() for word in load_words(tag)["month_abbreviations"])
     full = choice(m.lower() for m in load_words(tag)["months"] if m not in ("May", "March"))
     pattern = (

@@ -38,7 +38,7 @@ _BEFORE_NAME = re.compile(r"(?:[A-Z][a-zà-ÿ’']+|\b[A-Z])\s+$")
 
 
 def electronic(text: str, style: Style) -> Iterator[Replacement]:
-    """``cdf1@abc.edu``, ``www.example.com``, ``127.0.0.1``."""
+    """``me2@example.org``, ``www.example.com``, ``10.0.0.7``."""
     for match in _MAIL.finditer(text):
         yield Replacement(*match.span(), _spelled(match.group()), "address")
     for match in _ADDRESS.finditer(text):

@@ -43,7 +43,7 @@ _HOURISH = ("hour", "honest", "heir", "ounce", "inch", "acre")
 
 
 def degrees(text: str, style: Style) -> Iterator[Replacement]:
-    """``25°C``, ``70° F.``, ``51° 30' N.``"""
+    """``21°C``, ``70° F.``, ``51° 30' N.``"""
     for match in _DEGREES.finditer(text):
         scale = match["k"] or match["k2"] or match["k3"]
         said = f"{style.amount(match['n'])} {'degree' if match['n'] == '1' else 'degrees'}"
@@ -146,7 +146,7 @@ def _parts(printed: str) -> tuple[int, int]:
 
 
 def fractions(text: str, style: Style) -> Iterator[Replacement]:
-    """``1/2 a mile``, ``2 1/2``, ``¾``, ``½ mile``."""
+    """``1/2 a pint``, ``2 1/2``, ``¾``, ``½ mile``."""
     for match in _FRACTION.finditer(text):
         top, bottom = _parts(match["v"] or f"{match['n']}/{match['d']}")
         if bottom == 0 or (match["n"] or "").startswith("0"):

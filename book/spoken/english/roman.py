@@ -1,4 +1,4 @@
-"""Roman numerals: after what counts (Act III), after rulers (Louis XIV), before centuries.
+"""Roman numerals: after what counts (Act III), after rulers (Louis XVI), before centuries.
 
 ``I`` is a word unless everything says otherwise, and X after a name is a person.
 """
@@ -101,7 +101,9 @@ def _counts(text: str, match: re.Match[str]) -> bool:
     if value(numeral) is None:
         return False
     if numeral.islower():
-        marked = numeral == "i" and text[match.end("first") :][:1] in tuple(",.;:)")
+        marked = (
+            numeral == "i" and len(word) > 2 and text[match.end("first") :][:1] in tuple(",.;:)")
+        )
         return numeral in ("v", "x") or len(numeral) > 1 or marked
     if len(numeral) == 1 and numeral in "ILC":
         named = word[0].isupper()

@@ -26,7 +26,7 @@ class Style:
     minus: str = "minus"
     inner_and: bool = True  # one hundred and five thousand
     ordinal_and: bool = True  # the hundred and first
-    bare_thousand: bool = False  # 1,011: thousand and eleven
+    bare_thousand: bool = False  # 1,012: thousand and twelve
     minus_decimal: str = "minus"
     zero_digit: str = "zero"  # after a decimal point and in 007
     zero_year: str = "oh"  # 1905
@@ -37,7 +37,7 @@ class Style:
     day_first: bool = False  # May 24: the twenty-fourth of May
     keeps_stop: bool = True  # "etc." at a sentence's end is a full stop as well
     anywhere: bool = False  # Rev., Mt., Co., Jan. are said in full wherever they stand
-    half_a: bool = True  # 1/2 a mile: half a mile
+    half_a: bool = True  # 1/2 a pint: half a mile
     initials: bool = True  # J. R. R.: J R R
     first_year: int = 1000  # four digits below it are a number
     last_year: int = 2199  # and beyond it, unless something says year

@@ -93,7 +93,7 @@ July 1789 | July seventeen eighty-nine
 March 5 miles north | March five miles north
 He may 24 times refuse. | He may twenty-four times refuse.
 May 3-5 | May third to fifth
-2012-01-05 | the fifth of January, twenty twelve
+2013-04-06 | the sixth of April, twenty thirteen
 at 8:15 sharp | at eight fifteen sharp
 at 8.15 p.m. sharp | at eight fifteen p m sharp
 at 5 a.m. | at five a m
@@ -243,10 +243,10 @@ $2.5 billion | two point five billion dollars
 1,500 | thousand five hundred
 1200 | twelve hundred
 5201 | five thousand two hundred and one
-1/2 | one half
+1/5 | one fifth
 12 3/5 | twelve and three fifths
 4/4 | four quarters
-Mt. | Mount
+Gen. | General
 Sgt. | Sergeant
 a1@b.org | a one at b dot org
 """

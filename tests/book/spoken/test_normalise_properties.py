@@ -49,7 +49,7 @@ ENGLISH = [
     "1914-18",
     "1/2",
     "½",
-    "25°C",
+    "21°C",
     "ft.",
     "in.",
     "lbs",
@@ -124,7 +124,7 @@ CHINESE = [
     "亿",
     "km/h",
     "㎡",
-    "GLM-4.5",
+    "GPT-3.5",
     "T-34",
     "MP3",
     "110",
@@ -290,8 +290,8 @@ def test_time_is_linear(language: str, unit: str) -> None:
 
 def test_a_place_that_is_taken_is_read_around() -> None:
     taken = (Replacement(0, 3, "Mai", "lexicon"),)
-    found = normalise("May 24, 1889", load_language("en"), taken=taken)
-    assert speak("May 24, 1889", merge(taken, found)) == "Mai twenty-four, eighteen eighty-nine"
+    found = normalise("May 21, 1886", load_language("en"), taken=taken)
+    assert speak("May 21, 1886", merge(taken, found)) == "Mai twenty-one, eighteen eighty-six"
 
 
 @pytest.mark.parametrize("tag", list_configs("spoken"))

@@ -20,30 +20,30 @@ def speech(folder: Path, text: str, *, language: str = "en", **options: object) 
 
 
 def test_the_profile_of_the_book_is_used(tmp_path: Path) -> None:
-    text = "He came on May 24, 1889, at 7:45, and paid £5."
+    text = "He came on May 21, 1886, at 7:45, and paid £5."
     said = {
         p: speech(tmp_path, text, normaliser=p)[0].spoken for p in ("fiction", "general", "off")
     }
     assert said["off"] == text
     assert said["fiction"] == (
-        "He came on May twenty-fourth, eighteen eighty-nine, at seven forty-five, "
+        "He came on May twenty-first, eighteen eighty-six, at seven forty-five, "
         "and paid five pounds."
     )
-    assert "the twenty-fourth of May" in said["general"]
+    assert "the twenty-first of May" in said["general"]
 
 
 def test_every_replacement_is_recorded_with_its_place_and_rule(tmp_path: Path) -> None:
-    (segment,) = speech(tmp_path, "Louis XIV owed £3 10s. in 1701.")
+    (segment,) = speech(tmp_path, "Louis XVI owed £3 10s. in 1701.")
     assert [(segment.printed[r.start : r.end], r.spoken, r.rule) for r in segment.replacements] == [
-        ("XIV", "the fourteenth", "roman"),
+        ("XVI", "the sixteenth", "roman"),
         ("£3 10s.", "three pounds and ten shillings", "money"),
         ("1701", "seventeen oh one", "year"),
     ]
 
 
 def test_a_lexicon_entry_inside_a_number_stays_and_the_rest_is_read(tmp_path: Path) -> None:
-    (segment,) = speech(tmp_path, "It was May 24, 1889.", words={"May": "Maih"})
-    assert segment.spoken == "It was Maih twenty-four, eighteen eighty-nine."
+    (segment,) = speech(tmp_path, "It was May 21, 1886.", words={"May": "Maih"})
+    assert segment.spoken == "It was Maih twenty-one, eighteen eighty-six."
     assert {r.rule for r in segment.replacements} == {"lexicon", "number", "year"}
 
 
@@ -61,7 +61,7 @@ def test_money_is_not_cut_at_its_stops(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "language"),
     [
-        ("On May 24, 1889, he paid £1,234 5s. 6d. for 1,234,567 of them. " * 3, "en"),
+        ("On May 21, 1886, he paid £1,234 5s. 6d. for 1,234,567 of them. " * 3, "en"),
         ("他在1987年12月31日花了￥6.30，打了13800138000。" * 3, "zh"),
         ("a ¼ b ½ c", "en"),
     ],
