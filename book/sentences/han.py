@@ -26,7 +26,7 @@ _CLOSES = {"”": "“", "’": "‘", "」": "「", "』": "『", '"': '"', "�
 _ENDS = "。！？!?｡"
 _STARTS_NOTHING = "，。、；：！？,;:!?…”’」』）)》】〉"
 _MARK = re.compile(
-    r"(?P<pause>。{2,}(?![！？!?]))"  # dots of an ellipsis, typed as stops
+    r"(?P<pause>。{3,}(?![！？!?]))"  # dots of an ellipsis, typed as stops
     rf"|(?P<end>[{_ENDS}]+(?:…+|[{_ENDS}])*|…+[{_ENDS}]+)"
     r"|(?P<trails>…+|\.{3,}|—+)"
     r"|(?P<stop>(?<=[a-z][a-z])\.(?=[”’\"]*\s+[“‘\"]?[A-Z]))"
