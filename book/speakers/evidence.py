@@ -15,7 +15,7 @@ import numpy as np
 from book.speakers.attribution import ChapterText
 from book.speakers.people import People
 from book.speakers.phrases import Phrase, Phrases
-from book.speakers.presence import NEAR, Presence, View, gap
+from book.speakers.presence import NEAR, Presence, View, gap, tagged
 from book.speakers.salience import Floats
 from book.speakers.turns import Talk
 
@@ -32,6 +32,7 @@ _PLAIN = (
     "beat he", "beat not he", "beat only",
     "above last", "above", "below first",
     "calls self", "called before", "called after", "called before that", "called after that",
+    "spoke before", "spoke before that", "speaks after", "speaks after that",
     "names self", "named before", "named after", "told before", "told after", "told now",
     "sir before", "not sir before", "sir after", "not sir after", "sir self",
 )  # fmt: skip
@@ -133,6 +134,10 @@ class Reader:
                     mark(other.tag.to, f"told {place}")
             else:
                 mark(other.called, f"called {place}")
+        if kind != "named":
+            for place, turn_there in around.items():
+                verb = "spoke" if place.startswith("before") else "speaks"
+                mark(tagged(turn_there, self._people.narrator), f"{verb} {place}")
         if tag:
             mark(tag.to, "told now")
         candidates = self._presence.candidates(marks, view)
