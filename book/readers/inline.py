@@ -55,7 +55,9 @@ _MARKDOWN = {
     "comment": r"<!--(?:(?!<!--).)*?-->",
     "image": rf"!\[[^\[\]\n]*\]{_TARGET}",
     "link": rf"(?<!!)\[(?P<label>[^\[\]\n]+)\]{_TARGET}",
-    "footnote": r"\[\^[^\[\]\s]+\]",
+    "footnote": r"\[\^[^\[\]\s]+\]|\^\[[^\[\]]{0,2000}\]",
+    "attribute": r"\[\]\{[^{}\n]*\}|(?<=[\]\w*`])\{[#.][^{}\n]*\}",
+    "break": rf"{_SPACE}*\\?\n\s*(?:>[ \t]*)*",
     "escape": r"\\(?=[\\`*_{}\[\]()#+\-.!>~|<])",
     "stars": r"\*{1,3}|__|~~|`",
     "tag": r"</?(?:i|b|em|strong|u|s|sup|sub|span|br|small|center|p|div)(?:\s[^<>]*)?/?>",
@@ -67,7 +69,9 @@ _FIRST_MARKDOWN = r"<!\\*~`&"
 @cache
 def _pattern(markdown: bool) -> re.Pattern[str]:
     """All marks. What comes first is a quick look at one character, for speed."""
-    parts = {**(_MARKDOWN if markdown else {}), **_ALTERNATIVES}
+    # Markdown's own come first, its line ends in place of the plain ones
+    parts = {**_MARKDOWN, **{k: v for k, v in _ALTERNATIVES.items() if k not in _MARKDOWN}}
+    parts = parts if markdown else _ALTERNATIVES
     first = _FIRST + (_FIRST_MARKDOWN if markdown else "")
     marks = "|".join(f"(?P<{name}>{pattern})" for name, pattern in parts.items())
     return re.compile(f"(?=[{first}])(?:{marks})", re.S | re.I)
@@ -163,7 +167,7 @@ def _replacement(name: str, raw: str, a: int, b: int, han: bool, verse: bool) ->
             return _letter(raw[a + 1 : b - 1]), "markup"
         case "page":
             return "", "note"
-        case "escape" | "comment" | "image" | "pipe" | "superscript":
+        case "escape" | "attribute" | "comment" | "image" | "pipe" | "superscript":
             return "", "markup"
         case _:
             return "", "note"

@@ -13,14 +13,17 @@ from typing import Any
 import yaml
 
 from book.manuscript import Facts, Paragraph, Skip, Slice, speakable
-from book.readers.blocks import PART, SECTION, TITLE, Block, Extract, Heading, Reading
+from book.readers.blocks import TITLE, Block, Extract, Heading, Reading
 from book.readers.headings import match_heading
 from book.readers.inline import paragraph
 from book.readers.layout import Line, is_wrapped, lines_of
+from book.readers.markdownranks import rank_depths
 from book.readers.tags import bracket_tag
 from book.readers.text import read_region, silence
 
-_ATX = re.compile(r"(?P<marks>#{1,6})[ \t]+(?P<text>.*?)(?:[ \t]+#+)?[ \t]*")
+_ATX = re.compile(
+    r"(?P<marks>#{1,6})[ \t]+(?P<text>.*?)(?:[ \t]+#+)?(?:[ \t]*\{[#.:][^{}]*\})?[ \t]*"
+)
 _SETEXT = re.compile(r"=+|-{2,}")
 _RULE = re.compile(r"(?:\*[ \t]*){3,}|(?:-[ \t]*){3,}|(?:_[ \t]*){3,}")
 _FENCE = re.compile(r"(`{3,}|~{3,})")
@@ -34,6 +37,34 @@ class _Piece:
     lines: tuple[Line, ...]
     kind: str  # "body", "heading", "rule", "fence", "note"
     depth: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Atx:
+    """``## Title ##``: where the title stands in the line."""
+
+    depth: int
+    start: int
+    end: int
+
+
+def _atx(text: str) -> _Atx | None:
+    """A heading with marks, its closing marks and attributes (``{#id}``) left out.
+
+    By hand: a pattern takes quadratic time for a title with 100,000 spaces.
+    """
+    match = _ATX.match(text)
+    if not match:
+        return None
+    end = len(text)
+    if text.endswith("}"):
+        opening = text.rfind("{")
+        if text[opening + 1 : opening + 2] in ("#", ".", ":"):
+            end = len(text[:opening].rstrip())
+    bare = text[:end].rstrip("#")
+    if bare != text[:end] and bare[-1:] in (" ", "\t"):
+        end = len(bare.rstrip())
+    return _Atx(len(match[1]), match.end(), max(end, match.end()))
 
 
 def read_markdown(reading: Reading) -> Extract:
@@ -91,7 +122,9 @@ def _fenced_whole(lines: list[Line]) -> list[Line] | None:
 def _read(reading: Reading, lines: list[Line], skips: list[Skip]) -> Extract:
     blocks: list[Block] = []
     scene = False
-    for piece in _paragraphs(list(_pieces(lines))):
+    pieces = list(_paragraphs(list(_pieces(lines))))
+    marked = any(piece.kind == "heading" for piece in pieces)
+    for piece in pieces:
         start, end = piece.lines[0].start, piece.lines[-1].end
         where = Slice(reading.document, start, end)
         if piece.kind == "fence":
@@ -103,14 +136,17 @@ def _read(reading: Reading, lines: list[Line], skips: list[Skip]) -> Extract:
             skips.append(Skip(where, "note"))
         else:
             block = _block(reading, piece, scene)
+            known = None if marked else match_heading(block.paragraph.printed, reading.language)
+            if known and len(piece.lines) == 1:  # a file of Markdown without its headings
+                block = Block(replace(block.paragraph, kind="heading"), known)
             if speakable(block.paragraph.printed):
                 blocks.append(block)
                 scene = False
             else:
-                reason = silence(reading.text[start:end])
+                reason = silence(reading.text[start:end]) or "markup"
                 skips.append(Skip(where, reason))
                 scene = scene or reason == "ornament"
-    blocks = _ranked(blocks)
+    blocks = rank_depths(blocks) if marked else blocks
     title = next((b.heading.title for b in blocks if b.heading and b.heading.rank == TITLE), None)
     return Extract(tuple(blocks), tuple(skips), Facts(title=title))
 
@@ -129,9 +165,10 @@ def _pieces(lines: list[Line]) -> Iterator[_Piece]:
             elif text:
                 yield _Piece((line,), "body")
             continue
-        heading = _ATX.fullmatch(text)
+        heading = _atx(text)
         setext = bool(run) and _SETEXT.fullmatch(text) is not None
-        if not text or opened or heading or setext or _RULE.fullmatch(text):
+        quoted = _QUOTED.fullmatch(text)  # an empty line of a quotation
+        if not text or opened or heading or setext or quoted or _RULE.fullmatch(text):
             if setext:
                 yield _Piece((*run, line), "heading", 1 if text[0] == "=" else 2)
             elif run:
@@ -141,7 +178,9 @@ def _pieces(lines: list[Line]) -> Iterator[_Piece]:
                 fence = opened[1]
                 yield _Piece((line,), "fence")
             elif heading:
-                yield _Piece((line,), "heading", len(heading["marks"]))
+                yield _Piece((line,), "heading", heading.depth)
+            elif quoted:
+                yield _Piece((line,), "fence")
             elif text and not setext:
                 yield _Piece((line,), "rule")
         else:
@@ -173,9 +212,9 @@ def _items(piece: _Piece) -> Iterator[_Piece]:
 def _block(reading: Reading, piece: _Piece, scene: bool) -> Block:
     start, end = piece.lines[0].start, piece.lines[-1].end
     if piece.kind == "heading":
-        atx = _ATX.fullmatch(piece.lines[0].text) if len(piece.lines) == 1 else None
-        begin = start + atx.start("text") if atx else None
-        last = start + atx.end("text") if atx else piece.lines[-2].end
+        atx = _atx(piece.lines[0].text) if len(piece.lines) == 1 else None
+        begin = start + atx.start if atx else None
+        last = start + atx.end if atx else piece.lines[-2].end
         body = _paragraph(reading, start, end, begin, last)
         known = match_heading(body.printed, reading.language)
         title = body.printed.strip()
@@ -185,7 +224,7 @@ def _block(reading: Reading, piece: _Piece, scene: bool) -> Block:
     tag = bracket_tag(reading, start, end)
     lead = _QUOTED.match(piece.lines[0].text) or _ITEM.match(piece.lines[0].text)
     begin = tag.end if tag else start + lead.end() if lead else None
-    body = _paragraph(reading, start, end, begin, None)
+    body = _paragraph(reading, start, end, begin, None, verse=_is_verse(reading, piece))
     return Block(
         replace(
             body,
@@ -196,8 +235,21 @@ def _block(reading: Reading, piece: _Piece, scene: bool) -> Block:
     )
 
 
+def _is_verse(reading: Reading, piece: _Piece) -> bool:
+    """Whether every line but the last ends with the mark of a hard line break."""
+    lines = piece.lines[:-1]
+    ends = (line.text.endswith("\\") or reading.text.startswith("  ", line.end) for line in lines)
+    return bool(lines) and all(ends)
+
+
 def _paragraph(
-    reading: Reading, start: int, end: int, begin: int | None, last: int | None
+    reading: Reading,
+    start: int,
+    end: int,
+    begin: int | None,
+    last: int | None,
+    *,
+    verse: bool = False,
 ) -> Paragraph:
     return paragraph(
         reading.document,
@@ -206,43 +258,7 @@ def _paragraph(
         end,
         han=reading.language.han,
         markdown=True,
-        kind="body" if last is None else "heading",
+        kind="heading" if last is not None else "verse" if verse else "body",
         body=begin,
         tail=last,
     )
-
-
-def _ranked(blocks: list[Block]) -> list[Block]:
-    """Depths to ranks: the depth of the chapters is where most titles of chapters stand.
-
-    That is the shallowest depth whose headings read like chapters; without such, the
-    shallowest with at least two headings. One heading above it is the book's title.
-    """
-    found = [block for block in blocks if block.heading]
-    if not found:
-        return blocks
-    depths = [block.heading.rank for block in found if block.heading]
-    numbered = [b.heading.rank for b in found if b.heading and b.heading.label and b.heading.word]
-    several = sorted(d for d in set(depths) if depths.count(d) > 1)
-    if numbered:
-        chapter = max(set(numbered), key=lambda d: (numbered.count(d), -d))
-    else:
-        chapter = several[0] if several else min(depths)
-    first = found[0]
-    title_depth = chapter if len(found) == 1 and not numbered else chapter - 1
-    ranked = []
-    for block in blocks:
-        heading = block.heading
-        if heading is None:
-            ranked.append(block)
-            continue
-        depth = heading.rank
-        alone = depth <= title_depth and depths.count(depth) == 1
-        if block is first and alone and not heading.label:
-            ranked.append(
-                Block(block.paragraph, replace(heading, rank=TITLE), "title page", "title page")
-            )
-            continue
-        rank = PART if depth < chapter else PART + 1 if depth == chapter else SECTION
-        ranked.append(Block(block.paragraph, replace(heading, rank=rank)))
-    return ranked

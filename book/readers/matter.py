@@ -6,6 +6,7 @@ found in ``book/readers/contents.py``.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -16,6 +17,9 @@ from book.readers.lines import LONGEST_ENTRY, WIDE_GAP, bare, has_page
 NOTES, PICTURES, ADS, INDEX, TRANSCRIBER = (
     "notes", "illustrations", "advertisements", "index", "transcriber",
 )  # fmt: skip
+MOST_AFTER = 0.2  # of a book that may follow its last line
+LATE = 0.7  # of a book is read where lists at its end begin
+_NOTE = re.compile(r"[\[(（［〔{⑴-⒇①-⑳*†\d]")
 _SHORT = 300  # characters of a transcriber's line: "Produced by …"
 
 
@@ -39,7 +43,9 @@ def _sections(blocks: Sequence[Block], language: Language) -> list[Block]:
             continue
         text = block.paragraph.printed
         begun = _begun(text, block, language)
-        late = i > last and read > total / 2
+        late = i > last and read > LATE * total
+        if begun == NOTES and not (late or _has_notes(blocks, i)):
+            begun = ""
         if begun in (ADS, INDEX) and not late and (begun == INDEX or _begins_chapter(blocks[i])):
             begun = ""
         if begun:
@@ -52,6 +58,16 @@ def _sections(blocks: Sequence[Block], language: Language) -> list[Block]:
         if alone:
             inside = ""
     return labelled
+
+
+def _has_notes(blocks: Sequence[Block], i: int) -> bool:
+    """Whether the first paragraph under the word "Notes" begins like a note."""
+    following = next((b for b in blocks[i + 1 :] if b.paragraph.kind != "heading"), None)
+    if following is None:
+        return False
+    body = following.paragraph
+    edited = any(e.reason == "note" and e.start == body.slice.start for e in body.edits[:1])
+    return edited or _NOTE.match(body.printed) is not None
 
 
 def _begins_chapter(block: Block) -> bool:
@@ -108,12 +124,16 @@ def _after_the_end(blocks: Sequence[Block], language: Language) -> list[Block]:
     ends = [
         i
         for i, block in enumerate(blocks)
-        if not block.skip and bare(block.paragraph.printed).rstrip("!") in language.headings.ends
+        if not block.skip
+        and block.paragraph.kind != "heading"  # a chapter may be called "The End"
+        and bare(block.paragraph.printed).rstrip("!") in language.headings.ends
     ]
-    if not ends or ends[-1] < len(blocks) / 2:
+    if not ends:
         return list(blocks)
     end = ends[-1]
-    if any(_begins_chapter(block) for block in blocks[end + 1 :]):
+    total = sum(len(block.paragraph.printed) for block in blocks)
+    after = sum(len(block.paragraph.printed) for block in blocks[end + 1 :])
+    if after > MOST_AFTER * total or any(_begins_chapter(block) for block in blocks[end + 1 :]):
         return list(blocks)
     return [
         replace(block, skip="back matter", part="back matter")

@@ -92,11 +92,12 @@ REPEATED = {
     "ends": "THE END\n\n" * 1_500,
     "dates": "May 7th.--It was.\n\n" * 800,
     "set-in lines": ("    a b\n" * 3 + "c d e\n") * 800,
+    "spaced heading": "# a" + " " * 100_000 + "b #",
     "newlines": "\n" * 50_000,
 }
 
 
-MARKS = ("brackets", "underscores", "stars", "links", "comments", "hashes")
+MARKS = ("brackets", "underscores", "stars", "links", "comments", "hashes", "spaced heading")
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,8 @@ from book.languages import load_language
 from book.manuscript import Manuscript
 from book.readers import read_manuscript
 from book.readers.blocks import CHAPTER, PART, SECTION
-from book.readers.headings import match_heading, number_of
+from book.readers.headings import match_heading
+from book.readers.numbers import number_of
 
 LONG = "It was a bright cold day in the town, and nobody in the long street was awake. " * 20
 
@@ -314,7 +315,7 @@ def test_markdown(tmp_path: Path) -> None:
     assert (manuscript.title, manuscript.author) == ("The Lamp", "A. Writer")
     assert [c.title for c in manuscript.chapters] == ["Chapter One", "Chapter Two"]
     assert bodies(manuscript) == [
-        "A bold and soft word, a link & a note.", "Quoted > lines.", "Escaped * star. Tag. ",
+        "A bold and soft word, a link & a note.", "Quoted lines.", "Escaped * star. Tag. ",
     ]  # fmt: skip
     assert [r for r, _ in skipped(manuscript)] == ["front matter", "title page", "ornament", "note"]
     assert manuscript.chapters[0].paragraphs[2].scene_break_before
