@@ -222,7 +222,8 @@ def test_what_the_manuscript_says_itself() -> None:
         st.lists(
             st.sampled_from(
                 ["“Yes,” ", "“No!” ", "said Holmes. ", "he said. ", "Watson, ", "’s ", "“", "”",
-                 "I ", "the old man ", "Mrs. Hudson ", "\u0000", "— ", "Miss ", "said ", ": ", "İ", "\n"]
+                 "I ", "the old man ", "Mrs. Hudson ", "\u0000", "— ", "Miss ", "said ", ": ",
+                 "İ", "\n"]
             ),
             max_size=7,
         ).map("".join),
