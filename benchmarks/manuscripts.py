@@ -33,6 +33,8 @@ from castbook.errors import CastbookError, ManuscriptError
 
 LIMIT = 1000  # characters of a segment; what is cut further is measured elsewhere
 SAMPLE = 100_000  # characters of a book that show its script
+_COMMON = {"en": ("the", "and", "of", "was"), "de": ("der", "und", "die", "nicht"),
+           "fr": ("le", "et", "les", "dans"), "es": ("el", "que", "los", "con")}  # fmt: skip
 _NO_BOOKS = {"readme", "license", "licence", "notice", "changelog"}
 
 
@@ -119,7 +121,7 @@ def _read(path: Path, result: Result, expected: Expectation | None) -> Manuscrip
 
 
 def language_of(manuscript: Manuscript) -> str:
-    """By what the book says, else by its script; a Latin script alone says English."""
+    """By what the book says, else by its script and its commonest words."""
     if manuscript.facts.language:
         return manuscript.facts.language
     text = "".join(source.text[:SAMPLE] for source in manuscript.sources)[: 2 * SAMPLE]
@@ -128,7 +130,10 @@ def language_of(manuscript: Manuscript) -> str:
     han = sum("\u4e00" <= c <= "\u9fff" for c in text)
     if kana > 0.1 * letters:
         return "ja"
-    return "zh" if han > 0.3 * letters else "en"
+    if han > 0.3 * letters:
+        return "zh"
+    words = Counter(text.casefold().split())
+    return max(_COMMON, key=lambda language: sum(words[word] for word in _COMMON[language]))
 
 
 # -- the round trip, by another way than book/coverage.py ------------------------------------

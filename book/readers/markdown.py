@@ -21,9 +21,7 @@ from book.readers.markdownranks import rank_depths
 from book.readers.tags import bracket_tag
 from book.readers.text import read_region, silence
 
-_ATX = re.compile(
-    r"(?P<marks>#{1,6})[ \t]+(?P<text>.*?)(?:[ \t]+#+)?(?:[ \t]*\{[#.:][^{}]*\})?[ \t]*"
-)
+_ATX = re.compile(r"(#{1,6})[ \t]+(?=\S)")
 _SETEXT = re.compile(r"=+|-{2,}")
 _RULE = re.compile(r"(?:\*[ \t]*){3,}|(?:-[ \t]*){3,}|(?:_[ \t]*){3,}")
 _FENCE = re.compile(r"(`{3,}|~{3,})")
