@@ -14,18 +14,23 @@ from dataclasses import replace
 from book.languages import Language
 from book.readers.blocks import CHAPTER, PART, SECTION, TITLE, Heading
 from book.readers.headings import match_heading
+from book.readers.meanings import PARTS, TEXT
 from book.readers.outline import LONGEST_HEAD, Mark, Outline, heading_of
 from book.readers.pages import PASSED_OVER, Pages
 from book.readers.textbuilder import title_key
 
 _SENTENCE = re.compile(r"[.,;!…。，；！]['\"’”»」』)]*$")
 LONGEST_FIRST = 80  # characters of a first line that is the title of its document
-DEEPEST = 6
+LONGEST_RUN = 3  # lines of one heading
+TYPED = TEXT - {"abstract", "epigraph", "subchapter", "z3998:letter"}
 
 
 def head_outline(pages: Pages, language: Language, title: str | None) -> Outline:
     """The outline that headings give, or the documents themselves."""
-    runs = _runs(pages)
+    runs = _runs(pages, language)
+    typed = _by_type(runs, pages, language)
+    if typed:
+        return Outline(tuple(typed), (), frozenset(), ())
     if runs:
         marks = _by_level(runs, pages, language, title)
         return Outline(tuple(marks), (), frozenset(), ())
@@ -40,11 +45,31 @@ def head_outline(pages: Pages, language: Language, title: str | None) -> Outline
     return Outline(tuple(_by_page(pages, language)), (), frozenset(), ())
 
 
-def _runs(pages: Pages) -> list[tuple[int, ...]]:
-    """Headings; those that follow each other at once are one: number and title.
+def _by_type(
+    runs: list[tuple[int, ...]], pages: Pages, language: Language
+) -> list[Mark]:
+    """Where elements typed as chapters and their like begin, if most of the text is in such."""
+    inside = total = 0
+    for i, piece in enumerate(pages.pieces):
+        if not piece.part and not piece.silent:
+            length = len(pages.text(i))
+            total += length
+            inside += 0 if TYPED.isdisjoint(piece.types) else length
+    if inside * 2 <= total:
+        return []
+    marks = []
+    for run in runs:
+        begins = frozenset[str]().union(*(pages.pieces[i].begins for i in run))
+        if TYPED.isdisjoint(begins):
+            continue
+        rank = CHAPTER if begins & (TYPED - PARTS) else PART
+        marks.append(Mark(run[0], replace(_heading(run, pages, language), rank=rank), run))
+    return marks
 
-    A heading of a higher level than the one before begins a run of its own.
-    """
+
+def _runs(pages: Pages, language: Language) -> list[tuple[int, ...]]:
+    """Headings; those that follow each other at once and belong together are one: the lines of
+    one header, a number and its title, two lines of one level."""
     runs: list[list[int]] = []
     open_run = False
     for i, piece in enumerate(pages.pieces):
@@ -54,15 +79,27 @@ def _runs(pages: Pages) -> list[tuple[int, ...]]:
         if piece.part or not short or not (piece.level or (piece.titled and open_run)):
             open_run = False
             continue
-        above = pages.pieces[runs[-1][-1]].level if open_run else 0
-        same_page = bool(runs) and pages.page_of(runs[-1][0]) is pages.page_of(i)
-        joins = open_run and same_page and (not piece.level or piece.level >= above)
-        if joins and len(runs[-1]) < 3:
+        if open_run and len(runs[-1]) < LONGEST_RUN and _joins(runs[-1], i, pages, language):
             runs[-1].append(i)
         else:
             runs.append([i])
         open_run = True
     return [tuple(run) for run in runs if pages.pieces[run[0]].level]
+
+
+def _joins(run: list[int], at: int, pages: Pages, language: Language) -> bool:
+    """Whether a heading goes on with the one before."""
+    first, last, piece = pages.pieces[run[0]], pages.pieces[run[-1]], pages.pieces[at]
+    if pages.page_of(run[0]) is not pages.page_of(at) or piece.begins:
+        return False
+    if last.titled and piece.titled:
+        return True
+    own = match_heading(pages.line(at), language)
+    if (own is not None and own.label) or (piece.level and piece.level < first.level):
+        return False
+    begun = match_heading(pages.line(run[0]), language)
+    waits = begun is not None and bool(begun.label) and not begun.title and len(run) == 1
+    return waits or not piece.level or piece.level == last.level
 
 
 def _by_level(

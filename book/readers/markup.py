@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Literal
 
 from lxml import etree
@@ -60,6 +61,7 @@ class Piece:
     types: frozenset[str] = frozenset()  # epub:type and roles of all elements around it
     verse: bool = False
     titled: bool = False  # stands in a header or hgroup, or is typed as a title
+    begins: frozenset[str] = frozenset()  # types of texts that begin here: chapter, prologue
     silent: Literal["", "rule", "blank"] = ""  # no text: a rule or ornament; an empty paragraph
     edits: list[Edit] = field(default_factory=list)
     linked: int = 0  # characters inside links
@@ -141,6 +143,7 @@ class _Walk:
         self.pieces: list[Piece] = []
         self.edits: list[Edit] = []
         self.linked = 0
+        self.begun: set[str] = set()  # types of texts opened since the last paragraph
         self.anchors: dict[str, tuple[int, int]] = {}
         self.references: list[NoteRef] = []
         self.sounds: list[Sound] = []
@@ -216,6 +219,7 @@ class _Walk:
         element, name, classes = frame.element, frame.name, frame.classes
         if not self.text.length and name not in HEADINGS and name != "p":
             self.names.extend(classes)
+        self.begun.update(TEXT.intersection(types))
         if not frame.part or (frame.part != "notes" and not TEXT.isdisjoint(types)):
             frame.part = self._part(frame, types)
         frame.level = HEADINGS.get(name, frame.level)
@@ -300,7 +304,7 @@ class _Walk:
         if frame.name == "hr" or is_scene_break(frame.classes):
             silent = "rule"
         elif frame.name in ("p", "div") and not frame.line:
-            images = [e for e in frame.element.iter() if name_of(e) in _IMAGES]
+            images = [e for e in islice(frame.element.iter(), 50) if name_of(e) in _IMAGES]
             if not images:
                 silent = "blank" if frame.name == "p" else ""
             elif len(images) == 1 and is_ornament(images[0]):
@@ -326,10 +330,13 @@ class _Walk:
                 titled=frame.titled,
                 edits=[e for e in self.edits if e.end > span[0]],
                 linked=self.linked,
+                begins=frozenset(self.begun) if self.text.visible else frozenset(),
                 silent="" if self.text.visible else "blank",
             )
         )
         self.edits, self.linked = [], 0
+        if self.text.visible:
+            self.begun.clear()
 
     def _edit(self, start: int, end: int, reason: Literal["note", "markup"]) -> None:
         opened = self.text.start
@@ -352,7 +359,7 @@ class _Walk:
             self.sounds.append(sound)
 
     def _quoted(self, element: etree._Element) -> bool:
-        text = text_of(element).strip()
+        text = text_of(element, 20).strip()
         return not text or text[0] in _QUOTES
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from book.languages import Language
@@ -80,15 +81,22 @@ def _paragraph(
     body = paragraph(page.document, text, start, end, han=language.han, kind=kind)
     if not own and not body.edits:
         return body
+    starts = [e.start for e in own]
     others = (
         e
         for e in body.edits
         if e.reason != "markup"  # < and & are characters here
         and not (e.reason == "emphasis" and page.markup.emphasised)
-        and all(e.end <= o.start or e.start >= o.end for o in own)
+        and not _meets(e, own, starts)
     )
     edits = tuple(sorted((*own, *others), key=lambda e: (e.start, e.end)))
     return replace(body, edits=edits, printed=printed(text, start, end, edits))
+
+
+def _meets(edit: Edit, others: Sequence[Edit], starts: Sequence[int]) -> bool:
+    """Whether an edit shares characters with one of ``others``, which are in order."""
+    i = bisect_left(starts, edit.end)
+    return i > 0 and others[i - 1].end > edit.start
 
 
 def _widened(text: str, start: int, end: int, edits: list[Edit]) -> Iterator[Edit]:

@@ -139,8 +139,12 @@ def part_of_title(title: str) -> str:
     name = _NUMBER.sub("", " ".join(title.split()).casefold().replace("’", "'"))
     if not name or len(name) > 80:
         return ""
-    exact, patterns = _titles()
-    return exact.get(name) or next((part for p, part in patterns if p.fullmatch(name)), "")
+    exact, beginnings, patterns = _titles()
+    if name in exact:
+        return exact[name]
+    if name.startswith(tuple(beginnings)):
+        return next(part for start, part in beginnings.items() if name.startswith(start))
+    return next((part for p, part in patterns if p.fullmatch(name)), "")
 
 
 def part_of_names(names: Iterable[str]) -> str:
@@ -162,14 +166,18 @@ def states_rights(text: str, least: int = 2) -> bool:
 
 
 @cache
-def _titles() -> tuple[dict[str, str], list[tuple[re.Pattern[str], str]]]:
+def _titles() -> tuple[dict[str, str], dict[str, str], list[tuple[re.Pattern[str], str]]]:
+    """Whole titles, their beginnings, and patterns, each with its part."""
     exact: dict[str, str] = {}
+    beginnings: dict[str, str] = {}
     patterns = []
     for part, titles in yaml.safe_load(read_config("matter.yaml")).items():
         for title in titles:
-            if "*" in title:
+            if title.find("*") == len(title) - 1:
+                beginnings.setdefault(title[:-1], part)
+            elif "*" in title:
                 pattern = re.escape(title).replace(r"\*", ".*")
                 patterns.append((re.compile(pattern), part))
             else:
                 exact.setdefault(title, part)
-    return exact, patterns
+    return exact, beginnings, patterns

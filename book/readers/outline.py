@@ -74,7 +74,39 @@ def read_outline(
             continue
         stop = next((p.at for p in read[i + 1 :] if p.at is not None and p.at > at), None)
         marks.append(_mark(place, at, stop, rank, pages, marks, language, warnings))
+    marks = _with_forgotten(marks, pages, listed, matter, language, warnings)
     return Outline(tuple(marks), matter, listed, tuple(warnings))
+
+
+def _with_forgotten(
+    marks: list[Mark],
+    pages: Pages,
+    listed: frozenset[str],
+    matter: Sequence[tuple[int, int, str]],
+    language: Language,
+    warnings: list[str],
+) -> list[Mark]:
+    """Chapters that begin a document, say so, and are not in the navigation."""
+    if not any(mark.heading.rank == CHAPTER for mark in marks):
+        return marks
+    found = list(marks)
+    for page in pages.pages:
+        at = pages.settled(page.first, min(page.last, page.first + HEAD_RUN))
+        if page.member in listed or at >= page.last or not pages.pieces[at].level:
+            continue
+        if pages.pieces[at].part or any(start <= at < end for start, end, _ in matter):
+            continue
+        heading = match_heading(pages.line(at), language)
+        if heading is None or heading.rank != CHAPTER:
+            continue
+        warnings.append(
+            f"the navigation does not list {pages.line(at)!r} ({page.member}): it is read as a "
+            "chapter"
+        )
+        head = _head(pages.line(at), range(at, min(page.last, at + HEAD_RUN)), set(), pages)
+        printed = [pages.line(i) for i in head]
+        found.append(Mark(at, _completed(heading, printed, CHAPTER, language), head))
+    return sorted(found, key=lambda mark: mark.at)
 
 
 def heading_of(title: str, rank: int, language: Language) -> Heading:

@@ -40,6 +40,7 @@ class Pages:
         self._firsts = [page.first for page in pages]
         self._by_member = {page.member: page for page in pages}
         self._ends: dict[str, list[int]] = {}
+        self._texts: list[str | None] = [None] * len(self.pieces)
 
     def page_of(self, at: int) -> Page:
         """The document of piece ``at``."""
@@ -51,8 +52,12 @@ class Pages:
 
     def text(self, at: int) -> str:
         """The text of a piece without what is edited out of it."""
-        page, piece = self.page_of(at), self.pieces[at]
-        return squeezed(page.markup.text, piece.start, piece.end, piece.edits)
+        known = self._texts[at]
+        if known is None:
+            page, piece = self.page_of(at), self.pieces[at]
+            known = squeezed(page.markup.text, piece.start, piece.end, piece.edits)
+            self._texts[at] = known
+        return known
 
     def line(self, at: int) -> str:
         """The text of a piece as one line, for comparing it with titles."""

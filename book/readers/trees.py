@@ -19,9 +19,9 @@ from castbook.errors import ManuscriptError
 
 # One document of a book. A novel in a single file has about 2 MB and 40,000 tags; a tree needs
 # some 150 bytes for a tag or an attribute, and 1 GiB has to be enough for everything.
-LARGEST_MARKUP = 24 * 2**20  # bytes
-MOST_TAGS = 1_000_000  # "<" of one document
-MOST_ATTRIBUTES = 2_000_000  # "=" of one document, text included
+LARGEST_MARKUP = 16 * 2**20  # bytes
+MOST_TAGS = 500_000  # "<" of one document
+MOST_ATTRIBUTES = 1_000_000  # "=" of one document, text included
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
