@@ -79,24 +79,25 @@ def doubt(unit: Unit, threshold: float) -> Doubt:
 def conversations(chapter: ScriptChapter, units: Sequence[Unit]) -> Iterator[tuple[Unit, ...]]:
     """The quotations of a chapter, cut where a scene ends or nobody speaks for a while."""
     owner = {segment.number: unit for unit in units for segment in unit.segments}
-    current: dict[int, Unit] = {}
+    current: list[Unit] = []
     silent, speech_in_paragraph = 0, False
     for segment in chapter.segments:
         unit = owner[segment.number]
         if unit.spoken:
             if silent >= SILENT_PARAGRAPHS and current:
-                yield tuple(current.values())
-                current = {}
-            current.setdefault(unit.first.number, unit)
+                yield tuple(current)
+                current = []
+            if segment is unit.first:  # the rest of it belongs where it began
+                current.append(unit)
             silent, speech_in_paragraph = 0, True
         if ends_paragraph(segment):
             silent += 0 if speech_in_paragraph else 1
             speech_in_paragraph = False
             if segment.pause_reason in ("scene", "title", "end") and current:
-                yield tuple(current.values())
-                current, silent = {}, 0
+                yield tuple(current)
+                current, silent = [], 0
     if current:
-        yield tuple(current.values())
+        yield tuple(current)
 
 
 def ends_paragraph(segment: Segment) -> bool:

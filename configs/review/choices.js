@@ -167,6 +167,7 @@ function take(index) {
   const option = offered[index];
   if (!option) return;
   picker.close();
+  pickerFilter.blur(); // hidden, it would keep the focus for a moment, and swallow the next key
   option.take();
 }
 

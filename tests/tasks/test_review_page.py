@@ -43,7 +43,9 @@ def story(lines: int) -> str:
         if number % 40 == 0:
             parts += [f"# Part {number // 40 + 1}", f"They met for the {number}th time."]
         said = " ".join(dice.choices(words, k=7))
-        parts.append('"No."' if number % 17 == 5 else f'"The {said} is {number}, <b>&</b> old?"')
+        parts.append(
+            '"No."' if number % 17 == 5 else f'"The {said} is {number}, 1 < 2 & {{{{data}}}}?"'
+        )
         if number % 9 == 8:
             parts += [f"It was {word} and {number}, long and cold." for word in words[:4]]
     return "\n\n".join(parts) + "\n"
@@ -137,28 +139,22 @@ def test_corrections_by_keys_are_applied_and_never_asked_again(
     review = write_review(project, output=tmp_path / "script.html")
     assert review.doubtful >= CORRECTIONS
 
+    given = data_of(review.page)
     page = visit(review.page)
     assert page.title() == "</script><b>Title: who speaks?"
     expected: dict[str, tuple[str | None, str]] = {}
     dice = random.Random(3)
     for number in range(CORRECTIONS):
-        unit = page.locator(".seg.current").first
-        text = unit.text_content()
-        anchor = page.evaluate(
-            "id => JSON.parse(document.getElementById('data').textContent).units[id][0]",
-            int(unit.get_attribute("data-unit")),
-        )
-        guesses = page.locator("#choices .guess").count()
-        key = dice.choice(["n", "c", *"123"[:guesses]])
+        unit, text, guesses = page.evaluate(ASKED)
+        anchor = given["units"][unit][0]
+        key = dice.choice(["n", "c", *"123"[: len(guesses)]])
         if key == "c":
             name = NAMES[number % 4]
             page.keyboard.press("c")
             page.keyboard.type(name[:3].lower())
             page.keyboard.press("Enter")
         else:
-            name = "Narrator"
-            if key != "n":
-                name = page.locator("#choices .guess").nth(int(key) - 1).inner_text().split()[1]
+            name = "Narrator" if key == "n" else guesses[int(key) - 1]
             page.keyboard.press(key)
         assert anchor not in expected
         expected[anchor] = (None if name == "Narrator" else name.lower(), text)
@@ -187,6 +183,13 @@ def test_corrections_by_keys_are_applied_and_never_asked_again(
     assert page.locator("#left").inner_text().startswith("0 of ")
     save(page, tmp_path / "same.yaml")
     assert (tmp_path / "same.yaml").read_bytes() == file.read_bytes()
+
+
+ASKED = """() => {
+  const line = document.querySelector(".seg.current");
+  const guesses = [...document.querySelectorAll("#choices .guess")].map((b) => b.textContent);
+  return [Number(line.dataset.unit), line.textContent, guesses.map((g) => g.split(" ")[1])];
+}"""
 
 
 def data_of(page: Path) -> dict[str, Any]:
@@ -237,3 +240,132 @@ def test_ten_thousand_segments_open_at_once(tmp_path: Path, visit: Any, project:
     page.click("[data-view=script]")
     page.wait_for_selector(".seg.current")
     assert page.locator(".para").count() < 2000  # what is far from the screen is not made
+
+
+@pytest.fixture
+def styled(project: Path, tmp_path: Path) -> Path:
+    """A page whose Anna has two moods, and its casting.yaml a list in one line."""
+    from tasks.reviewdata import casting_parts
+
+    (project / "casting.yaml").unlink(missing_ok=True)
+    values = data_of(write_review(project, output=tmp_path / "plain.html").page)
+    values["cast"][1]["styles"] = [["calm", "calm"], ["yes", '"yes"']]
+    quoted = [i for i, row in enumerate(values["units"]) if row[8]]
+    text = "castings: [{anchor: aa.1, speaker: anna, style: calm}]\nversion: 1 # mine\n"
+    values["casting"] = casting_parts(text, {0: quoted[0]})
+    (tmp_path / "styled.html").write_text(render(values), encoding="utf-8")
+    return tmp_path / "styled.html"
+
+
+def test_styles_are_picked_and_written(styled: Path, visit: Any, tmp_path: Path) -> None:
+    page = visit(styled)
+    page.click("[data-view=script]")
+    page.keyboard.press("c")
+    page.keyboard.type("anna")
+    page.keyboard.press("Enter")
+    page.keyboard.press("s")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.keyboard.press("j")
+    page.keyboard.press("n")
+    save(page, tmp_path / "casting.yaml")
+    text = (tmp_path / "casting.yaml").read_text(encoding="utf-8")
+    assert text.startswith('castings: [{anchor: aa.1, speaker: anna, style: "yes"}, {anchor: ')
+    assert text.endswith("]\nversion: 1 # mine\n")
+    first, second = yaml.safe_load(text)["castings"]
+    assert first == {"anchor": "aa.1", "speaker": "anna", "style": "yes"}
+    assert second["speaker"] == "narrator"
+    assert second["text"].startswith('"The ')
+    page.keyboard.press("k")
+    page.keyboard.press("n")  # another speaker has no mood of Anna's
+    save(page, tmp_path / "casting.yaml")
+    text = (tmp_path / "casting.yaml").read_text(encoding="utf-8")
+    assert text.startswith("castings: [{anchor: aa.1, speaker: narrator, style: null}, ")
+
+
+def test_search_and_filters_narrow_the_lines(styled: Path, visit: Any) -> None:
+    page = visit(styled)
+    total = page.locator(".card").count()
+    assert total > 3
+    page.keyboard.press("/")
+    page.keyboard.type("is 17, 1 < 2")
+    page.wait_for_selector("main > .card:first-child:last-child")
+    assert "is 17, 1 < 2 & {{data}}?" in page.locator(".seg.current").inner_text()
+    page.keyboard.press("Escape")
+    page.fill("#search", "no such words")
+    page.wait_for_selector(".done")
+    page.fill("#search", "")
+    page.select_option("#chapter", "1")
+    page.wait_for_selector(".seg.current")
+    assert 0 < page.locator(".card").count() < total
+    page.select_option("#chapter", "-1")
+    page.select_option("#rule", index=1)
+    page.select_option("#character", "2")
+    page.wait_for_selector(".done, .seg.current")
+
+
+def test_decisions_outlive_an_edit_of_the_manuscript(
+    project: Path, tmp_path: Path, visit: Any
+) -> None:
+    (project / "casting.yaml").unlink(missing_ok=True)
+    page = visit(write_review(project, output=tmp_path / "script.html").page)
+    for _ in range(3):
+        page.keyboard.press("n")
+    story_file = project / "story.md"
+    before = story_file.read_text(encoding="utf-8")
+    story_file.write_text(before + "\n\nThe end came late.\n", encoding="utf-8")
+    try:
+        write_review(project, output=tmp_path / "script.html")
+    finally:
+        story_file.write_text(before, encoding="utf-8")
+    page = visit(tmp_path / "script.html")
+    assert page.locator("#left").inner_text().startswith("3 of ")
+    assert "3 decisions from an earlier page" in page.locator("#notice").inner_text()
+
+
+def test_the_page_is_sound_for_keyboards_readers_and_small_screens(
+    styled: Path, visit: Any
+) -> None:
+    page = visit(styled)
+    assert page.locator("#said").inner_text().startswith("Line 1 of ")
+    assert page.evaluate("document.querySelectorAll('button:not([type])').length") == 1  # a form's
+    unnamed = "[...document.querySelectorAll('button')].filter(b => !b.textContent.trim()).length"
+    assert page.evaluate(unnamed) == 0
+    assert page.evaluate(CONTRAST) >= 4.5
+    page.emulate_media(color_scheme="dark")
+    assert page.evaluate(CONTRAST) >= 4.5
+    page.set_viewport_size({"width": 360, "height": 700})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    page.keyboard.press("j")
+    line, sheet = (page.locator(w).first.bounding_box() for w in (".seg.current", "#choices"))
+    assert line["y"] + 20 < sheet["y"]  # the line is not under the choices
+    page.locator("#choices button").first.focus()
+    page.keyboard.press("Enter")  # presses the button, and the focus stays with the choices
+    assert page.evaluate("document.getElementById('choices').contains(document.activeElement)")
+    assert page.locator("#left").inner_text().startswith("1 of ")
+
+
+# The lowest contrast between text and what is behind it, over everything that is on the screen.
+CONTRAST = """() => {
+  const canvas = Object.assign(document.createElement("canvas"), { width: 1, height: 1 });
+  const context = canvas.getContext("2d", { willReadFrequently: true });
+  const rgb = (color) => {
+    context.clearRect(0, 0, 1, 1);
+    context.fillStyle = color;
+    context.fillRect(0, 0, 1, 1);
+    return [...context.getImageData(0, 0, 1, 1).data];
+  };
+  const light = (color) => {
+    const [r, g, b] = color.map((v) => v / 255).map((v) => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  let lowest = 21;
+  for (const element of document.querySelectorAll(".seg, .who, button, #left, #choices p, .card h2, .percent")) {
+    if (element.disabled || !element.checkVisibility()) continue;
+    let behind = element;
+    while (behind && rgb(getComputedStyle(behind).backgroundColor)[3] < 255) behind = behind.parentElement;
+    const [a, b] = [rgb(getComputedStyle(element).color), rgb(getComputedStyle(behind ?? document.body).backgroundColor)].map(light);
+    lowest = Math.min(lowest, (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05));
+  }
+  return lowest;
+}"""  # noqa: E501 - a program in another language
