@@ -37,6 +37,7 @@ _BEFORE_LOST = {
     "d": re.compile(r"\b(?:I|[Hh]e|[Ss]he|[Yy]ou|[Ww]e|[Tt]hey|[Ii]t|[Ww]ho|[Tt]here|[Tt]hat)$"),
 }
 _SENTENCE_END = re.compile(r"[.!?…。！？][\"”’」』)）]*\s*$")
+_ROMAN = re.compile(r"[ivxlcdm]+", re.IGNORECASE)
 _NEVER_LAST = frozenset({"e.g.", "i.e.", "viz.", "vs.", "P.S."})  # never end a sentence
 _LAST = re.compile(r"[^\s.]+")
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
@@ -163,7 +164,10 @@ def _heading(printed: str, language: Language) -> Iterator[Replacement]:
             stop = "." if _SENTENCE_END.search(printed) else ""
             yield Replacement(0, len(printed), number.capitalize() + stop, "number")
             return
-        lead = known.label[: len(known.label.rstrip(".")) - len(_LAST.findall(known.label)[-1])]
+        last = _LAST.findall(known.label)[-1]
+        lead = known.label[: len(known.label.rstrip(".")) - len(last)]
+        if not (last.isdecimal() or _ROMAN.fullmatch(last) or last.casefold() == number):
+            lead, number = known.label, ""  # "The First Book", "Erstes Kapitel": said as it is
         spoken = f"{lead.capitalize() if lead.isupper() else lead}{number}"
         if spoken.casefold() != known.label.casefold() or lead.isupper():
             yield Replacement(at, end, spoken, "number")
