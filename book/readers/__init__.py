@@ -22,9 +22,11 @@ from book.readers.text import read_text
 from castbook.canonical import text_digest
 from castbook.errors import ManuscriptError
 
-SUFFIXES = {".txt": "text", ".text": "text", ".md": "markdown", ".markdown": "markdown",
-            ".script": "script", ".docx": "docx", ".pdf": "pdf", ".epub": "epub", ".html": "html",
-            ".htm": "html", ".xhtml": "html", ".xht": "html"}  # fmt: skip
+SUFFIXES = {
+    ".txt": "text", ".text": "text", ".md": "markdown", ".markdown": "markdown",
+    ".script": "script", ".docx": "docx", ".docm": "docx", ".pdf": "pdf", ".epub": "epub",
+    ".html": "html", ".htm": "html", ".xhtml": "html", ".xht": "html",
+}  # fmt: skip
 _READERS: Mapping[str, Callable[[Reading], Extract]] = {
     "text": read_text,
     "markdown": read_markdown,

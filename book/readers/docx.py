@@ -24,6 +24,7 @@ from book.readers.inline import Kind, paragraph
 from book.readers.overlays import with_edits
 from book.readers.properties import plausible
 from book.readers.text import silence
+from book.readers.typedlists import label_typed_list
 from book.readers.wordnumbers import Labels
 from book.readers.wordpackage import WordPackage, attribute, local, open_word
 from book.readers.wordstyles import read_language, read_styles
@@ -81,11 +82,15 @@ def read_docx(file: File) -> Contents:
     facts = Facts(
         title=title or plausible(package.core.get("title")),
         author=author or plausible(package.core.get("creator")),
-        language=package.core.get("language") or read_language(package.styles),
+        language=package.core.get("language") or read_language(package.styles, _is_eastern(text)),
         sounds=tuple(dict.fromkeys(sounds)),
     )
     extract = Extract(tuple(blocks), tuple(skips), facts, tuple(_doubts(package)), navigated)
     return Contents(tuple(sources), extract)
+
+
+def _is_eastern(text: str) -> bool:
+    return sum("\u3040" <= c <= "\u9fff" for c in text) > 0.3 * len(text)
 
 
 def _with_initials(words: Sequence[WordParagraph]) -> list[WordParagraph]:
@@ -94,10 +99,7 @@ def _with_initials(words: Sequence[WordParagraph]) -> list[WordParagraph]:
     for word in words:
         lead = joined[-1] if joined else None
         if lead is not None and lead.drop and len(lead.text.strip()) <= 3 and word.text.strip():
-            shift = len(lead.text.strip())
-            word.text = lead.text.strip() + word.text
-            word.hidden = [(a + shift, b + shift) for a, b in word.hidden]
-            word.calls = [(a + shift, b + shift) for a, b in word.calls]
+            word.prepend(lead.text.strip())
             joined.pop()
         joined.append(word)
     return joined
@@ -109,11 +111,7 @@ def _with_labels(words: list[WordParagraph], labels: Labels) -> list[WordParagra
         if word.depth and word.numbering and not word.place:
             label = labels.next(word.numbering)
             if label:
-                lead = f"{label}\n" if word.text.strip() else label
-                word.text = lead + word.text
-                shift = len(lead)
-                word.hidden = [(a + shift, b + shift) for a, b in word.hidden]
-                word.calls = [(a + shift, b + shift) for a, b in word.calls]
+                word.prepend(f"{label}\n" if word.text.strip() else label)
     return words
 
 
@@ -140,13 +138,21 @@ def _place(words: Sequence[WordParagraph]) -> tuple[list[_Placed], str]:
         else:
             edits = _edits(word, at)
             for start, end, kind in _pieces(word.text):
-                inside = tuple(e for e in edits if start + at <= e.start and e.end <= end + at)
+                inside = tuple(_cut(edits, at + start, at + end))
                 placed.append(_Placed(word, at + start, at + end, inside, kind, empties))
                 empties = 0
         if word.bordered and not word.text.strip():
             empties += 100  # a drawn line: a scene break whatever is usual
         at += len(word.text) + 1
     return placed, "".join(parts)
+
+
+def _cut(edits: Sequence[Edit], start: int, end: int) -> Iterator[Edit]:
+    """The parts of ``edits`` inside ``[start, end)``."""
+    for e in edits:
+        a, b = max(e.start, start), min(e.end, end)
+        if a < b:
+            yield replace(e, start=a, end=b)
 
 
 def _edits(word: WordParagraph, at: int) -> list[Edit]:
@@ -216,6 +222,8 @@ def _blocks(
             blocks.append(Block(body, None, "note", "notes"))
         else:
             blocks.append(Block(body, heading, gap=min(item.empties, 9)))
+    if navigated:
+        blocks = label_typed_list(blocks, file.language)
     return blocks, skips, navigated, title, author
 
 

@@ -68,10 +68,13 @@ def read_styles(root: etree._Element | None) -> Mapping[str, Style]:
     return {**styles, "": styles.get(default, Style())}
 
 
-def read_language(root: etree._Element | None) -> str | None:
-    """The language that the document's defaults name, BCP 47."""
+def read_language(root: etree._Element | None, eastern: bool) -> str | None:
+    """The language that the document's defaults name, BCP 47.
+
+    Word keeps one for Western and one for East Asian text, and sets both in any document.
+    """
     lang = child(root, "docDefaults", "rPrDefault", "rPr", "lang")
-    return attribute(lang, "val")
+    return attribute(lang, "eastAsia" if eastern else "val")
 
 
 def _style(style_id: str, elements: Mapping[str, etree._Element]) -> Style:

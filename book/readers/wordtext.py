@@ -48,6 +48,12 @@ class WordParagraph:
     ruby: list[tuple[str, str]] = field(default_factory=list)
     numbering: tuple[str, int] | None = None
 
+    def prepend(self, lead: str) -> None:
+        """Puts ``lead`` before the text."""
+        self.text = lead + self.text
+        self.hidden = [(a + len(lead), b + len(lead)) for a, b in self.hidden]
+        self.calls = [(a + len(lead), b + len(lead)) for a, b in self.calls]
+
 
 @dataclass(slots=True)
 class _Field:

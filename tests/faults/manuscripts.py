@@ -49,9 +49,9 @@ FAULTS = (
     Fault("rich text", b"{\\rtf1\\ansi Hello}", (".rtf",)),
     Fault("a web page", b"<!DOCTYPE html><p>Hello there.</p>", ("a web page", ".html")),
     Fault(
-        "an EPUB by its suffix",
+        "a broken EPUB",
         b"PK\x03\x04",
-        ("EPUB files are not read", ".md"),
+        ("no zip archive", "EPUB"),
         "book.epub",
     ),
     Fault("a broken Word file", b"PK\x03\x04", ("no zip archive", "save it again"), "book.docx"),

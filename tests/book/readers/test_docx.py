@@ -243,6 +243,32 @@ def test_a_framed_initial_joins_its_word(tmp_path: Path) -> None:
     assert printed(read_docx(tmp_path, docx(body))) == [TEXT, "Once upon a time."]
 
 
+def test_the_language_of_a_chinese_document_is_the_eastern_one(tmp_path: Path) -> None:
+    defaults = (
+        '<w:docDefaults><w:rPrDefault><w:rPr><w:lang w:val="en-US" w:eastAsia="zh-CN"/></w:rPr>'
+        "</w:rPrDefault></w:docDefaults>"
+    )
+    for text, language in ((TEXT, "en-US"), ("他身材很高大；青白脸色。", "zh-CN")):
+        manuscript = read_docx(tmp_path, docx(para(text), styles=defaults))
+        assert manuscript.facts.language == language
+
+
+def test_hidden_text_over_a_line_break_is_not_read(tmp_path: Path) -> None:
+    inner = (
+        "<w:r><w:t>He went.</w:t></w:r><w:r><w:rPr><w:vanish/></w:rPr><w:t>No one saw.</w:t><w:br/>"
+        "<w:t>Nobody.</w:t></w:r><w:r><w:t>It rained.</w:t></w:r>"
+    )
+    assert of_paragraph(tmp_path, inner) == "He went.\nIt rained."
+
+
+def test_a_typed_list_of_chapters_is_skipped(tmp_path: Path) -> None:
+    body = para("Contents") + para("Chapter 1") + para("Chapter 2")
+    body += "".join(para(f"Chapter {n}", "Heading1") + para(TEXT) for n in (1, 2))
+    manuscript = read_docx(tmp_path, docx(body))
+    assert printed(manuscript) == ["Chapter 1", TEXT, "Chapter 2", TEXT]
+    assert {reason for reason, _ in skipped(manuscript)} == {"contents"}
+
+
 def test_verse_keeps_its_lines(tmp_path: Path) -> None:
     lines = "<w:br/>".join(f"<w:t>{t}</w:t>" for t in ("The lamp is lit", "the night", "is long"))
     body = para(TEXT) + para(inner=f"<w:r>{lines}</w:r>")
