@@ -17,11 +17,10 @@ from book.readers.blocks import TITLE, Block, Extract, Heading, Reading
 from book.readers.headings import match_heading
 from book.readers.inline import paragraph
 from book.readers.layout import Line, is_wrapped, lines_of
-from book.readers.markdownranks import rank_depths
+from book.readers.markdownheadings import atx_of, rank_depths
 from book.readers.tags import bracket_tag
 from book.readers.text import read_region, silence
 
-_ATX = re.compile(r"(#{1,6})[ \t]+(?=\S)")
 _SETEXT = re.compile(r"=+|-{2,}")
 _RULE = re.compile(r"(?:\*[ \t]*){3,}|(?:-[ \t]*){3,}|(?:_[ \t]*){3,}")
 _FENCE = re.compile(r"(`{3,}|~{3,})")
@@ -35,34 +34,6 @@ class _Piece:
     lines: tuple[Line, ...]
     kind: str  # "body", "heading", "rule", "fence", "note"
     depth: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class _Atx:
-    """``## Title ##``: where the title stands in the line."""
-
-    depth: int
-    start: int
-    end: int
-
-
-def _atx(text: str) -> _Atx | None:
-    """A heading with marks, its closing marks and attributes (``{#id}``) left out.
-
-    By hand: a pattern takes quadratic time for a title with 100,000 spaces.
-    """
-    match = _ATX.match(text)
-    if not match:
-        return None
-    end = len(text)
-    if text.endswith("}"):
-        opening = text.rfind("{")
-        if text[opening + 1 : opening + 2] in ("#", ".", ":"):
-            end = len(text[:opening].rstrip())
-    bare = text[:end].rstrip("#")
-    if bare != text[:end] and bare[-1:] in (" ", "\t"):
-        end = len(bare.rstrip())
-    return _Atx(len(match[1]), match.end(), max(end, match.end()))
 
 
 def read_markdown(reading: Reading) -> Extract:
@@ -163,7 +134,7 @@ def _pieces(lines: list[Line]) -> Iterator[_Piece]:
             elif text:
                 yield _Piece((line,), "body")
             continue
-        heading = _atx(text)
+        heading = atx_of(text)
         setext = bool(run) and _SETEXT.fullmatch(text) is not None
         quoted = _QUOTED.fullmatch(text)  # an empty line of a quotation
         if not text or opened or heading or setext or quoted or _RULE.fullmatch(text):
@@ -210,7 +181,7 @@ def _items(piece: _Piece) -> Iterator[_Piece]:
 def _block(reading: Reading, piece: _Piece, scene: bool) -> Block:
     start, end = piece.lines[0].start, piece.lines[-1].end
     if piece.kind == "heading":
-        atx = _atx(piece.lines[0].text) if len(piece.lines) == 1 else None
+        atx = atx_of(piece.lines[0].text) if len(piece.lines) == 1 else None
         begin = start + atx.start if atx else None
         last = start + atx.end if atx else piece.lines[-2].end
         body = _paragraph(reading, start, end, begin, last)

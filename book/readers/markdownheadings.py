@@ -1,10 +1,41 @@
-"""Depths of Markdown headings to ranks: which of them begin chapters."""
+"""Headings of Markdown: where a title stands in its line, and which depth begins chapters."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+import re
+from dataclasses import dataclass, replace
 
 from book.readers.blocks import PART, SECTION, TITLE, Block
+
+_ATX = re.compile(r"(#{1,6})[ \t]+(?=\S)")
+
+
+@dataclass(frozen=True, slots=True)
+class Atx:
+    """``## Title ##``: where the title stands in the line."""
+
+    depth: int
+    start: int
+    end: int
+
+
+def atx_of(text: str) -> Atx | None:
+    """A heading with marks, its closing marks and attributes (``{#id}``) left out.
+
+    By hand: a pattern takes quadratic time for a title with 100,000 spaces.
+    """
+    match = _ATX.match(text)
+    if not match:
+        return None
+    end = len(text)
+    if text.endswith("}"):
+        opening = text.rfind("{")
+        if text[opening + 1 : opening + 2] in ("#", ".", ":"):
+            end = len(text[:opening].rstrip())
+    bare = text[:end].rstrip("#")
+    if bare != text[:end] and bare[-1:] in (" ", "\t"):
+        end = len(bare.rstrip())
+    return Atx(len(match[1]), match.end(), max(end, match.end()))
 
 
 def _is_bare(blocks: list[Block]) -> bool:
