@@ -241,6 +241,8 @@ def _count(
     findings: Path,
 ) -> None:
     tally.count += 1
+    if tally.count % 1000 == 0:
+        print(f"{tally.count} files, {len(tally.findings)} findings", file=sys.stderr)
     tally.outcomes[f"{outcome.kind} {outcome.result}"] += 1
     tally.slowest_s = max(tally.slowest_s, outcome.seconds)
     if outcome.seconds > DEADLINE_S and not outcome.finding:
