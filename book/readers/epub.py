@@ -18,12 +18,13 @@ from book.readers.bookparts import label_notes, label_pieces
 from book.readers.covers import find_cover
 from book.readers.headedparts import head_outline
 from book.readers.licence import cut_licence
-from book.readers.markup import Markup, read_markup
+from book.readers.markup import read_markup
 from book.readers.markupblocks import make_blocks
 from book.readers.navigation import Navigation, read_navigation
 from book.readers.outline import Outline, read_outline
 from book.readers.package import Package, Spined, open_package
 from book.readers.pages import Page, Pages
+from book.readers.pieces import Markup
 from book.readers.protection import refuse_protected
 from book.readers.sounds import distinct, read_lexicon
 from book.readers.trees import parse_markup
@@ -188,6 +189,6 @@ def _too_large(name: str) -> ManuscriptError:
     return ManuscriptError(
         "the book is larger than any book",
         path=name,
-        expected=f"at most {LONGEST_BOOK:,} characters, {MOST_PIECES:,} paragraphs, {MOST_TAGS:,} tags",
+        expected=f"at most {LONGEST_BOOK:,} characters and {MOST_PIECES:,} paragraphs",
         hint="split it and list the parts under manuscript:",
     )

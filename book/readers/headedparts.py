@@ -14,8 +14,9 @@ from dataclasses import replace
 from book.languages import Language
 from book.readers.blocks import CHAPTER, PART, SECTION, TITLE, Heading
 from book.readers.headings import match_heading
+from book.readers.headlines import LONGEST_HEAD, heading_of
 from book.readers.meanings import PARTS, TEXT
-from book.readers.outline import LONGEST_HEAD, Mark, Outline, heading_of
+from book.readers.outline import Mark, Outline
 from book.readers.pages import PASSED_OVER, Pages
 from book.readers.textbuilder import title_key
 
@@ -45,9 +46,7 @@ def head_outline(pages: Pages, language: Language, title: str | None) -> Outline
     return Outline(tuple(_by_page(pages, language)), (), frozenset(), ())
 
 
-def _by_type(
-    runs: list[tuple[int, ...]], pages: Pages, language: Language
-) -> list[Mark]:
+def _by_type(runs: list[tuple[int, ...]], pages: Pages, language: Language) -> list[Mark]:
     """Where elements typed as chapters and their like begin, if most of the text is in such."""
     inside = total = 0
     for i, piece in enumerate(pages.pieces):
@@ -140,6 +139,10 @@ def _heading(run: tuple[int, ...], pages: Pages, language: Language) -> Heading:
     lines = [pages.line(i) for i in run]
     found = match_heading(lines[0], language)
     if found is None:
+        if len(lines) > 1 and all(pages.pieces[i].titled for i in run):
+            own = [h for line in lines[1:] if (h := match_heading(line, language)) and h.label]
+            if not own:  # the lines of one header
+                return Heading(CHAPTER, "", ": ".join(lines))
         whole = heading_of(lines[0], CHAPTER, language)
         numbered = [h for line in lines[1:] if (h := match_heading(line, language)) and h.label]
         return replace(numbered[0], title=whole.title) if numbered else whole

@@ -20,11 +20,12 @@ from book.readers.bookparts import label_notes, label_pieces
 from book.readers.elements import language_of, name_of, text_of
 from book.readers.headedparts import head_outline
 from book.readers.licence import Cut, cut_licence
-from book.readers.markup import Markup, read_markup
+from book.readers.markup import read_markup
 from book.readers.markupblocks import make_blocks
 from book.readers.navigation import Navigation
 from book.readers.outline import Outline
 from book.readers.pages import Page, Pages
+from book.readers.pieces import Markup
 from book.readers.sounds import distinct
 from book.readers.trees import parse_markup
 from castbook.canonical import text_digest

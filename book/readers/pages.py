@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from book.readers.headings import plain_line
-from book.readers.markup import Markup, Piece
+from book.readers.pieces import Markup, Piece
 from book.readers.textbuilder import squeezed
 
 PASSED_OVER = frozenset(["page numbers", "captions", "hidden", "tables"])  # not what a part is

@@ -70,7 +70,8 @@ def letter_of(image: etree._Element) -> str:
         return ""
     if any(map(_INITIAL.fullmatch, (image.get("class") or "").split())):
         return alt
-    return alt if (image.tail or "")[:1].islower() else ""
+    after = (image.tail or "")[:1]
+    return alt if after.isalpha() and after.islower() else ""
 
 
 def stands_alone(root: etree._Element) -> bool:

@@ -88,7 +88,7 @@ def opf(
     )
     away = set(not_linear)
     refs = "".join(
-        f'<itemref idref="i{names.index(name)}"{" linear=" + chr(34) + "no" + chr(34) if name in away else ""}/>'
+        f'<itemref idref="i{names.index(name)}" linear="{"no" if name in away else "yes"}"/>'
         for name in (names if spine is None else spine)
     )
     return (
@@ -197,6 +197,8 @@ def assert_whole(manuscript: Manuscript) -> None:
         at = 0
         for start, end in sorted(spans):
             assert start >= at, f"{source.name}: {source.text[start:at]!r} twice"
-            assert not source.text[at:start].strip(), f"{source.name}: {source.text[at:start]!r} lost"
+            assert not source.text[at:start].strip(), (
+                f"{source.name}: {source.text[at:start]!r} lost"
+            )
             at = end
         assert not source.text[at:].strip(), f"{source.name}: {source.text[at:]!r} lost"

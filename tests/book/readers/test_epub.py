@@ -34,14 +34,21 @@ ROMAN = "I II III IV V VI VII VIII IX X XI XII XIII XIV XV XVI XVII XVIII XIX XX
 
 def test_a_whole_novel_gives_its_chapters_and_nothing_else() -> None:
     manuscript = read_manuscript((FIXTURES / "love-among-the-chickens.epub",))
-    assert titles(manuscript) == [
-        f"{n}: {t}" for n, t in zip(ROMAN.split(), LOVE, strict=True)
-    ]
+    assert titles(manuscript) == [f"{n}: {t}" for n, t in zip(ROMAN.split(), LOVE, strict=True)]
     assert {s.title for s in manuscript.skips} == {"title page", "copyright", "dedication"}
-    documents = {manuscript.sources[s.slice.document].name.rpartition("/")[2] for s in manuscript.skips}
+    documents = {
+        manuscript.sources[s.slice.document].name.rpartition("/")[2] for s in manuscript.skips
+    }
     assert documents == {
         f"{name}.xhtml"
-        for name in ("titlepage", "imprint", "dedication", "halftitlepage", "colophon", "uncopyright")
+        for name in (
+            "titlepage",
+            "imprint",
+            "dedication",
+            "halftitlepage",
+            "colophon",
+            "uncopyright",
+        )
     }
     assert manuscript.facts.title == "Love Among the Chickens"
     assert manuscript.facts.author == "P. G. Wodehouse"

@@ -41,7 +41,8 @@ def refusal(content: bytes) -> str:
 
 def encryption(algorithm: str) -> dict[str, str]:
     return {
-        "META-INF/encryption.xml": '<encryption xmlns="urn:oasis:names:tc:opendocument:xmlns:container" '
+        "META-INF/encryption.xml": '<encryption xmlns="urn:oasis:names:tc:opendocument:xmlns:'
+        'container" '
         'xmlns:enc="http://www.w3.org/2001/04/xmlenc#"><enc:EncryptedData><enc:EncryptionMethod '
         f'Algorithm="{algorithm}"/></enc:EncryptedData></encryption>'
     }
@@ -68,7 +69,7 @@ def test_bombs_are_refused_before_they_go_off() -> None:
     many = {f"x/{i}": "" for i in range(20_100)}
     assert "members" in refusal(epub(GOOD, members=many))
     tags = "<b/>" * 1_100_000
-    assert "tags" in refusal(pack_stored(epub({"c.xhtml": page(tags)})))
+    assert "larger than any book" in refusal(pack_stored(epub({"c.xhtml": page(tags)})))
     assert time.monotonic() - started < 10
 
 
@@ -117,10 +118,14 @@ def test_missing_and_empty_documents_are_warnings(tmp_path: Path) -> None:
     made = epub(pages, entries=[*ENTRIES, ("Gone", "gone.xhtml")])
     with zipfile.ZipFile(io.BytesIO(made)) as archive:
         members = {n: archive.read(n) for n in archive.namelist()}
-    members["OPS/book.opf"] = members["OPS/book.opf"].replace(
-        b"</manifest>",
-        b'<item id="g" href="gone.xhtml" media-type="application/xhtml+xml"/></manifest>',
-    ).replace(b"</spine>", b'<itemref idref="g"/><itemref idref="nowhere"/></spine>')
+    members["OPS/book.opf"] = (
+        members["OPS/book.opf"]
+        .replace(
+            b"</manifest>",
+            b'<item id="g" href="gone.xhtml" media-type="application/xhtml+xml"/></manifest>',
+        )
+        .replace(b"</spine>", b'<itemref idref="g"/><itemref idref="nowhere"/></spine>')
+    )
     manuscript = read_book(tmp_path, pack(members))
     assert titles(manuscript) == ["One", "Two"]
     told = " ".join(manuscript.warnings)

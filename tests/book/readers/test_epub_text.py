@@ -64,7 +64,10 @@ def test_notes_are_skipped_wherever_they_stand(tmp_path: Path) -> None:
 
 
 def test_ruby_prints_the_base_and_keeps_the_reading() -> None:
-    ruby = "<ruby>蝉<rp>(</rp><rt>せみ</rt><rp>)</rp></ruby>の声と<ruby>東<rt>とう</rt>京<rt>きょう</rt></ruby>。"
+    ruby = (
+        "<ruby>蝉<rp>(</rp><rt>せみ</rt><rp>)</rp></ruby>の声と"
+        "<ruby>東<rt>とう</rt>京<rt>きょう</rt></ruby>。"
+    )
     made = contents(epub({"c.xhtml": page(f"<p>{ruby}</p>")}), "ja")
     assert made.sources[0].text == "蝉(せみ)の声と東とう京きょう。"
     assert made.extract.blocks[0].paragraph.printed == "蝉の声と東京。"
@@ -102,7 +105,9 @@ def test_scene_breaks(tmp_path: Path) -> None:
         '<p><img src="o.png" class="ornament" alt=""/></p>', '<p><img src="o.png" alt="***"/></p>',
     )  # fmt: skip
     for mark in breaks:
-        manuscript = read_book(tmp_path, epub({"c.xhtml": page(f"<p>{SENTENCE}</p>{mark}<p>On.</p>")}))
+        manuscript = read_book(
+            tmp_path, epub({"c.xhtml": page(f"<p>{SENTENCE}</p>{mark}<p>On.</p>")})
+        )
         found = [p.scene_break_before for p in manuscript.chapters[0].paragraphs]
         assert found == [False, True], mark
         assert_whole(manuscript)
@@ -121,9 +126,11 @@ def test_rare_empty_paragraphs_are_breaks_and_usual_ones_are_not(tmp_path: Path)
 @pytest.mark.parametrize(
     "poem",
     [
-        '<div class="linegroup"><div>April is cruel</div><div>and May<span class="lnum">2</span></div></div>',
+        '<div class="linegroup"><div>April is cruel</div>'
+        '<div>and May<span class="lnum">2</span></div></div>',
         '<div class="stanza"><p>April is cruel</p><p>and May</p></div>',
-        '<blockquote epub:type="z3998:poem"><p><span>April is cruel</span><br/><span>and May</span></p></blockquote>',
+        '<blockquote epub:type="z3998:poem"><p><span>April is cruel</span><br/>'
+        "<span>and May</span></p></blockquote>",
         "<pre>April is cruel\nand May</pre>",
     ],
 )
@@ -135,7 +142,10 @@ def test_verse_keeps_its_lines(tmp_path: Path, poem: str) -> None:
 
 
 def test_tables_and_captions_are_skipped_and_can_be_included(tmp_path: Path) -> None:
-    table = "<table><caption>Sheep</caption><tr><th>Year</th><th>Head</th></tr><tr><td>1890</td><td>12</td></tr></table>"
+    table = (
+        "<table><caption>Sheep</caption><tr><th>Year</th><th>Head</th></tr>"
+        "<tr><td>1890</td><td>12</td></tr></table>"
+    )
     figure = '<figure><img src="a.png" alt="x"/><figcaption>A lamp, by day.</figcaption></figure>'
     layout = f"<table><tr><td><p>{SENTENCE} In a frame.</p></td></tr></table>"
     text = "<figure><p>A letter in a figure.</p></figure>"
@@ -153,17 +163,22 @@ def test_tables_and_captions_are_skipped_and_can_be_included(tmp_path: Path) -> 
 
 def test_formulas_are_left_out_with_a_warning(tmp_path: Path) -> None:
     formula = '<math xmlns="http://www.w3.org/1998/Math/MathML"><mi>x</mi></math>'
-    manuscript = read_book(tmp_path, epub({"c.xhtml": page(f"<p>Let {formula} be. {SENTENCE}</p>")}))
+    manuscript = read_book(
+        tmp_path, epub({"c.xhtml": page(f"<p>Let {formula} be. {SENTENCE}</p>")})
+    )
     assert texts(manuscript) == [f"Let be. {SENTENCE}"]
     assert any("formulas" in warning for warning in manuscript.warnings)
 
 
 def test_a_page_of_fixed_layout_is_read_from_its_drawing(tmp_path: Path) -> None:
     svg = (
-        '<svg xmlns="http://www.w3.org/2000/svg"><style>x</style><text><tspan y="0">He had often </tspan>'
-        '<tspan y="0">dreamt</tspan><tspan y="15">of it.</tspan></text></svg>'
+        '<svg xmlns="http://www.w3.org/2000/svg"><style>x</style><text>'
+        '<tspan y="0">He had often </tspan><tspan y="0">dreamt</tspan>'
+        '<tspan y="15">of it.</tspan></text></svg>'
     )
-    assert texts(read_book(tmp_path, epub({"c.xhtml": page(svg)}))) == ["He had often dreamt of it."]
+    assert texts(read_book(tmp_path, epub({"c.xhtml": page(svg)}))) == [
+        "He had often dreamt of it."
+    ]
     both = read_book(tmp_path, epub({"c.xhtml": page(f"<p>{SENTENCE}</p>{svg}")}))
     assert texts(both) == [SENTENCE]
     assert "captions" in skipped(both)
@@ -172,4 +187,7 @@ def test_a_page_of_fixed_layout_is_read_from_its_drawing(tmp_path: Path) -> None
 def test_paragraphs_parted_by_line_ends_only(tmp_path: Path) -> None:
     han = "<p>　　他走了。<br/>　　她来了。</p>"
     assert body_of(tmp_path, han, language="zh") == ["他走了。", "她来了。"]
-    assert body_of(tmp_path, "<div>One went.<br/><br/>Two came.</div>") == ["One went.", "Two came."]
+    assert body_of(tmp_path, "<div>One went.<br/><br/>Two came.</div>") == [
+        "One went.",
+        "Two came.",
+    ]

@@ -28,7 +28,8 @@ def test_headings_are_chapters(tmp_path: Path) -> None:
 
 def test_parts_above_chapters(tmp_path: Path) -> None:
     body = "".join(
-        f"<h2>Part {p}</h2>" + "".join(f"<h3>Chapter {c}</h3>{TEXT}" for c in (1, 2)) for p in (1, 2)
+        f"<h2>Part {p}</h2>" + "".join(f"<h3>Chapter {c}</h3>{TEXT}" for c in (1, 2))
+        for p in (1, 2)
     )
     assert html(tmp_path, body) == [f"Part {p}, Chapter {c}" for p in (1, 2) for c in (1, 2)]
 
@@ -54,8 +55,9 @@ def test_a_list_of_chapters_and_notes_are_skipped(tmp_path: Path) -> None:
 def test_a_page_of_project_gutenberg_loses_header_and_licence(tmp_path: Path) -> None:
     page = (
         "<html><head><title>The Project Gutenberg eBook of The Lamp, by A. Writer</title></head>"
-        "<body><section id='pg-header'><h2>The Project Gutenberg eBook</h2><div>Title: The Lamp</div>"
-        "<div>*** START OF THE PROJECT GUTENBERG EBOOK THE LAMP ***</div></section>"
+        "<body><section id='pg-header'><h2>The Project Gutenberg eBook</h2>"
+        "<div>Title: The Lamp</div><div>*** START OF THE PROJECT GUTENBERG EBOOK THE LAMP ***</div>"
+        "</section>"
         f"<h1>The Lamp</h1><h2>CHAPTER I.</h2>{TEXT}<h2>CHAPTER II.</h2>{TEXT}"
         "<section id='pg-footer'><div>*** END OF THE PROJECT GUTENBERG EBOOK THE LAMP ***</div>"
         "<p>Updated editions will replace this one.</p></section></body></html>"
@@ -74,7 +76,13 @@ def test_a_page_of_project_gutenberg_loses_header_and_licence(tmp_path: Path) ->
 )  # fmt: skip
 def test_encodings(tmp_path: Path, encoding: str, declared: str) -> None:
     words = {"cp1252": "“Déjà vu”, said Zoë. ", "shift_jis": "私は家に帰りました。そして眠った。"}
-    text = words.get(encoding, "天黑了，他回家去了。然後她也走了。" if encoding == "big5" else "天黑了，他回家去了。") * 20
+    text = (
+        words.get(
+            encoding,
+            "天黑了，他回家去了。然後她也走了。" if encoding == "big5" else "天黑了，他回家去了。",
+        )
+        * 20
+    )
     page = f"<html><head><meta charset={declared or 'x'}></head><body><p>{text}</p></body></html>"
     manuscript = read_book(tmp_path, page.encode(encoding), name="b.html", language="zh")
     assert "".join(texts(manuscript)).strip() == text.strip()
@@ -87,7 +95,9 @@ def test_a_page_without_headings_is_one_chapter(tmp_path: Path) -> None:
     assert titles(manuscript) == ["CHAPTER I", "CHAPTER II", "CHAPTER III"]
 
 
-@pytest.mark.parametrize("content", ["<html><body></body></html>", "<html><img alt='x'></html>", " "])
+@pytest.mark.parametrize(
+    "content", ["<html><body></body></html>", "<html><img alt='x'></html>", " "]
+)
 def test_pages_without_text_are_refused(tmp_path: Path, content: str) -> None:
     with pytest.raises(ManuscriptError) as caught:
         read_book(tmp_path, content.encode(), name="b.html")

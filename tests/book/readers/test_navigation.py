@@ -53,7 +53,11 @@ def test_a_label_without_a_place_is_a_part(tmp_path: Path) -> None:
 
 
 def test_the_book_under_its_own_title_adds_nothing(tmp_path: Path) -> None:
-    pages = {"h.xhtml": page("<h1>The Lamp</h1>"), "1.xhtml": chapter("I"), "2.xhtml": chapter("II")}
+    pages = {
+        "h.xhtml": page("<h1>The Lamp</h1>"),
+        "1.xhtml": chapter("I"),
+        "2.xhtml": chapter("II"),
+    }
     below = [("I", "1.xhtml"), ("II", "2.xhtml")]
     assert book(tmp_path, pages, [("The Lamp", "h.xhtml", below)]) == ["I", "II"]
 
@@ -110,7 +114,8 @@ def test_a_nested_notes_section_takes_its_entries_with_it(tmp_path: Path) -> Non
 
 
 def test_typed_chapters_tell_where_the_navigation_does_not(tmp_path: Path) -> None:
-    body = f"<header><h2>Kapitel</h2><h1>Die Lampe</h1></header><h1>Das Öl</h1>{TEXT}<h1>Der Docht</h1>{TEXT}"
+    head = "<header><h2>Kapitel</h2><h1>Die Lampe</h1></header>"
+    body = f"{head}<h1>Das Öl</h1>{TEXT}<h1>Der Docht</h1>{TEXT}"
     pages = {"1.xhtml": page(f'<section epub:type="chapter">{body}</section>')}
     manuscript = read_book(tmp_path, epub(pages, entries=[("Start", "1.xhtml")]))
-    assert titles(manuscript) == ["Kapitel: Die Lampe"] or len(manuscript.chapters) == 1
+    assert titles(manuscript) == ["Kapitel: Die Lampe"]
