@@ -11,6 +11,7 @@ from book.anchors import Anchor
 from book.casting import CastingLine
 from book.project import Casting, Credits, NoDisclosure, Series
 from book.script import Script, Segment
+from book.speakers import Attribution, Guess
 from castbook.errors import ProjectError
 
 CAST = {"holmes": ["Sherlock Holmes"], "watson": ["Dr. Watson"]}
@@ -31,6 +32,20 @@ def body(script: Script) -> list[Segment]:
     return [s for c in script.chapters for s in c.segments if s.kind != "credit"]
 
 
+@pytest.fixture
+def holmes_and_a_guess(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the rules answer stands fixed: these tests are about what is made of it."""
+    guesses = (Guess("watson", 0.6), Guess("holmes", 0.3))
+    answers = {
+        1: Attribution("holmes", "explicit", 0.99, (Guess("holmes", 0.99),)),
+        2: Attribution("holmes", "explicit, goes on", 0.98, (Guess("holmes", 0.98),)),
+        3: Attribution("watson", "alternation", 0.6, guesses),
+        4: Attribution(None, "someone else", 0.9),
+    }
+    monkeypatch.setattr("book.scripting.attribute", lambda texts, *_: [answers for _ in texts])
+
+
+@pytest.mark.usefixtures("holmes_and_a_guess")
 def test_kinds_speakers_and_pauses(tmp_path: Path) -> None:
     found = segments(tmp_path, TEXT, CAST)
     assert [(s.kind, s.speaker, s.rule, s.pause_reason, s.pause_ms) for s in found] == [
@@ -38,13 +53,17 @@ def test_kinds_speakers_and_pauses(tmp_path: Path) -> None:
         ("speech", "holmes", "explicit", "speaker", 225),
         ("narration", None, "narration", "speaker", 225),
         ("speech", "holmes", "explicit, goes on", "paragraph", 650),
-        ("speech", None, "unresolved", "scene", 1400),
+        ("speech", None, "alternation, unsure", "scene", 1400),
         ("narration", None, "narration", "end", 0),
     ]
     assert [s.quotation for s in found] == [None, 1, None, 2, 3, None]
     assert [s.id for s in found][:2] == ["ch01/0001", "ch01/0002"]
     assert found[1].spoken == "My mind,"
     assert found[1].printed == "“My mind,”"
+    assert [(g.speaker, g.probability) for g in found[4].guesses] == [
+        ("watson", 0.6),
+        ("holmes", 0.3),
+    ]
 
 
 def test_a_segment_points_at_its_source(tmp_path: Path) -> None:
@@ -96,23 +115,27 @@ def test_an_anchor_that_fits_nothing_is_listed(tmp_path: Path) -> None:
     assert orphan == "casting.yaml: 0123456789.1 ('Never mind') fits no segment any more"
 
 
-UNSURE = "“Yes,” said Holmes. “I see.” Dr. Watson came in from the rain. “Good.”\n"
-
-
+@pytest.mark.usefixtures("holmes_and_a_guess")
 @pytest.mark.parametrize(
     ("casting", "speaker", "rule"),
     [
-        (Casting(), None, "same paragraph, unsure"),
-        (Casting(unsure="guess"), "holmes", "same paragraph"),
-        (Casting(confidence=0.5), "holmes", "same paragraph"),
+        (Casting(), None, "alternation, unsure"),
+        (Casting(unsure="guess"), "watson", "alternation"),
+        (Casting(confidence=0.5), "watson", "alternation"),
     ],
 )
 def test_below_the_threshold(
     casting: Casting, speaker: str | None, rule: str, tmp_path: Path
 ) -> None:
-    last = segments(tmp_path, UNSURE, CAST, casting=casting)[-1]
-    assert (last.speaker, last.rule) == (speaker, rule)
-    assert last.confidence == 0.75
+    last = next(s for s in segments(tmp_path, TEXT, CAST, casting=casting) if s.quotation == 3)
+    assert (last.speaker, last.rule, last.confidence) == (speaker, rule, 0.6)
+
+
+@pytest.mark.usefixtures("holmes_and_a_guess")
+def test_a_line_of_nobody_in_the_cast_is_the_narrators_and_not_unsure(tmp_path: Path) -> None:
+    text = TEXT + "\n“Tickets, please, ladies and gentlemen,” said the guard.\n"
+    guard = next(s for s in segments(tmp_path, text, CAST) if s.quotation == 4)
+    assert (guard.speaker, guard.rule) == (None, "someone else")
 
 
 def test_a_tagged_line_is_all_its_speakers(tmp_path: Path) -> None:
