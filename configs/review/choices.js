@@ -144,9 +144,10 @@ function openPicker(title, options) {
 
 function offer() {
   const wanted = pickerFilter.value.trim().toLowerCase();
-  const starts = (option) => option.words.split(/\s+/).some((word) => word.startsWith(wanted));
+  const begins = (text) => text.toLowerCase().split(/\s+/).some((word) => word.startsWith(wanted));
+  const rank = (option) => (begins(option.text) ? 2 : 0) + (begins(option.words) ? 1 : 0);
   offered = picker.options.filter((option) => option.words.includes(wanted));
-  offered.sort((a, b) => starts(b) - starts(a));
+  if (wanted) offered.sort((a, b) => rank(b) - rank(a));
   picked = 0;
   pickerList.replaceChildren(...offered.map((option, i) => {
     const item = make("li", { id: "option-" + i }, make("span", { textContent: option.text }), make("small", { textContent: option.note }));
@@ -173,6 +174,7 @@ function take(index) {
 
 pickerFilter.addEventListener("input", offer);
 pickerFilter.addEventListener("keydown", (event) => {
+  if (!picker.open) return;
   if (event.key === "ArrowDown" || event.key === "ArrowUp") {
     picked = (picked + (event.key === "ArrowDown" ? 1 : offered.length - 1)) % Math.max(offered.length, 1);
     mark();

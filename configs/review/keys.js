@@ -65,7 +65,8 @@ const COMMANDS = {
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
   const target = event.target;
-  if (target.closest("input, select, textarea")) {
+  // a field of a dialog that has just closed may hold the focus for a moment longer
+  if (target.closest("input, select, textarea") && !target.closest("dialog")) {
     if (event.key === "Escape") target.blur();
     return;
   }
@@ -76,6 +77,15 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
   action();
 });
+
+// What was pressed with a mouse does not keep the focus: the next key is meant for the line.
+let mouse = false;
+document.addEventListener("pointerdown", () => { mouse = true; }, { capture: true });
+document.addEventListener("keydown", () => { mouse = false; }, { capture: true });
+for (const kind of ["click", "change"]) {
+  document.addEventListener(kind, (event) => { if (mouse) event.target.closest("button, select")?.blur(); });
+}
+notice.addEventListener("click", () => { notice.hidden = true; });
 
 main.addEventListener("click", (event) => {
   const id = Number(event.target.closest("[data-unit]")?.dataset.unit ?? -1);

@@ -13,6 +13,7 @@ import pytest
 from books_of_tone import STORY, write_book
 
 from flows.cli import COMMANDS, main
+from flows.planprinting import show_plan
 
 
 @pytest.fixture(scope="module")
@@ -242,3 +243,34 @@ def test_review_writes_one_page(project: Path, capsys: pytest.CaptureFixture[str
     assert main(["review", str(project), "--chapters", "2", "--output", str(other)]) == 0
     assert "open it in any browser" in capsys.readouterr().out
     assert "black and still" not in other.read_text(encoding="utf-8")
+
+
+def test_plan_shows_who_is_not_known_and_how_to_decide(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = "\n\n".join(f'"Who is number {n} among us, and why?"' for n in range(13))
+    project = write_book(tmp_path / "book", f"{STORY}\n\n{asked}\n")
+    _, plan = as_json(capsys, "plan", str(project))
+    unsure = [row for row in plan["unsure"] if "Who is number" in row["text"]]
+    assert len(unsure) == 13
+    figures = plan["quotations"]
+    assert figures["count"] > 13
+    assert figures["voiced_share"] + figures["unsure_share"] <= 1.0
+    assert figures["unsure_share"] == pytest.approx(len(plan["unsure"]) / figures["count"])
+    assert 0 <= figures["expected_wrong_share"] < 0.2
+    assert main(["plan", str(project)]) == 0
+    out = capsys.readouterr().out
+    assert f"{figures['count']} quotations:" in out
+    assert f"and {len(plan['unsure']) - 10} more lines of which nobody is sure" in out
+    assert f"castbook review {project}" in out
+    plan["skipped"] = [
+        {"reason": "note", "title": "", "characters": 3},
+        {"reason": "note", "title": "", "characters": 4},
+        {"reason": "front matter", "title": "preface", "characters": 900},
+        {"reason": "excluded", "title": "The Cellar", "characters": 80},
+    ]
+    show_plan(plan)
+    rows = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert ["note", "2", "7"] in rows
+    assert [*["front", "matter", "1", "900", "preface"], "include:", "[preface]"] in rows
+    assert [*["excluded", "1", "80", "The", "Cellar", "take", "it", "out", "of", "exclude:"]] in rows

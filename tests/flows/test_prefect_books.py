@@ -196,3 +196,21 @@ def test_the_dashboard_has_its_artifacts(server: Server) -> None:
     assert ("book-segments", "table") in kinds
     tables = [str(a["data"]) for a in found if a["key"] == "book-segments"]
     assert any("castbook make" in table and "--only ch0" in table for table in tables)
+
+
+def test_an_update_fails_the_run_with_the_cause_until_it_is_told_what_to_do(
+    tmp_path: Path, on_server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from flows.books import book
+    from flows.local import run_locally
+    from tts.tone import ToneEngine
+
+    project = write_book(tmp_path / "book")
+    assert run_locally(project, chapters="3").clean
+    before = ToneEngine.fingerprint
+    monkeypatch.setattr(ToneEngine, "fingerprint", lambda self: before(self) + " revision=2")
+    refused = book(project=str(project), chapters="3", return_state=True)
+    assert refused.is_failed()
+    assert "finished segments (100%) would be spoken again" in str(refused.message)
+    kept = book(project=str(project), chapters="3", keep=True, return_state=True)
+    assert kept.is_completed(), kept.message
