@@ -32,6 +32,7 @@ from castbook.canonical import text_digest
 from castbook.errors import ManuscriptError
 
 _PREFIX = re.compile(r"^The Project Gutenberg e-?book of\s+|\s*[|—–-]\s*Project Gutenberg$", re.I)
+_BINARY = (b"PK\x03\x04", b"%PDF", b"\xd0\xcf\x11\xe0", b"\x89PNG", b"\xff\xd8\xff", b"\x1f\x8b")
 _FIELDS = {
     "author": "author", "dc.creator": "author", "dcterms.creator": "author", "dc.title": "title",
     "dcterms.title": "title", "og:title": "title", "description": "description",
@@ -45,6 +46,13 @@ def read_html(file: File) -> Contents:
     Raises:
         ManuscriptError: empty, too large, nested too deeply, or without text.
     """
+    if file.content.startswith(_BINARY):
+        raise ManuscriptError(
+            "the file is no web page, though its name says so",
+            path=file.name,
+            expected="HTML",
+            hint="give it the ending of what it is: .epub, .docx, .pdf",
+        )
     root = parse_markup(file.content, file.name, as_html=not _is_xhtml(file.content)).root
     language = _language(root) or file.language.tag
     markup = read_markup(root, language)

@@ -6,7 +6,7 @@ disagrees with the entry that points to it, a warning says so.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from book.languages import Language
@@ -47,10 +47,14 @@ def read_outline(
 ) -> Outline | None:
     """The outline that the navigation gives; None when it says nothing about the text."""
     warnings = list(navigation.warnings)
+    landmarks: dict[tuple[str, str], frozenset[str]] = {}
+    for mark in navigation.landmarks:
+        key = (mark.member, mark.fragment)
+        landmarks[key] = landmarks.get(key, frozenset()) | (mark.types - {"bodymatter"})
     found = [
         place
         for entry in navigation.entries
-        if (place := _place(entry, pages, navigation, warnings)) is not None
+        if (place := _place(entry, pages, navigation, landmarks, warnings)) is not None
     ]
     places = _ordered(found, warnings)
     matter = tuple(_spans(places, pages))
@@ -63,12 +67,10 @@ def read_outline(
         return None
     ranks = rank_places(read, language)
     marks: list[Mark] = []
-    for i, (place, rank) in enumerate(zip(read, ranks, strict=True)):
-        following = (p for p in read[i + 1 :] if p.at is not None)
-        at = place.at if place.at is not None else next((p.at for p in following), None)
+    for place, rank, (nearest, stop) in zip(read, ranks, _following(read), strict=True):
+        at = nearest if place.at is None else place.at
         if at is None or rank == SECTION or part_of_title(place.title) == READ:
             continue
-        stop = next((p.at for p in read[i + 1 :] if p.at is not None and p.at > at), None)
         marks.append(_mark(place, at, stop, rank, pages, marks, language, warnings))
     marks = _with_forgotten(marks, pages, listed, matter, language, warnings)
     return Outline(tuple(marks), matter, listed, tuple(warnings))
@@ -105,7 +107,13 @@ def _with_forgotten(
     return sorted(found, key=lambda mark: mark.at)
 
 
-def _place(entry: Entry, pages: Pages, navigation: Navigation, warnings: list[str]) -> Place | None:
+def _place(
+    entry: Entry,
+    pages: Pages,
+    navigation: Navigation,
+    marks: Mapping[tuple[str, str], frozenset[str]],
+    warnings: list[str],
+) -> Place | None:
     if not entry.href:
         return Place(entry.title, entry.depth, None)
     at, exact = pages.place(entry.member, entry.fragment) if entry.member else (None, False)
@@ -117,17 +125,16 @@ def _place(entry: Entry, pages: Pages, navigation: Navigation, warnings: list[st
             )
         return None
     if not exact:
+        titled = pages.titled(entry.member, entry.title)
+        at = at if titled is None else titled
+        where = "its beginning" if titled is None else "the heading of that name"
         warnings.append(
             f"the navigation points {entry.title!r} to {entry.href!r}: there is no such place in "
-            "that document, its beginning is taken"
+            f"that document, {where} is taken"
         )
     settled = pages.settled(at, at + HEAD_RUN)
     types = pages.pieces[settled].types if pages.pieces else frozenset()
-    marked: set[str] = set()
-    for landmark in navigation.landmarks:
-        same = landmark.member == entry.member and landmark.fragment == entry.fragment
-        if same and landmark.types != {"bodymatter"}:
-            marked |= landmark.types
+    marked = marks.get((entry.member, entry.fragment), frozenset())
     part = pages.pieces[settled].part if pages.pieces else ""
     part = "" if part in PASSED_OVER else part
     page = pages.of_member(entry.member)
@@ -139,7 +146,7 @@ def _place(entry: Entry, pages: Pages, navigation: Navigation, warnings: list[st
         if not part and page is not None and not entry.fragment:
             part = "copyright" if states_rights(page.markup.text, SURELY) else ""
     part = "" if part == READ else part
-    return Place(entry.title, entry.depth, at, types | frozenset(marked), 0, part)
+    return Place(entry.title, entry.depth, at, types | marked, 0, part)
 
 
 def navigation_members(navigation: Navigation) -> frozenset[str]:
@@ -169,12 +176,13 @@ def _spans(places: list[Place], pages: Pages) -> list[tuple[int, int, str]]:
     """What the skipped entries cover; sets ``own`` of the places on the way."""
     spans = []
     total = len(pages.pieces)
+    following = _following(places)
     for i, place in enumerate(places):
         if place.at is None:
             continue
-        end = next((p.at for p in places[i + 1 :] if p.at is not None and p.at > place.at), total)
-        later = [p for p in places[i + 1 :] if p.at is not None]
-        shared = bool(later) and later[0].at == place.at
+        nearest, stop_at = following[i]
+        end = total if stop_at is None else stop_at
+        shared = nearest == place.at
         own = 0 if shared else sum(
             len(pages.text(j)) for j in range(place.at, min(end, place.at + 200))
             if not pages.pieces[j].level and not pages.pieces[j].titled and not pages.pieces[j].part
@@ -185,6 +193,21 @@ def _spans(places: list[Place], pages: Pages) -> list[tuple[int, int, str]]:
             many = place.part in ("notes", "index", "bibliography", "advertisements", "licence")
             spans.append((place.at, end if many else min(end, stop), place.part))
     return spans
+
+
+def _following(places: Sequence[Place]) -> list[tuple[int | None, int | None]]:
+    """For each place the piece of the next one, and the next piece after its own (for a label:
+    after that) at which something begins."""
+    found: list[tuple[int | None, int | None]] = []
+    begun: list[int] = []  # distinct pieces, the last one first
+    for place in reversed(places):
+        nearest = begun[-1] if begun else None
+        same = place.at is None or place.at == nearest
+        later = begun[-2:-1] if same else begun[-1:]
+        found.append((nearest, later[0] if later else None))
+        if place.at is not None and place.at != nearest:
+            begun.append(place.at)
+    return found[::-1]
 
 
 def _pruned(places: list[Place]) -> list[Place]:

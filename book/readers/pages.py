@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from book.readers.headings import plain_line
 from book.readers.pieces import Markup, Piece
-from book.readers.textbuilder import squeezed
+from book.readers.textbuilder import squeezed, title_key
 
 PASSED_OVER = frozenset(["page numbers", "captions", "hidden", "tables"])  # not what a part is
 
@@ -40,6 +40,7 @@ class Pages:
         self._firsts = [page.first for page in pages]
         self._by_member = {page.member: page for page in pages}
         self._ends: dict[str, list[int]] = {}
+        self._titles: dict[str, dict[str, int]] = {}
         self._texts: list[str | None] = [None] * len(self.pieces)
 
     def page_of(self, at: int) -> Page:
@@ -77,6 +78,17 @@ class Pages:
         if ends is None:
             ends = self._ends[member] = [piece.end for piece in page.markup.pieces]
         return page.first + bisect_right(ends, span[0]), True
+
+    def titled(self, member: str, title: str) -> int | None:
+        """The first heading of a document that reads like ``title``."""
+        known = self._titles.get(member)
+        if known is None:
+            known = self._titles[member] = {}
+            page = self.of_member(member)
+            for i in range(page.first, page.last) if page is not None else ():
+                if self.pieces[i].level or self.pieces[i].titled:
+                    known.setdefault(title_key(self.line(i)), i)
+        return known.get(title_key(title))
 
     def settled(self, at: int, stop: int) -> int:
         """The first piece from ``at`` on that tells what the part is for; ``at`` if none does."""

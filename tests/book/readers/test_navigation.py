@@ -119,3 +119,12 @@ def test_typed_chapters_tell_where_the_navigation_does_not(tmp_path: Path) -> No
     pages = {"1.xhtml": page(f'<section epub:type="chapter">{body}</section>')}
     manuscript = read_book(tmp_path, epub(pages, entries=[("Start", "1.xhtml")]))
     assert titles(manuscript) == ["Kapitel: Die Lampe"]
+
+
+def test_missing_places_are_found_by_their_titles(tmp_path: Path) -> None:
+    body = "".join(f"<h2>Day {i}</h2>{TEXT}" for i in (1, 2, 3))
+    entries = [(f"Day {i}", f"all.xhtml#d{i}") for i in (1, 2, 3)]
+    manuscript = read_book(tmp_path, epub({"all.xhtml": page(body)}, entries=entries))
+    assert titles(manuscript) == ["Day 1", "Day 2", "Day 3"]
+    assert len([w for w in manuscript.warnings if "the heading of that name is taken" in w]) == 3
+    assert_whole(manuscript)
