@@ -34,7 +34,7 @@ function choice(unit, key, text, speaker, percent) {
     button.style.setProperty("--hue", hueOf(speaker));
   }
   button.setAttribute("aria-pressed", now);
-  button.addEventListener("click", () => settle(unit, speaker, null));
+  button.addEventListener("click", () => settle(unit, speaker, styleFor(unit, speaker)));
   return button;
 }
 
@@ -104,7 +104,18 @@ function accept() {
 
 function guess(number) {
   const unit = currentUnit();
-  if (unit?.guesses[number]) settle(unit, unit.guesses[number][0], null);
+  if (unit?.guesses[number]) settle(unit, unit.guesses[number][0], styleFor(unit, unit.guesses[number][0]));
+}
+
+function narrator() {
+  const unit = currentUnit();
+  if (unit) settle(unit, NARRATOR, styleFor(unit, NARRATOR));
+}
+
+// A mood stays with its speaker: it may come from the manuscript itself.
+function styleFor(unit, speaker) {
+  const now = spokenBy(unit);
+  return now.speaker === speaker ? now.style : null;
 }
 
 function stylesOf(unit) {
@@ -120,7 +131,7 @@ function pickCharacter() {
     (here.get(b.i) ?? 0) - (here.get(a.i) ?? 0) || b.who.lines - a.who.lines);
   openPicker("Who says it?", ranked.map(({ who, i }) => ({
     text: who.name, note: who.aliases.slice(0, 3).join(", "), words: [who.name, who.key, ...who.aliases].join(" ").toLowerCase(),
-    take: () => settle(unit, i, null),
+    take: () => settle(unit, i, styleFor(unit, i)),
   })));
 }
 

@@ -54,7 +54,7 @@ function choose(name) {
 
 const COMMANDS = {
   1: () => guess(0), 2: () => guess(1), 3: () => guess(2),
-  n: () => currentUnit() && settle(currentUnit(), NARRATOR, null),
+  n: narrator,
   c: pickCharacter, s: pickStyle, u: takeBack, Enter: accept,
   j: () => order.length && go(at + 1), ArrowDown: () => order.length && go(at + 1),
   k: () => order.length && go(at - 1), ArrowUp: () => order.length && go(at - 1),

@@ -11,6 +11,7 @@ import pytest
 from books_of_tone import STORY, write_book
 
 import book.drafts
+import book.segments
 from book.script import Replacement
 from flows.cli import main
 from tts.tone import ToneEngine
@@ -193,3 +194,17 @@ def test_an_orphan_is_listed_with_the_lines_that_may_be_meant(
     (orphan,) = plan["orphans"]
     assert "fits no segment any more; perhaps ch02/" in orphan
     assert "The wind rose and the candle went out." in orphan
+
+
+def test_segments_that_castbook_cuts_elsewhere_count_as_redone(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(book.segments, "COMFORTABLE", 0.01)  # sentences are joined no more
+    _, plan = as_json(capsys, "plan", str(project))
+    assert list(plan["missing"]["causes"]) == [RULES]
+    assert 0 < plan["redone"]["segments"] <= plan["missing"]["segments"]
+    assert plan["redone"]["keepable"] == 0  # no take says exactly these words
+    # a text that the author wrote is new all the same
+    write_book(project, STORY + "\n\nAnd that was the end of it.\n")
+    _, plan = as_json(capsys, "plan", str(project))
+    assert plan["missing"]["causes"]["new text"] >= 1
