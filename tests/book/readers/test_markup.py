@@ -58,7 +58,7 @@ trees = st.recursive(
 )
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(trees, max_size=5), st.sampled_from(["en", "zh"]), st.booleans())
 def test_every_tree_is_whole(bodies: list[str], language: str, navigated: bool) -> None:
     pages = {f"{i}.xhtml": page(body) for i, body in enumerate(bodies)}
@@ -67,7 +67,7 @@ def test_every_tree_is_whole(bodies: list[str], language: str, navigated: bool) 
     words = load_language(language)
     made = read_epub(File(0, "b.epub", epub(pages, entries=entries), words))
     book = assemble([made.extract], words)
-    spans = [[] for _ in made.sources]  # type: list[list[tuple[int, int]]]
+    spans: list[list[tuple[int, int]]] = [[] for _ in made.sources]
     for part in book.chapters:
         for paragraph in part.paragraphs:
             where = paragraph.slice
@@ -89,7 +89,7 @@ def test_every_tree_is_whole(bodies: list[str], language: str, navigated: bool) 
         assert not source.text[at:].strip(), source.text[at:]
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(trees)
 def test_no_character_is_lost_before_the_source_text(body: str) -> None:
     compare(page(body).encode())
