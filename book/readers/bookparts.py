@@ -27,6 +27,7 @@ LONGEST_UNTOLD = 3000  # characters of a document before the first entry that is
 LONGEST_DISPLAY = 20_000  # of a cover or title page; longer ones hold the book
 FEWEST_LINKS, LINKED = 4, 0.8  # lines and share of characters in links that make a list
 NOTE_START = 12  # characters before a note's anchor in its own line: a number, a mark
+LONGEST_NOTE = 40  # paragraphs; a longer stretch is no note but a chapter that is linked to
 FRONT = "front matter"
 _MEMBER = re.compile(r"[^/]+(?=\.\w+$)|[^/]+$")
 
@@ -81,8 +82,10 @@ def label_notes(pages: Pages, targets: Iterable[tuple[str, str, int]]) -> None:
         last = at
         while last + 1 < page.last and pages.pieces[last + 1].end <= span[1]:
             last += 1
+            if last - at > LONGEST_NOTE:
+                break
         inside = at <= origin <= last
-        if inside or piece.level or len(before.strip()) > NOTE_START or last - at > 40:
+        if inside or piece.level or len(before.strip()) > NOTE_START or last - at > LONGEST_NOTE:
             continue
         _label(pages, range(at, last + 1), "notes")
 

@@ -67,12 +67,14 @@ def _vote(places: Sequence[Place], i: int, language: Language) -> int:
     place = places[i]
     heading = match_heading(place.title, language)
     child = match_heading(places[i + 1].title, language)
-    if (heading is not None and heading.rank == PART) or not PARTS.isdisjoint(place.types):
+    if heading is not None and heading.rank == PART:
         return SURE
     if heading is not None and heading.rank == CHAPTER and heading.number is not None:
         return -SURE
-    if "chapter" in place.types:
+    if "chapter" in place.types:  # perhaps inside a part: the inner type is meant
         return -SURE
+    if not PARTS.isdisjoint(place.types):
+        return SURE
     if child is not None and child.rank == CHAPTER and child.number is not None:
         return SURE
     if place.at is None:

@@ -69,8 +69,10 @@ def read_outline(
     marks: list[Mark] = []
     for place, rank, (nearest, stop) in zip(read, ranks, _following(read), strict=True):
         at = nearest if place.at is None else place.at
-        if at is None or rank == SECTION or part_of_title(place.title) == READ:
+        if at is None or rank == SECTION:
             continue
+        if part_of_title(place.title) == READ and (nearest == at or len(read) <= FEW):
+            continue  # "Start reading", and not a chapter that is called "Beginning"
         marks.append(_mark(place, at, stop, rank, pages, marks, language, warnings))
     marks = _with_forgotten(marks, pages, listed, matter, language, warnings)
     return Outline(tuple(marks), matter, listed, tuple(warnings))

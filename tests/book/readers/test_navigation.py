@@ -128,3 +128,9 @@ def test_missing_places_are_found_by_their_titles(tmp_path: Path) -> None:
     assert titles(manuscript) == ["Day 1", "Day 2", "Day 3"]
     assert len([w for w in manuscript.warnings if "the heading of that name is taken" in w]) == 3
     assert_whole(manuscript)
+
+
+def test_a_chapter_may_be_called_beginning(tmp_path: Path) -> None:
+    pages = {f"{i}.xhtml": chapter(name) for i, name in enumerate(("Beginning", "Middle", "End"))}
+    entries = [(name, f"{i}.xhtml") for i, name in enumerate(("Beginning", "Middle", "End"))]
+    assert book(tmp_path, pages, [*entries]) == ["Beginning", "Middle", "End"]
