@@ -1,10 +1,10 @@
 """``castbook``: the command line. Thin: parse, call, print.
 
 Exit codes, on which scripts rely: 0 done; 1 something failed or is doubtful (named); 2 the
-project, the manuscript or the machine is at fault (one clear line each). ``--json`` prints
-one JSON object on stdout; progress and messages go to stderr. Commands are loaded when they
-are called, so that ``--help``, ``plan``, ``status`` and ``check`` start in well under a
-second and import neither Prefect nor torch.
+project, the manuscript or the machine is at fault, or ``make`` asks for --redo or --keep (one
+clear line each). ``--json`` prints one JSON object on stdout; progress and messages go to
+stderr. Commands are loaded when they are called, so that ``--help``, ``plan``, ``status`` and
+``check`` start in well under a second and import neither Prefect nor torch.
 """
 
 from __future__ import annotations

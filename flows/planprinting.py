@@ -92,7 +92,10 @@ def _show_speakers(summary: Row) -> None:
     )
     if len(unsure) > UNSURE_LINES:
         click.echo(f"and {len(unsure) - UNSURE_LINES} more lines of which nobody is sure")
-    click.echo(f"decide them with one key each: castbook review {summary['project']}")
+    click.echo(
+        f"decide them with one key each: castbook review {summary['project']}"
+        f" writes {summary['review']}"
+    )
 
 
 def _guesses(guesses: Sequence[Row]) -> str:

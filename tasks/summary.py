@@ -14,6 +14,7 @@ from tasks.orphans import orphan_lines
 from tasks.outcome import BookReport
 from tasks.plan import BookPlan, ChapterPlan, Line, kept_lines
 from tasks.quotations import doubt
+from tasks.review import PAGE_FILE
 from tasks.speeds import read_speeds
 from tasks.stamps import take_stamp
 from tasks.takes import TakeStore
@@ -37,6 +38,7 @@ def summarise_plan(plan: BookPlan) -> dict[str, Any]:
         "author": plan.project.book.author,
         "project": str(plan.project.folder),
         "build": str(plan.build.folder),
+        "review": str(plan.build.folder / PAGE_FILE),
         "chapters": [_chapter_row(chapter, plan) for chapter in plan.chapters],
         "cast": cast_rows(plan),
         **quotation_rows(plan),
