@@ -8,7 +8,7 @@ Loaded once per process.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from types import MappingProxyType
 from typing import Any
@@ -81,6 +81,18 @@ class SentenceWords:
     unmarked_quotes: bool = False  # quotations without an end mark may meet: 「はい」「いいえ」
 
 
+@dataclass(frozen=True, slots=True)
+class CastWords:
+    """What tells names of people from other words, for a first cast. All optional."""
+
+    diminutives: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # thomas -> tom
+    not_people: tuple[str, ...] = ()  # written with a capital, or where a name may stand
+    surnames: tuple[str, ...] = ()  # in a script without capitals
+    roles: tuple[str, ...] = ()  # people who are called by what they are: 掌柜
+    before_names: str = ""  # characters put before a name: 老, 小, 阿
+    no_names: str = ""  # characters that stand in no name
+
+
 @dataclass(frozen=True, eq=False)
 class Language:
     """One language's data. Compared by identity: there is one object for each file."""
@@ -114,6 +126,7 @@ class Language:
     narrated_by: str  # the narrator in a book's metadata
     disclosure: str  # that the voices are synthetic: spoken and in the metadata
     sentences: SentenceWords = SentenceWords()
+    people: CastWords = field(default_factory=CastWords)
 
 
 @cache
@@ -156,6 +169,7 @@ def _load(name: str) -> Language:
         narrated_by=raw["narrated_by"],
         disclosure=raw["disclosure"],
         sentences=_sentence_words(raw.get("sentences", {})),
+        people=_cast_words(raw.get("people", {})),
     )
 
 
@@ -168,6 +182,18 @@ def _read(name: str) -> dict[str, Any]:
 def _sentence_words(raw: Mapping[str, Any]) -> SentenceWords:
     lists = {key: _words(value) for key, value in raw.items() if isinstance(value, list)}
     return SentenceWords(**{**raw, **lists})
+
+
+def _cast_words(raw: Mapping[str, Any]) -> CastWords:
+    short = {full: _words(forms) for full, forms in raw.get("diminutives", {}).items()}
+    return CastWords(
+        diminutives=MappingProxyType(short),
+        not_people=_words(raw.get("not_people", ())),
+        surnames=_words(raw.get("surnames", "").split()),
+        roles=_words(raw.get("roles", ())),
+        before_names=raw.get("before_names", ""),
+        no_names=raw.get("no_names", ""),
+    )
 
 
 def _words(items: Sequence[Any]) -> tuple[str, ...]:
