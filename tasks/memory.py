@@ -20,6 +20,7 @@ from tasks.location import Build
 from tasks.stamps import Stamp
 
 STAMPS_FILE = "stamps.json"
+TELLING = 24  # characters: texts this long hardly ever repeat in a book (book/anchors.py)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +46,13 @@ class Memory:
     stamps: Mapping[str, Stamp] = field(default_factory=dict)
 
     def of(self, chapter: int, anchor: Anchor) -> Made | None:
-        """The segment with the same text and occurrence, in its chapter, else anywhere: a
-        chapter gets another number when one is inserted before it."""
+        """The segment with the same text and occurrence in its chapter; else anywhere, for a
+        chapter gets another number when one is inserted before it, but a short text is any."""
         place = (anchor.text, anchor.occurrence)
-        return self._by_place.get((chapter, *place)) or self._anywhere.get(place)
+        if here := self._by_place.get((chapter, *place)):
+            return here
+        there = self._anywhere.get(place)
+        return there if there and len(there.printed) >= TELLING else None
 
     def knows(self, chapter: int) -> bool:
         """Whether a chapter of that number was ever planned to be made."""

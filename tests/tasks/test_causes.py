@@ -114,6 +114,14 @@ def test_a_text_that_was_not_there() -> None:
     assert causes_of(elsewhere, memory, now("manuscript")) == ("not made yet",)
 
 
+def test_a_chapter_with_another_number_is_remembered_but_a_short_text_is_any() -> None:
+    memory = remembered(line(), line("No."))
+    long, short = chapter_plan(2, [TEXT, "No."]).lines
+    louder = replace(long, ingredients=replace(long.ingredients, seed=43))
+    assert causes_of(louder, memory, now("manuscript")) == ("seed",)
+    assert causes_of(short, memory, now("manuscript")) == ("not made yet",)
+
+
 def test_an_edit_that_the_anchor_does_not_see() -> None:
     memory = remembered(line("He went HOME."))
     assert causes_of(line("He went home."), memory, now("manuscript", "rules")) == ("new text",)
