@@ -72,7 +72,7 @@ def weigh(
     finished = _Finished(plan, memory, store)
     causes: Counter[str] = Counter()
     keepable: dict[str, Kept] = {}
-    moved: dict[int, int] = {}
+    moved: dict[int, int] = {}  # chapter -> finished segments that nothing stands for yet
     seen: set[str] = set()
     for chapter in plan.working:
         for line in chapter.open:
@@ -84,9 +84,10 @@ def weigh(
                 continue
             made = memory.of(chapter.number, line.segment.anchor)
             if made is None:  # cut elsewhere: it stands for a segment that is no more
-                left = moved.setdefault(chapter.number, finished.vanished(chapter.number))
-                moved[chapter.number] = left - 1
-                if left <= 0:
+                if chapter.number not in moved:
+                    moved[chapter.number] = finished.vanished(chapter.number)
+                moved[chapter.number] -= 1
+                if moved[chapter.number] < 0:
                     continue
             elif finished.take(made) is None:
                 continue
