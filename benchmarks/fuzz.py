@@ -37,7 +37,7 @@ from benchmarks.mutations import mutate
 MEMORY = 1 << 30  # bytes of address space above what a worker begins with
 DEADLINE_S = 10.0  # of processor time
 PATIENCE_S = 90.0  # in all: something that waits for ever uses no processor
-LOADED = ("book.readers", "book.readers.docx", "book.readers.pdf")
+LOADED = ("book.readers", "book.readers.word.docx", "book.readers.paged.pdf")
 KINDS = ("epub", "docx", "text")
 
 

@@ -13,12 +13,12 @@ from pathlib import Path
 
 from book.languages import load_language
 from book.manuscript import Facts, Manuscript, Source
+from book.readers.assembly.chapters import assemble
 from book.readers.blocks import Contents, Extract, File, Reading
-from book.readers.chapters import assemble
 from book.readers.decoding import READ_NOW, decode
-from book.readers.markdown import read_markdown
-from book.readers.scriptform import looks_like_script, read_script
-from book.readers.text import read_text
+from book.readers.plain.markdown import read_markdown
+from book.readers.plain.scriptform import looks_like_script, read_script
+from book.readers.plain.text import read_text
 from castbook.canonical import text_digest
 from castbook.errors import ManuscriptError
 
@@ -35,25 +35,25 @@ _READERS: Mapping[str, Callable[[Reading], Extract]] = {
 
 
 def _docx(file: File) -> Contents:
-    from book.readers.docx import read_docx
+    from book.readers.word.docx import read_docx
 
     return read_docx(file)
 
 
 def _epub(file: File) -> Contents:
-    from book.readers.epub import read_epub
+    from book.readers.xhtml.epub import read_epub
 
     return read_epub(file)
 
 
 def _html(file: File) -> Contents:
-    from book.readers.html import read_html
+    from book.readers.xhtml.html import read_html
 
     return read_html(file)
 
 
 def _pdf(file: File) -> Contents:
-    from book.readers.pdf import read_pdf
+    from book.readers.paged.pdf import read_pdf
 
     return read_pdf(file)
 

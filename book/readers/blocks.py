@@ -1,6 +1,6 @@
 """What every reader hands on: blocks in reading order.
 
-A block is a paragraph or a heading with a label; ``book/readers/chapters.py`` turns the
+A block is a paragraph or a heading with a label; ``book/readers/assembly/chapters.py`` turns the
 blocks of all documents into chapters and skips. A new format is a new function from source
 text to an ``Extract``; nothing below it changes.
 """

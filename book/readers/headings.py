@@ -2,7 +2,8 @@
 
 ``Chapter I``, ``BOOK TWO. THE RETURN``, ``Erstes Kapitel``, ``IV.``, ``V. The Prison-Door``,
 ``第十二回　…``, ``（三）``, ``Epilogue``. A heading stands alone, is short, and does not read on
-like a sentence. What it begins is decided with the whole book in view: ``book/readers/ranks.py``.
+like a sentence. What it begins is decided with the whole book in view
+(``book/readers/assembly/ranks.py``).
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from book.languages import load_language
 from book.manuscript import Manuscript
 from book.readers import read_manuscript
 from book.readers.blocks import Contents, File
-from book.readers.epub import read_epub
+from book.readers.xhtml.epub import read_epub
 
 CONTAINER = (
     '<?xml version="1.0"?><container version="1.0" '

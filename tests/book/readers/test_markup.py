@@ -12,12 +12,12 @@ from lxml import etree
 
 from book.languages import load_language
 from book.readers.archive import open_archive
+from book.readers.assembly.chapters import assemble
 from book.readers.blocks import File
-from book.readers.chapters import assemble
-from book.readers.epub import read_epub
 from book.readers.inline import printed
-from book.readers.markup import read_markup
 from book.readers.trees import parse_markup
+from book.readers.xhtml.epub import read_epub
+from book.readers.xhtml.markup import read_markup
 
 TAGS = [
     "p", "div", "span", "i", "b", "h1", "h2", "h3", "section", "blockquote", "ul", "li", "table",

@@ -53,7 +53,8 @@ def test_an_engine_without_the_alphabet_is_given_the_respelling_or_nothing(tmp_p
     own = write(
         tmp_path,
         "lexicon.yaml",
-        "version: 1\nentries:\n- {word: 重庆, say: 虫庆, phonemes: chong2 qing4, alphabet: pinyin}\n",
+        "version: 1\nentries:\n"
+        "- {word: 重庆, say: 虫庆, phonemes: chong2 qing4, alphabet: pinyin}\n",
     )
     lexicon = read_lexicon((bare, own), alphabets={**GLM, "espeak": ("espeak",)})
     assert said(lexicon, "重庆，重", "espeak") == "虫庆，重"

@@ -1,0 +1,1 @@
+"""Blocks of all formats to chapters and skips."""

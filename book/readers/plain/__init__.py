@@ -1,0 +1,1 @@
+"""Text without markup to blocks: plain text, Markdown, scripts."""
