@@ -216,4 +216,4 @@ def test_an_update_fails_the_run_with_the_cause_until_it_is_told_what_to_do(
     assert "finished segments (100%) would be spoken again" in str(refused.message)
     kept = book(project=str(project), chapters="3", keep=True, return_state=True)
     assert kept.is_completed(), kept.message
-    APILogHandler.flush()  # before the server goes: what is left is complained about at exit
+    APILogHandler().flush()  # before the server goes: what is left is complained about at exit
