@@ -7,6 +7,7 @@
     chapters: [titles, in order]     # or refused: true
     skips:                           # runs of skipped text, ornaments and silences apart
       - {reason: notes, part: notes, begins: "[1] Vulture."}
+    parts: [notes, copyright]        # or only which parts are skipped, in any order
     ornaments: 2                     # scene breaks that are marks
 """
 
@@ -42,6 +43,7 @@ class Expectation:
     language: str
     chapters: tuple[str, ...]
     skips: tuple[tuple[str, str, str], ...] | None  # reason, part, first words; None: not listed
+    parts: frozenset[str] | None
     ornaments: int | None
     refused: bool
 
@@ -59,6 +61,7 @@ def load_expectations(folder: Path) -> dict[str, Expectation]:
             skips=None
             if skips is None
             else tuple((s["reason"], s.get("part", ""), str(s.get("begins", ""))) for s in skips),
+            parts=frozenset(raw["parts"]) if "parts" in raw else None,
             ornaments=raw.get("ornaments"),
             refused=bool(raw.get("refused", False)),
         )
@@ -90,6 +93,10 @@ def compare(manuscript: Manuscript, expected: Expectation) -> list[str]:
     runs = skip_runs(manuscript)
     if expected.skips is not None:
         lines += _skip_differences(expected, [run for run in runs if run.reason not in _MARKS])
+    if expected.parts is not None:
+        found = {run.part for run in runs} - {""}
+        lines += [f"skipped, but not expected: {part}" for part in sorted(found - expected.parts)]
+        lines += [f"expected, but not skipped: {part}" for part in sorted(expected.parts - found)]
     marks = sum(skip.reason == "ornament" for skip in manuscript.skips)
     if expected.ornaments is not None and marks != expected.ornaments:
         lines.append(f"ornaments: expected {expected.ornaments}, got {marks}")
