@@ -53,8 +53,14 @@ def skipped(reporter: pytest.TerminalReporter) -> list[tuple[str, str]]:
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """With ``CI`` set, a skipped test fails the run."""
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
-    if os.environ.get("CI") and session.exitstatus == 0 and reporter and skipped(reporter):
+    strict = os.environ.get("CI") and session.exitstatus == 0 and reporter
+    if strict and any(not allowed(reason) for _, reason in skipped(reporter)):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def allowed(reason: str) -> bool:
+    """The one skip that CI forgives: ``.ci/run`` found no browser and could install none."""
+    return os.environ.get("CASTBOOK_BROWSER") == "none" and reason.startswith("no browser")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -64,5 +70,5 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     width = max((len(name) for name, _ in rows), default=0)
     for name, reason in rows:
         terminalreporter.line(f"{name:{width}}  {reason}")
-    if rows and os.environ.get("CI"):
+    if os.environ.get("CI") and any(not allowed(reason) for _, reason in rows):
         terminalreporter.line("CI is set: a skipped test fails the run", red=True)

@@ -22,8 +22,14 @@ HOW = "no browser: install one (Debian: apt-get install chromium), or name it in
 
 
 def find_browser() -> str | None:
-    """The program to run: CASTBOOK_BROWSER, else the first of the Chromium family on PATH."""
-    return os.environ.get("CASTBOOK_BROWSER") or next(filter(None, map(shutil.which, NAMES)), None)
+    """The program to run: CASTBOOK_BROWSER, else the first of the Chromium family on PATH.
+
+    ``none`` says that there is none and none can be had (``.ci/run``).
+    """
+    named = os.environ.get("CASTBOOK_BROWSER")
+    if named:
+        return None if named == "none" else named
+    return next(filter(None, map(shutil.which, NAMES)), None)
 
 
 @contextmanager
