@@ -175,4 +175,4 @@ def test_a_hostile_paragraph_takes_no_longer_than_prose(part: str, language: str
     text = part * (40_000 // len(part)) + "x"
     begin = time.process_time()
     split_sentences(text, language)
-    assert time.process_time() - begin < 2  # prose: 0.01 s
+    assert time.process_time() - begin < 10  # measured: 0.1 s; quadratic: minutes

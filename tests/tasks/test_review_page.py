@@ -239,7 +239,8 @@ def test_ten_thousand_segments_open_at_once(tmp_path: Path, visit: Any, project:
     (tmp_path / "large.html").write_text(render(values), encoding="utf-8")
     page = visit(tmp_path / "large.html")
     page.wait_for_selector(".seg.current")
-    assert page.evaluate("performance.now()") < 2000
+    # 0.5 s were measured on a busy machine; a page that makes everything at once takes minutes
+    assert page.evaluate("performance.now()") < 15_000
     page.click("[data-view=script]")
     page.wait_for_selector(".seg.current")
     assert page.locator(".para").count() < 2000  # what is far from the screen is not made

@@ -64,13 +64,13 @@ def test_obfuscated_fonts_lock_nothing(algorithm: str) -> None:
 
 def test_bombs_are_refused_before_they_go_off() -> None:
     bomb = b"<p>" + b" " * (30 * 2**20) + b"</p>"
-    started = time.monotonic()
+    started = time.process_time()
     assert "times" in refusal(epub({"c.xhtml": bomb}))
     many = {f"x/{i}": "" for i in range(20_100)}
     assert "members" in refusal(epub(GOOD, members=many))
     tags = "<b/>" * 1_100_000
     assert "larger than any book" in refusal(pack_stored(epub({"c.xhtml": page(tags)})))
-    assert time.monotonic() - started < 10
+    assert time.process_time() - started < 30
 
 
 def pack_stored(content: bytes) -> bytes:
