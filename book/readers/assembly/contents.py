@@ -123,8 +123,11 @@ def _end_of_run(blocks: Sequence[Block], head: int, book: _Book, language: Langu
             return _without_parts(blocks, j, seen)
         if _ends_list(text, language):
             return j
-        if heading and blocks[head].heading and _has_text(blocks, j, book):
-            return j  # where headings are marked as such, an entry is none
+        if heading and blocks[head].heading:
+            # where headings are marked as such, an entry is none
+            plain = j > head + 1 and not any(b.heading for b in blocks[head + 1 : j])
+            if plain or _has_text(blocks, j, book):
+                return j
         listed = bool(name) and book.later[name] > 1
         known = heading is not None and book.keys[heading.key] > 1
         prose = _reads_on(text) and not (paged or listed or known)

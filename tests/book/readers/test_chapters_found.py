@@ -275,3 +275,10 @@ def test_markdown_headings_win(tmp_path: Path) -> None:
     manuscript = read(tmp_path, text, name="book.md")
     assert titles(manuscript) == ["The House", "The Street"]
     assert skipped(manuscript)["contents"].startswith("## Contents")
+
+
+def test_a_list_under_a_marked_heading_ends_at_the_next_one(tmp_path: Path) -> None:
+    text = "# Contents\n\n- The Door\n- The Stairs\n\n# The Door\n\nShort.\n\n# The Stairs\n\nShorter.\n"
+    manuscript = read(tmp_path, text, name="book.md")
+    assert [chapter.title for chapter in manuscript.chapters] == ["The Door", "The Stairs"]
+    assert {skip.reason for skip in manuscript.skips} == {"contents"}
