@@ -34,6 +34,11 @@ class GoldQuote:
     speaker: str | None  # a character's name
     type: str  # "explicit", "anaphoric", "implicit" or "unknown"
 
+    @property
+    def length(self) -> int:
+        """Characters."""
+        return sum(end - start for start, end in self.spans)
+
 
 @dataclass(frozen=True, slots=True)
 class GoldBook:

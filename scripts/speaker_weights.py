@@ -19,11 +19,12 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.goldquotes import GoldBook, lay_out, load_books
-from benchmarks.speakers import Scored, answer, measure
-from book.speakers.decoder import Turn, decode
+from benchmarks.speakers import THRESHOLD, Scored, answer, measure
+from book.speakers.decoder import Turn, decode, decode_bound
 from book.speakers.english import CLOSE, WEIGHTS, Scale, read_evidence
 from book.speakers.evidence import FEATURES, TIES, Evidence
 from book.speakers.salience import Floats
+from book.speakers.stories import stories
 from castbook.resources import configs
 
 NAMES = (*FEATURES, *TIES)
@@ -176,7 +177,8 @@ def answers(chapters: Chapters, weights: Floats) -> list[Answer]:
     """Of each turn: the probability of the likeliest speaker, and whether it is right."""
     found = []
     for rows in chapters:
-        marginals, _ = decode(turns_of(rows, weights))
+        told = [(s.parts, s.pull) for s in stories([r.evidence.talk for r in rows])]
+        marginals = decode_bound(turns_of(rows, weights), told)
         for row, marginal in zip(rows, marginals, strict=True):
             best = int(marginal.speakers.argmax())
             found.append(
@@ -229,9 +231,11 @@ def show(title: str, scored: Sequence[Scored]) -> None:
         for limit, point in figures["at_most_wrong"].items()
         if point
     )
+    heard = figures["characters"]
     print(
         f"{title:28} {figures['accuracy']:6.2f} % of {figures['quotations']}"
-        f"  ECE {figures['calibration_error']:.3f}  right at {right}  {kinds}",
+        f"  ECE {figures['calibration_error']:.3f}  right at {right}  {kinds}"
+        f"  characters at {THRESHOLD:g}: {heard['right']} right, {heard['wrong']} wrong",
         flush=True,
     )
 

@@ -10,12 +10,14 @@ turn, which the caller keeps few.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+
+_NEVER = -1e6  # a score that no other can make up for
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,47 @@ def decode(turns: Sequence[Turn]) -> tuple[list[Marginal], float]:
         )
         beta = _log_sum((pairs[t] + beta)[:, :, None] + triples[t], 0)
     return found[::-1], total
+
+
+def decode_bound(
+    turns: Sequence[Turn], groups: Sequence[tuple[Sequence[int], float]], around: int = 8
+) -> list[Marginal]:
+    """Like ``decode``, with groups of turns that are probably one speaker's.
+
+    A group: its turns, ascending, and what is added if all have one speaker, who speaks none
+    of the turns between. Exact for one group within ``around`` turns before and after it; of
+    two that overlap the later one counts.
+    """
+    found, _ = decode(turns)
+    for members, pull in groups:
+        begin = max(0, members[0] - around)
+        window = list(turns[begin : members[-1] + around + 1])
+        shared = set(turns[members[0]].candidates)
+        shared.intersection_update(*(turns[m].candidates for m in members))
+        free, total = decode(window)
+        readings, worth = [free], [total]
+        gain = float(np.log(np.expm1(pull)))
+        for who in sorted(shared):
+            bound = list(window)
+            for t in range(members[0], members[-1] + 1):
+                turn = turns[t]
+                here = (np.array(turn.candidates) == who) == (t in members)
+                if here.any():
+                    bound[t - begin] = replace(turn, scores=np.where(here, turn.scores, _NEVER))
+            marginals, total = decode(bound)
+            readings.append(marginals)
+            worth.append(total + gain)
+        odds = np.exp(np.array(worth) - max(worth))
+        odds /= odds.sum()
+        low, high = members[0] - begin, members[-1] - begin
+        for w in range(low, min(high + 2, len(window))):
+            rows = [reading[w] for reading in readings]
+            found[begin + w] = Marginal(
+                sum((o * r.speakers for o, r in zip(odds, rows, strict=True)), np.zeros(1)),
+                float(sum(o * r.same for o, r in zip(odds, rows, strict=True))),
+                float(sum(o * r.back for o, r in zip(odds, rows, strict=True))),
+            )
+    return found
 
 
 def _log_sum(values: Floats, axis: int) -> Floats:

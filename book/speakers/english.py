@@ -14,11 +14,12 @@ import numpy as np
 
 from book.languages import Language
 from book.speakers.attribution import UNRESOLVED, Attribution, ChapterText, Guess
-from book.speakers.decoder import Marginal, Turn, decode
+from book.speakers.decoder import Marginal, Turn, decode_bound
 from book.speakers.evidence import FEATURES, Evidence, Reader
 from book.speakers.names import Names
 from book.speakers.people import People
 from book.speakers.phrases import Phrases
+from book.speakers.stories import stories
 from book.speakers.tags_en import Tags
 from book.speakers.turns import Talk, TurnReader, written_speaker
 from book.speakers.words import SpeakerWords, load_calibration, load_weights, load_words
@@ -59,7 +60,8 @@ def attribute(
     for chapter, turns, rows in zip(chapters, talk, evidence, strict=True):
         answers = {s.quotation: UNRESOLVED for p in chapter.spans for s in p if s.quotation}
         if people.keys:
-            marginals, _ = decode(_turns(rows, people, scale, words))
+            told = [(s.parts, s.pull) for s in stories(turns)]
+            marginals = decode_bound(_turns(rows, people, scale, words), told)
             for row, marginal in zip(rows, marginals, strict=True):
                 if row.talk.written is None:
                     answers.update(_answers(row, marginal, people, scale))

@@ -17,6 +17,7 @@ from book.speakers.people import People
 from book.speakers.phrases import Phrase, Phrases
 from book.speakers.presence import NEAR, Presence, View, gap, tagged
 from book.speakers.salience import Floats
+from book.speakers.stories import stories, unturned
 from book.speakers.turns import Talk
 
 KINDS = ("named", "shared", "pronoun", "person", "beat", "none")  # how a turn is tagged
@@ -74,7 +75,11 @@ class Reader:
         """The evidence of a chapter's turns."""
         mentions = self._narration(chapter)
         views = self._presence.views(mentions, turns)
-        return [self._evidence(chapter, mentions, turns, t, views[t]) for t in range(len(turns))]
+        told = {t for story in stories(turns) for t in unturned(story)}
+        return [
+            self._evidence(chapter, mentions, turns, t, views[t], t not in told)
+            for t in range(len(turns))
+        ]
 
     def _narration(self, chapter: ChapterText) -> list[list[Phrase]]:
         found = []
@@ -94,6 +99,7 @@ class Reader:
         turns: Sequence[Talk],
         t: int,
         view: View,
+        takes_turns: bool,
     ) -> Evidence:
         turn = turns[t]
         tag = turn.tag
@@ -152,7 +158,7 @@ class Reader:
             kind,
             candidates,
             features,
-            self._ties(turns, t, kind),
+            self._ties(turns, t, kind) if takes_turns else ((), ()),
             self._people.narrator is not None,
         )
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from book.languages import Language
 from book.speakers.names import Names
@@ -83,19 +83,26 @@ class People:
                     for short in self._shorter(form):
                         derived.setdefault(short, set()).add(number[key])
         owners = {**derived, **written}
+        self._fuller = self._find_fuller(forms, derived)
         self._owners = {" ".join(form): tuple(sorted(who)) for form, who in owners.items()}
         self._described_names = {" ".join(form) for form in self._described}
         self._pattern = self._compile(owners)
 
     def find(self, text: str, start: int = 0, end: int | None = None) -> Iterator[Named]:
-        """Everyone who is named in ``text[start:end]``, from left to right."""
+        """Everyone who is named in ``text[start:end]``, from left to right.
+
+        Where a cast has both Small and Jonathan Small, Small may be either here; ``at``, which
+        reads tags, takes the cast at its word.
+        """
         end = len(text) if end is None else end
         if self._pattern is None:
             return
         for match in self._pattern.finditer(text, start, end):
             named = self._named(text, match)
             if named:
-                yield named
+                fuller = {self._fuller[w] for w in named.who if w in self._fuller}
+                who = tuple(sorted(fuller.union(named.who))) if fuller else named.who
+                yield replace(named, who=who)
 
     def at(self, text: str, start: int) -> Named | None:
         """Who is named at ``start``."""
@@ -154,6 +161,21 @@ class People:
             )
             found[form] = found.get(form, True) and (article or lower or person)
         return sorted(found.items())
+
+    def _find_fuller(
+        self,
+        forms: Mapping[str, Sequence[tuple[tuple[str, ...], bool]]],
+        derived: Mapping[tuple[str, ...], set[int]],
+    ) -> dict[int, int]:
+        """Of characters with no name but the short forms of one other's: that other."""
+        found = {}
+        for number, key in enumerate(self.keys):
+            owners = [derived.get(form, set()) - {number} for form, _ in forms[key]]
+            common = set.intersection(*owners) if owners else set()
+            alike = [w for w in common if len({self.genders[w], self.genders[number], None}) < 3]
+            if len(alike) == 1:
+                found[number] = alike[0]
+        return found
 
     def _shorter(self, form: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
         """What else a full name is: its surname, its first name, with the title or without."""

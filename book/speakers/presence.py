@@ -53,8 +53,10 @@ class Presence:
 
     def views(self, mentions: Sequence[Sequence[Phrase]], turns: Sequence[Talk]) -> list[View]:
         """The state at each turn of a chapter; ``mentions`` in the narration of its paragraphs."""
-        fast, slow = (traces(mentions, self.genders, keep) for keep in (FAST, SLOW))
-        coming = traces(mentions[::-1], self.genders, FAST)[::-1]
+        held = {p for turn in turns for p in range(turn.paragraph + 1, turn.last + 1)}
+        fast, slow = (traces(mentions, self.genders, keep, held) for keep in (FAST, SLOW))
+        held = {len(mentions) - 1 - p for p in held}
+        coming = traces(mentions[::-1], self.genders, FAST, held)[::-1]
         scene, runs = self._scenes(turns), self._runs(turns)
         talk = np.zeros(self._size)
         found = []

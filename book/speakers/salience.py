@@ -7,7 +7,7 @@ tells who is going to be.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,13 +41,21 @@ class Genders:
         return self.masks.get(gender or "", self.any)
 
 
-def traces(mentions: Sequence[Sequence[Phrase]], genders: Genders, keep: float) -> list[Floats]:
-    """The traces before each paragraph, given the mentions in the narration of each."""
+def traces(
+    mentions: Sequence[Sequence[Phrase]],
+    genders: Genders,
+    keep: float,
+    held: Set[int] = frozenset(),
+) -> list[Floats]:
+    """The traces before each paragraph, given the mentions in the narration of each.
+
+    ``held``: paragraphs that go on with a speech. Nobody leaves while a story is told.
+    """
     now = np.zeros(len(genders.known))
     found = []
-    for paragraph in mentions:
+    for p, paragraph in enumerate(mentions):
         found.append(now)
-        now = now * keep
+        now = now if p in held else now * keep
         for phrase in paragraph:
             if phrase.kind == "name" and phrase.who:
                 depth = (_SUBJECT if phrase.subject else _OTHER) / len(phrase.who)

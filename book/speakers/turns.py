@@ -40,6 +40,7 @@ class Talk:
     addresses: str | None = None  # "m" or "f": sir, madam
     written: str | None = None  # the speaker that the manuscript itself gives
     inside: bool = False  # in one paragraph with the turn before
+    length: int = 0  # characters of its quotations
 
     @property
     def tag(self) -> Tag | None:
@@ -78,13 +79,15 @@ class TurnReader:
         return turns
 
     def _go_on(self, turn: Talk, p: int, paragraph: Paragraph, spans: Sequence[Span]) -> None:
-        """A told story: whoever says "I" or "said he" in it is quoted by its teller."""
+        """A told story: its teller quotes whoever says "I", "said he" or calls others in it."""
         turn.last = p
+        called = set(turn.called)
         for span in spans:
             if span.quotation is not None:
                 if span.quotation not in turn.quotations:
                     turn.quotations.append(span.quotation)
                 self._listen(turn, paragraph.printed, span)
+        turn.called = called
 
     def _paragraph(
         self, p: int, paragraph: Paragraph, spans: Sequence[Span], before: str
@@ -141,6 +144,7 @@ class TurnReader:
         return False
 
     def _listen(self, turn: Talk, text: str, span: Span) -> None:
+        turn.length += span.end - span.start
         for named in self._people.find(text, span.start, span.end):
             if self._is_call(text, span, named.start, named.end):
                 turn.called.update(named.who)

@@ -122,6 +122,41 @@ def test_i_inside_a_told_story_is_its_teller() -> None:
     assert {a.speaker for a in story} == {"holmes"}
 
 
+def test_who_is_called_inside_a_told_story_may_be_its_teller() -> None:
+    story = answers(
+        "“I was young then,” said Holmes. “I was poor.",
+        "“He cried, ‘Holmes, stop!’",
+        "“So it went.”",
+    )
+    assert {a.speaker for a in story} == {"holmes"}
+
+
+def test_a_teller_goes_on_after_his_listeners() -> None:
+    tale = " ".join(["It was dark and the river was high and nobody came."] * 40)
+    found = answers(
+        f"“Listen then,” said Holmes. “{tale}”",
+        "“How dreadful!” said Mrs. Hudson.",
+        "“Go on,” said Dr. Watson.",
+        f"“{tale}”",
+    )
+    assert found[-1].speaker == "holmes"
+
+
+def test_a_short_name_beside_a_full_one_may_be_either() -> None:
+    cast = {"small": ["Small"], "jonathan": ["Jonathan Small"], "ann": ["Ann"]}
+    found = answers(
+        "“Come,” said Jonathan Small.",
+        "“No,” said Ann.",
+        "“Then go!” said Jonathan Small.",
+        "“You are hard, Small,” said Ann.",
+        "“I am not.”",
+        "“Small!” said Small.",
+        cast=cast,
+    )
+    assert found[4].speaker == "jonathan"
+    assert found[5].speaker == "small"  # a tag is taken at its word
+
+
 def test_a_pronoun_is_somebody_of_its_gender_who_was_there() -> None:
     found = answers(
         "Mrs. Hudson stood at the door. Holmes lay on the sofa.",

@@ -8,7 +8,15 @@ from pathlib import Path
 import pytest
 
 from benchmarks.goldquotes import lay_out, load_books
-from benchmarks.speakers import Scored, best, calibration_error, main, measure, risk
+from benchmarks.speakers import (
+    Scored,
+    best,
+    calibration_error,
+    heard_characters,
+    main,
+    measure,
+    risk,
+)
 from book.speakers.english import WEIGHTS
 from book.speakers.evidence import FEATURES, TIES
 from book.speakers.words import load_calibration, load_weights
@@ -37,6 +45,15 @@ def test_the_curve_counts_all_quotations() -> None:
     assert point is not None
     assert (point["threshold"], point["right"]) == (0.61, 25.0)
     assert measure(rows)["accuracy"] == 50.0
+
+
+def test_long_speeches_count_for_their_length() -> None:
+    rows = [
+        Scored("ann", "bob", 0.9, "rule", "explicit", 300),
+        Scored("ann", "ann", 0.9, "rule", "explicit", 80),
+        Scored("ann", "ann", 0.1, "rule", "explicit", 20),
+    ]
+    assert heard_characters(rows) == {"right": 20.0, "wrong": 75.0, "narrator": 5.0}
 
 
 def test_calibration_error_is_the_distance_from_what_is_right() -> None:
