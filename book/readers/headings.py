@@ -147,9 +147,25 @@ def match_heading(line: str, language: Language) -> Heading | None:
         if title and not _is_title(title, groups.get("gap") or " "):
             return None
         number = number_of(groups["number"], language) if groups.get("number") else None
-        word = groups["word"] or ""
-        return Heading(rank, groups["label"].strip(), title, word.casefold(), number)
+        found = Heading(
+            rank, groups["label"].strip(), title, (groups["word"] or "").casefold(), number
+        )
+        return _inside(found, language) if rank == PART and title else found
     return _numbered(bare, language)
+
+
+def _inside(part: Heading, language: Language) -> Heading:
+    """``Book One, Chapter II: …`` in one line is the chapter; its numbers restart in each part."""
+    chapter = match_heading(part.title, language)
+    if chapter is None or chapter.rank != CHAPTER or chapter.number is None:
+        return part
+    return Heading(
+        CHAPTER,
+        f"{part.label}, {chapter.label}",
+        chapter.title,
+        f"{chapter.word} of {part.word} {part.number}",
+        chapter.number,
+    )
 
 
 def _numbered(text: str, language: Language) -> Heading | None:

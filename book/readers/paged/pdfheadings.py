@@ -88,9 +88,12 @@ def _outlined(
     ranks = rank_depths([(m.level, match_heading(m.title, language)) for m, _ in found])
     headings: dict[int, Heading] = {}
     for mark, places in found:
-        known = match_heading(mark.title, language)
+        # outlines lose the space where a title is broken ("with BrownHair"): print keeps it
+        printed = " ".join(" ".join(drafts[place].text.split()) for place in places)
+        title = printed if _fold(printed) == _fold(mark.title) else mark.title
+        known = match_heading(title, language)
         rank = ranks[mark.level]
-        first = replace(known, rank=rank) if known else Heading(rank, "", mark.title)
+        first = replace(known, rank=rank) if known else Heading(rank, "", title)
         headings[places[0]] = first
         for place in places[1:]:
             headings[place] = replace(first, label="", title=first.title or first.label)

@@ -282,3 +282,17 @@ def test_a_list_under_a_marked_heading_ends_at_the_next_one(tmp_path: Path) -> N
     manuscript = read(tmp_path, text, name="book.md")
     assert [chapter.title for chapter in manuscript.chapters] == ["The Door", "The Stairs"]
     assert {skip.reason for skip in manuscript.skips} == {"contents"}
+
+
+def test_a_part_and_its_chapter_in_one_line_are_one_chapter(tmp_path: Path) -> None:
+    text = "".join(
+        f"BOOK {book}, CHAPTER {chapter}: THE {chapter} DAY\n\n{'It rained all day. ' * 40}\n\n"
+        for book in ("ONE", "TWO")
+        for chapter in ("ONE", "TWO", "THREE")
+    )
+    manuscript = read(tmp_path, text)
+    assert [c.title for c in manuscript.chapters][2:4] == [
+        "BOOK ONE, CHAPTER THREE: THE THREE DAY",
+        "BOOK TWO, CHAPTER ONE: THE ONE DAY",
+    ]
+    assert manuscript.warnings == ()
