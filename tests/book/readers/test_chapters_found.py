@@ -278,7 +278,8 @@ def test_markdown_headings_win(tmp_path: Path) -> None:
 
 
 def test_a_list_under_a_marked_heading_ends_at_the_next_one(tmp_path: Path) -> None:
-    text = "# Contents\n\n- The Door\n- The Stairs\n\n# The Door\n\nShort.\n\n# The Stairs\n\nShorter.\n"
+    entries = "- The Door\n- The Stairs\n\n"
+    text = f"# Contents\n\n{entries}# The Door\n\nShort.\n\n# The Stairs\n\nShorter.\n"
     manuscript = read(tmp_path, text, name="book.md")
     assert [chapter.title for chapter in manuscript.chapters] == ["The Door", "The Stairs"]
     assert {skip.reason for skip in manuscript.skips} == {"contents"}
