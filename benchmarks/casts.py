@@ -51,7 +51,9 @@ def propose(book: GoldBook) -> tuple[CastProposal, float]:
 def score(book: GoldBook, proposal: CastProposal) -> tuple[Counter[str], dict[str, Any]]:
     """Counts of quotations, and what is to be told of the book."""
     people = {c.key: c for c in proposal.characters}
-    proposed = {key: fold({c.key.replace("-", " "), c.name, *c.aliases}) for key, c in people.items()}
+    proposed = {
+        key: fold({c.key.replace("-", " "), c.name, *c.aliases}) for key, c in people.items()
+    }
     gold = _gold(book)
     quotes = Counter(q.speaker for q in book.quotes if q.speaker is not None)
     text = f" {_folded(book.text)} "

@@ -3,29 +3,33 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from book.candidates import Candidate, find_candidates
+from book.castproposal.candidate import Candidate
+from book.castproposal.evidence import Finder
+from book.castproposal.genders import LEAD, count_pronouns, guess_gender
+from book.castproposal.han import find_han_people, find_han_teller
+from book.castproposal.people import merge, name_gender
+from book.castproposal.samples import choose_sample
+from book.castproposal.teller import Known, Talk, find_teller
 from book.languages import Language, load_language
-from book.manuscript import NARRATOR, Chapter, Manuscript
+from book.manuscript import NARRATOR, Chapter, Manuscript, Paragraph
+from book.project import Casting
 from book.spans import Span, chapter_spans, dialogue_marks
 from book.speakers import ChapterText, attribute
 from book.speakers.firstperson import FEWEST as FEWEST_FIRST_PERSON
 from book.speakers.firstperson import beside_quotations, count_first_person, first_person_tag
 from book.speakers.names import find_names
 
-FEWEST_TAGS = 2  # a name in one tag only may be anything
-FEWEST_CALLS = 3  # "…, Watson," this often beside "I said": he is the one who says it
-SURE = 0.8  # the default of casting.confidence
-SAMPLE = (30, 140)  # characters of a line that shows a character well
-_NEAR = 80  # characters after a name in which a pronoun is taken to mean it
+FEWEST_LINES = 2  # of someone who is proposed: one line may be anybody's
+FEWEST_LIKELY = 3  # unsure ones of someone whom the author may want to choose in the review
+FEWEST_CALLED = 3  # calls that make a character of someone who is in no tag
+SURE = Casting.model_fields["confidence"].default  # below it the narrator speaks
 
 Gender = Literal["m", "f"]
-_GENDERS: tuple[Gender, Gender] = ("f", "m")
-Spans = list[tuple[Span, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,82 +55,165 @@ class CastProposal:
     first_person: int  # how often "I said" stands beside a quotation
 
 
+@dataclass(frozen=True, slots=True)
+class _Book:
+    """A manuscript cut into what is told and what is said."""
+
+    chapters: tuple[ChapterText, ...]
+    talk: tuple[Talk, ...]
+    alone: tuple[str, ...]  # narration of paragraphs without speech
+    beside: tuple[str, ...]  # narration beside quotations, piece by piece
+    body: tuple[str, ...]  # paragraphs that the narrator reads whole
+    first_person: int
+
+    @property
+    def narration(self) -> tuple[str, ...]:
+        return (*self.alone, *(t.narration for t in self.talk))
+
+    @property
+    def quotations(self) -> tuple[str, ...]:
+        return tuple(q for t in self.talk for q in t.quotations)
+
+
 def propose_cast(manuscript: Manuscript, language: str) -> CastProposal:
     """Who speaks in the book, with how much and one line of each."""
     words = load_language(language)
-    paragraphs = [p for chapter in manuscript.chapters for p in chapter.paragraphs]
-    marks = dialogue_marks((p.printed for p in paragraphs), words)
-    spans = [chapter_spans(c.paragraphs, words, marks) for c in manuscript.chapters]
-    rows = zip(manuscript.chapters, spans, strict=True)
-    beside = beside_quotations([ChapterText(c.paragraphs, found) for c, found in rows])
-    text = [p.printed for p in paragraphs]
-    candidates = [c for c in find_candidates(beside, text, words) if c.tags >= FEWEST_TAGS]
-    first_person = count_first_person(beside, words.tag)
-    cast = {_key(c.name): _aliases(c) for c in candidates}
-    hero = None
-    if first_person >= FEWEST_FIRST_PERSON:
-        hero = _addressed(
-            _talk(manuscript.chapters, spans, first_person_tag(words.tag)), cast, words
-        )
-        if hero:
-            cast.setdefault(hero[0], hero[1])
+    book = _cut(manuscript.chapters, words)
+    people, hero = (_han if words.han else _latin)(book, words)
+    keys = _keys(people)
+    cast = {key: _aliases(p) for key, p in zip(keys, people, strict=True)}
+    titled = {key: p.titled for key, p in zip(keys, people, strict=True)}
+    named = {key: p.gender for key, p in zip(keys, people, strict=True)}
+    teller = keys[hero] if hero is not None else None
     written = _written(manuscript.chapters)
     for name in written:
         if not any(name == key or name in aliases for key, aliases in cast.items()):
-            cast.setdefault(_key(name), (name,))
-    lines = _lines(manuscript.chapters, spans, cast, words, hero[0] if hero else None, written)
-    genders = _genders(cast, text, words)
+            cast.setdefault(_slug(name), (name,))
+            named.setdefault(_slug(name), name_gender(name, words))
+    pronouns = count_pronouns({k: a or (k,) for k, a in cast.items()}, book.narration, words)
+    genders = {
+        key: guess_gender(
+            named.get(key, ""),
+            pronouns[key],
+            title=titled.get(key, False),
+            lead=LEAD - words.han,  # he and she are written less often
+        )
+        for key in cast
+    }
+    lines, likely = _lines(book, cast, genders, words, teller, written)
     characters = [
         ProposedCharacter(
-            key,
-            (aliases or (key,))[0],
-            aliases,
-            genders[key],
-            len(lines[key]),
-            _sample(lines[key]),
+            key=key,
+            name=(aliases or (key,))[0],
+            aliases=aliases,
+            gender=genders[key],
+            lines=len(lines[key]),
+            sample=choose_sample(lines[key], words),
         )
         for key, aliases in cast.items()
-        if len(lines[key]) >= FEWEST_TAGS or (hero and key == hero[0])
+        if len(lines[key]) >= FEWEST_LINES
+        or (likely[key] >= FEWEST_LIKELY and titled.get(key, False))
+        or key == teller
     ]
     characters.sort(key=lambda c: (-c.lines, c.key))
-    body = [
-        p.printed
-        for p, row in zip(paragraphs, (row for rows in spans for row in rows), strict=True)
-        if p.kind == "body" and not any(span.quotation is not None for span in row)
-    ]
     return CastProposal(
         characters=tuple(characters),
-        narrator_lines=len(body),
-        narrator_sample=_sample(body),
-        narrator_character=hero[0] if hero else None,
-        first_person=first_person,
+        narrator_lines=len(book.body),
+        narrator_sample=choose_sample(book.body, words),
+        narrator_character=teller,
+        first_person=book.first_person,
     )
 
 
-def _talk(chapters: Sequence[Chapter], spans: Sequence[Spans], tag: re.Pattern[str]) -> list[str]:
-    """The quotations in and around every paragraph in which "I" speaks."""
-    talk: list[str] = []
-    for chapter, rows in zip(chapters, spans, strict=True):
-        texts = [p.printed for p in chapter.paragraphs]
-        mine = [
-            any(s.quotation is None and tag.search(text[s.start : s.end]) for s in row)
-            and any(s.quotation is not None for s in row)
-            for text, row in zip(texts, rows, strict=True)
-        ]
-        for i, (text, row) in enumerate(zip(texts, rows, strict=True)):
-            if any(mine[max(0, i - 1) : i + 2]):
-                talk.extend(text[s.start : s.end] for s in row if s.quotation is not None)
-    return talk
+def _cut(chapters: Sequence[Chapter], words: Language) -> _Book:
+    paragraphs = [p for chapter in chapters for p in chapter.paragraphs]
+    marks = dialogue_marks((p.printed for p in paragraphs), words)
+    texts = tuple(
+        ChapterText(c.paragraphs, chapter_spans(c.paragraphs, words, marks)) for c in chapters
+    )
+    tag = first_person_tag(words.tag)
+    talk, alone, body = [], [], []
+    for place, (paragraph, row) in enumerate(
+        pair for text in texts for pair in zip(text.paragraphs, text.spans, strict=True)
+    ):
+        told = [paragraph.printed[s.start : s.end] for s in row if s.quotation is None]
+        said = [paragraph.printed[s.start : s.end] for s in row if s.quotation is not None]
+        if said:
+            mine = any(tag.search(part) for part in told)
+            talk.append(Talk("\n".join(told), tuple(said), mine, place))
+        else:
+            alone.append(paragraph.printed)
+            if paragraph.kind == "body":
+                body.append(paragraph.printed)
+    beside = tuple(beside_quotations(texts))
+    first_person = count_first_person(beside, words.tag)
+    return _Book(texts, tuple(talk), tuple(alone), beside, tuple(body), first_person)
 
 
-def _key(name: str) -> str:
-    slug = re.sub(r"[^\w]+", "-", name.casefold()).strip("-_")[:64]
+def _latin(book: _Book, words: Language) -> tuple[list[Candidate], int | None]:
+    """Everyone who may speak, and the number of the one who says "I"."""
+    finder = Finder(words, "\n".join((*book.narration, *book.quotations)))
+    evidence = finder.collect(book.beside, book.narration, book.quotations)
+    people = merge(evidence, finder.titles, words)
+    people.sort(key=lambda p: (-p.tags.total(), -p.forms.total(), p.name))
+    teller = None
+    if book.first_person >= FEWEST_FIRST_PERSON:
+        owner = {form: i for i, p in enumerate(people) for form in p.forms}
+        found = find_teller(
+            book.talk, book.alone, owner, list(map(_known, people)), finder.calls, finder.name
+        )
+        teller = found[0] if found else None
+        for other in found[1:]:
+            people[found[0]].absorb(people[other])
+        people = [p for i, p in enumerate(people) if i not in found[1:]]
+        teller = None if teller is None else teller - sum(i < teller for i in found[1:])
+    kept = [i for i, p in enumerate(people) if i == teller or _may_speak(p)]
+    return [people[i] for i in kept], None if teller is None else kept.index(teller)
+
+
+def _known(person: Candidate) -> Known:
+    quoted = person.forms.total() - person.told
+    return Known(person.told, quoted, person.tags.total(), person.last, person.gender)
+
+
+def _may_speak(person: Candidate) -> bool:
+    """Whether a name stood where only speakers do; a place is called once, hardly thrice."""
+    if person.tags.total():
+        return True
+    return (person.beats >= FEWEST_LINES or person.calls >= FEWEST_CALLED) and bool(
+        person.titled or person.gender
+    )
+
+
+def _han(book: _Book, words: Language) -> tuple[list[Candidate], int | None]:
+    people = find_han_people(book.talk, book.alone, words)
+    people.sort(key=lambda p: (-p.tags.total(), p.name))
+    teller = None
+    if book.first_person:
+        teller = find_han_teller(book.talk, book.alone, people, words)
+    return people, teller
+
+
+def _slug(name: str) -> str:
+    slug = re.sub(r"[^\w]+", "-", name.casefold()).strip("-_")[:64].strip("-_")
     return slug or "someone"
 
 
-def _aliases(candidate: Candidate) -> tuple[str, ...]:
+def _keys(people: Sequence[Candidate]) -> list[str]:
+    """A key for each, made of the name that most tags use; numbered where two are alike."""
+    keys: list[str] = []
+    for person in people:
+        slug = re.sub(r"^the-(?=.)", "", _slug(person.name))
+        key, n = slug, 2
+        while key in keys:
+            key, n = f"{slug[:60]}-{n}", n + 1
+        keys.append(key)
+    return keys
+
+
+def _aliases(person: Candidate) -> tuple[str, ...]:
     """The forms of a name, the fullest first: it is shown to people."""
-    forms = sorted(candidate.forms, key=lambda f: (-len(f.split()), -candidate.forms[f], f))
+    forms = sorted(person.forms, key=lambda f: (f.islower(), -len(f.split()), -person.forms[f], f))
     first = [f for f in forms if not f.split()[0].endswith(".")]
     return (*first, *(f for f in forms if f not in first))
 
@@ -137,111 +224,39 @@ def _written(chapters: Sequence[Chapter]) -> list[str]:
     return [name for name in found if name and name != NARRATOR]
 
 
-def _addressed(
-    quoted: Sequence[str], cast: Mapping[str, tuple[str, ...]], words: Language
-) -> tuple[str, tuple[str, ...]] | None:
-    """Who is called by name in speech, yet never named in a tag: most likely the one who tells."""
-    if words.han:
-        return None
-    known = {part for aliases in cast.values() for a in aliases for part in a.split()}
-    common = {word.capitalize() for word in words.starters}
-    calls: Counter[str] = Counter()
-    titles = "|".join(map(re.escape, sorted(words.titles)))
-    pattern = re.compile(
-        rf",\s+(?:my\s+dear\s+(?:fellow\s+)?)?(?P<name>(?:(?:{titles})\.?\s+)?[A-Z][a-z]+)[,.!?;\"”]"
-    )
-    for part in quoted:
-        calls.update(m["name"] for m in pattern.finditer(part))
-    for name in [n for n in calls if n.split()[-1] in known or n in common]:
-        del calls[name]
-    people: Counter[str] = Counter()
-    for name, n in calls.items():
-        people[name.split()[-1]] += n
-    ranked = sorted(people.items(), key=lambda item: (-item[1], item[0]))[:2]
-    if not ranked or ranked[0][1] < FEWEST_CALLS:
-        return None
-    if len(ranked) > 1 and ranked[0][1] < 1.5 * ranked[1][1]:
-        return None  # two people are called by name: either may be the one who tells
-    bare = ranked[0][0]
-    forms = sorted({n for n in calls if n.split()[-1] == bare}, key=lambda n: (-calls[n], n))
-    return _key(bare), tuple(forms)
-
-
 def _lines(
-    chapters: Sequence[Chapter],
-    spans: Sequence[Spans],
+    book: _Book,
     cast: Mapping[str, tuple[str, ...]],
+    genders: Mapping[str, Gender | None],
     words: Language,
-    hero: str | None,
+    teller: str | None,
     written: Sequence[str],
-) -> dict[str, list[str]]:
-    """What the rules give to each character with confidence, in order."""
+) -> tuple[dict[str, list[str]], Counter[str]]:
+    """What the rules give to each character with confidence, in order, one text a quotation.
+
+    And how many quotations are more likely theirs than anybody else's.
+    """
     lines: dict[str, list[str]] = {key: [] for key in cast}
-    names = find_names(cast, words, hero)
+    likely: Counter[str] = Counter()
+    names = find_names(cast, words, teller, genders)
     keys = {name: next(k for k, a in cast.items() if name == k or name in a) for name in written}
-    texts = [ChapterText(c.paragraphs, rows) for c, rows in zip(chapters, spans, strict=True)]
-    answers = attribute(texts, names, words)
-    for chapter, rows, found in zip(chapters, spans, answers, strict=True):
-        seen: set[int] = set()
-        for paragraph, row in zip(chapter.paragraphs, rows, strict=True):
-            for span in row:
-                number = span.quotation
-                if number is None or number in seen:
-                    continue
-                seen.add(number)
-                who = found[number]
-                if who.speaker is not None and who.confidence >= SURE:
-                    key = keys.get(who.speaker, who.speaker)
-                    lines[key].append(paragraph.printed[span.start : span.end])
-    return lines
+    for text, found in zip(book.chapters, attribute(book.chapters, names, words), strict=True):
+        spoken = _spoken(text.paragraphs, text.spans)
+        for number, who in found.items():
+            if who.speaker is None:
+                continue
+            key = keys.get(who.speaker, who.speaker)
+            likely[key] += 1
+            if who.confidence >= SURE and number in spoken:
+                lines[key].append(spoken[number])
+    return lines, likely
 
 
-def _genders(
-    cast: Mapping[str, Sequence[str]], text: Sequence[str], words: Language
-) -> dict[str, Gender | None]:
-    """From a title or first name, else from the pronouns that follow a name in the text."""
-    names = find_names(cast, words)
-    pronouns = {p: g for g in ("m", "f") for p in words.pronouns[g]}
-    edge = "" if words.han else r"\b"
-    choice = "|".join(map(re.escape, pronouns)) or "(?!)"
-    pronoun = re.compile(rf"{edge}(?:{choice}){edge}", re.I)
-    counts: dict[str, Counter[str]] = {key: Counter() for key in cast}
-    for part in text if names.pattern else ():
-        for match in names.pattern.finditer(part) if names.pattern else ():
-            key = names.keys.get(" ".join(match.group().split()))
-            near = part[match.end() : match.end() + _NEAR]
-            if key:
-                counts[key].update(pronouns[p.lower()] for p in pronoun.findall(near))
-    return {
-        key: _titled(aliases or (key,), words) or _by_pronouns(counts[key])
-        for key, aliases in cast.items()
-    }
-
-
-def _titled(forms: Sequence[str], words: Language) -> Gender | None:
-    for form in forms:
-        parts = {word.rstrip(".").casefold() for word in form.split()}
-        for gender in _GENDERS:
-            marks = words.genders[gender]
-            if form.endswith(marks) if words.han else parts & set(marks):
-                return gender
-    first = {form.split()[0].casefold() for form in forms}
-    named = [gender for gender in _GENDERS if first & set(words.given[gender])]
-    return named[0] if len(named) == 1 else None
-
-
-def _by_pronouns(counts: Mapping[str, int]) -> Gender | None:
-    """The gender of most pronouns, if they are clear enough."""
-    more: Gender = "m" if counts.get("m", 0) >= counts.get("f", 0) else "f"
-    fewer: Gender = "f" if more == "m" else "m"
-    clear = counts.get(more, 0) >= 3 and counts.get(more, 0) >= 1.5 * counts.get(fewer, 0)
-    return more if clear else None
-
-
-def _sample(lines: Sequence[str]) -> str:
-    """The first whole sentence of good length, without its quotes; else the longest, cut."""
-    low, high = SAMPLE
-    bare = [line.strip('"“”‘’「」『』 \n') for line in lines]
-    good = [line for line in bare if low <= len(line) <= high]
-    whole = [line for line in good if not line[0].islower() and line[-1] in ".!?。！？"]
-    return (whole or good or [max(bare, key=len, default="")[:high]])[0]
+def _spoken(paragraphs: Sequence[Paragraph], spans: Sequence[Sequence[Span]]) -> dict[int, str]:
+    """The first part of each quotation of a chapter, by its number."""
+    found: defaultdict[int, list[str]] = defaultdict(list)
+    for paragraph, row in zip(paragraphs, spans, strict=True):
+        for span in row:
+            if span.quotation is not None:
+                found[span.quotation].append(paragraph.printed[span.start : span.end])
+    return {number: parts[0] for number, parts in sorted(found.items())}

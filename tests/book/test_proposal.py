@@ -102,7 +102,7 @@ def test_the_first_chapter_of_a_novel() -> None:
     manuscript = read_manuscript((FIXTURES / "sign-of-the-four-1.txt",), language="en")
     proposal = propose_cast(manuscript, "en")
     (holmes,) = proposal.characters
-    assert (holmes.key, holmes.gender) == ("sherlock-holmes", "m")
+    assert (holmes.key, holmes.name, holmes.gender) == ("holmes", "Sherlock Holmes", "m")
     assert 40 <= holmes.lines <= 50  # what "I" says is not his
     assert proposal.narrator_character is None
     assert proposal.first_person == 15
@@ -111,7 +111,10 @@ def test_the_first_chapter_of_a_novel() -> None:
 def test_a_chinese_story() -> None:
     manuscript = read_manuscript((FIXTURES / "孔乙己.md",), language="zh")
     proposal = propose_cast(manuscript, "zh")
-    assert roles(proposal) == {"孔乙己": ("m", 11), "掌柜": ("m", 8)}
+    assert {key: gender for key, (gender, _) in roles(proposal).items()} == {
+        "孔乙己": "m", "掌柜": "m",
+    }  # fmt: skip
+    assert min(c.lines for c in proposal.characters) >= 8
     assert proposal.narrator_character is None
 
 

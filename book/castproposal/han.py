@@ -1,0 +1,257 @@
+"""Who speaks in a Chinese text: how clauses begin where somebody speaks.
+
+Chinese writes no capitals and no spaces, so a name is known by its place and its build: it opens
+clauses, very different characters follow it, and it is a surname with one or two characters
+(陈明), ends in a word for kin or rank (康大叔, 七斤嫂), begins with 老, 小 or 阿, or says what
+someone is (掌柜, 母亲). A head without such a build must stand before verbs of speech twice.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from book.castproposal.candidate import Candidate
+from book.castproposal.teller import Talk
+from book.languages import Language
+from book.speakers.clauses_zh import load_chinese
+
+FEWEST_HEADS = 2  # clauses that a name opens
+LONGEST = 5  # characters of a name: 驼背五少爷
+OWN = 0.3  # share of a head's places that must be its own beside a longer name
+ONE_WAY = 0.8  # a head that one character follows this often is only part of a word
+_CLAUSE = re.compile(r"[，。！？；：、,!?;:…—“”‘’「」『』（）()《》\s]+")
+_FEMALE_KIN = "嫂婶妈娘婆姑姨姐妹妻媳母"
+
+
+class _Builds:
+    """What tells that a word is a name, by its build alone."""
+
+    def __init__(self, language: Language) -> None:
+        persons = load_chinese().persons
+        kin = {w for found in language.genders.values() for w in found}
+        self.titles = {w: g for g in ("m", "f") for w in language.genders[g]}
+        self.persons = {w: g for w, g in persons.items() if g in ("m", "f")}
+        self.described = {*persons, *language.people.roles, *(w for w in kin if len(w) > 1)}
+        self._kin = tuple(sorted(kin, key=lambda w: (-len(w), w)))
+        self._surnames = frozenset(language.people.surnames)
+        self._given = {g: frozenset(language.given[g]) for g in ("m", "f")}
+        self._before = language.people.before_names
+        self._never = frozenset(language.people.no_names)
+        self._no_people = frozenset(language.people.not_people)
+        self._heads = tuple(self._no_people)
+
+    def possible(self, word: str) -> bool:
+        """Whether nothing speaks against a name."""
+        if word in self._no_people:
+            return False
+        if word in self.described:
+            return True
+        if self._never & set(word) or len(set(word)) == 1:
+            return False
+        return not word.startswith(self._heads) and not word.endswith(self._heads)
+
+    def built(self, word: str) -> bool:
+        """Whether it is built as names are."""
+        if word in self.described:
+            return True
+        if not self.possible(word):
+            return False
+        if self.kin(word):
+            return len(word) <= LONGEST
+        if word[0] in self._before and 2 <= len(word) <= 3:
+            return True
+        if word.endswith("儿") and len(word) == 2:
+            return True  # 宏儿
+        rest = 2 if word[:2] in self._surnames else 1 if word[0] in self._surnames else 0
+        return bool(rest) and rest < len(word) <= rest + 2
+
+    def goes_on(self, following: str) -> bool:
+        """Whether a name may go on with that character."""
+        return bool(following) and following not in self._never
+
+    def kin(self, word: str) -> bool:
+        """Whether it ends in a word for kin or rank, small or endearing: 哥儿."""
+        bare = word.removesuffix("儿")
+        return any(bare.endswith(k) and len(bare) > len(k) for k in self._kin)
+
+    def gender(self, words: Iterable[str]) -> str:
+        """What the word for kin or rank at the end says."""
+        for word in words:
+            for kin in self._kin:
+                if word.removesuffix("儿").endswith(kin):
+                    return self.titles[kin]
+            if word in self.persons:
+                return self.persons[word]
+        return ""
+
+    def given(self, words: Iterable[str]) -> str:
+        """What the last character of a full name says: 芳, 强."""
+        for word in words:
+            if word[0] in self._surnames and 2 <= len(word) <= 3:
+                for gender, marks in self._given.items():
+                    if word[-1] in marks:
+                        return gender
+        return ""
+
+
+def find_han_people(
+    talk: Sequence[Talk], alone: Sequence[str], language: Language
+) -> list[Candidate]:
+    """Everyone who seems to speak.
+
+    Args:
+        talk: paragraphs with speech.
+        alone: narration of the others.
+        language: for verbs and the builds of names.
+    """
+    builds = _Builds(language)
+    verbs = _choice(language.speech_verbs)
+    tag = re.compile(rf"(?:{verbs})(?!{_choice(language.not_speech)})")
+    lead = re.compile(rf"(?:{_choice(load_chinese().lead)})+")
+    heads: Counter[str] = Counter()
+    tags: Counter[str] = Counter()
+    beats: Counter[str] = Counter()
+    after: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for narration, speech in [*((t.narration, True) for t in talk), *((a, False) for a in alone)]:
+        for sentence in re.split(r"[。！？!?\n]", narration):
+            clauses = [c for c in _CLAUSE.split(sentence) if c]
+            tagged = speech and any(tag.search(c) for c in clauses)
+            for clause in clauses:
+                starts = {0}
+                match = lead.match(clause)
+                if match:
+                    starts.add(match.end())
+                for start in starts:
+                    for size in range(2, LONGEST + 1):
+                        head = clause[start : start + size]
+                        if len(head) < size:
+                            break
+                        heads[head] += 1
+                        tags[head] += tagged
+                        beats[head] += speech
+                        after[head][clause[start + size : start + size + 1]] += 1
+    everything = "\n".join(
+        (*(t.narration for t in talk), *alone, *(q for t in talk for q in t.quotations))
+    )
+    spoken_of = re.compile(rf"(?:{_choice(language.object_markers)})(?=(.{{2,{LONGEST}}}))")
+    objects = Counter(m[1][:n] for m in spoken_of.finditer(everything) for n in (2, 3, 4, 5))
+    counted = _Heads(heads, tags, beats, objects, after)
+    names = _names(counted, builds, everything)
+    return _together(names, everything, tags, builds, language)
+
+
+@dataclass(frozen=True, slots=True)
+class _Heads:
+    """How often each beginning of a clause stands where."""
+
+    heads: Counter[str]  # anywhere
+    tags: Counter[str]  # where the sentence has a verb of speech, beside a quotation
+    beats: Counter[str]  # beside a quotation
+    objects: Counter[str]  # where somebody is spoken to or looked at
+    after: Mapping[str, Counter[str]]  # the characters that follow
+
+
+def _names(counted: _Heads, builds: _Builds, everything: str) -> dict[str, int]:
+    """The heads that are names, with how many clauses they open."""
+    found: dict[str, int] = {}
+    taken: Counter[str] = Counter()
+    taken_tags: Counter[str] = Counter()
+    heads = counted.heads
+    for head in sorted(heads, key=lambda h: (-len(h), -heads[h], h)):
+        own, tags = heads[head] - taken[head], counted.tags[head] - taken_tags[head]
+        if not own or (own < FEWEST_HEADS and not (builds.kin(head) and len(head) > 2)):
+            continue  # a word for kin tells enough of one who opens one clause: 杨二嫂
+        if own < OWN * heads[head] or not builds.possible(head):
+            continue
+        most, n = max(sorted(counted.after[head].items()), key=lambda item: item[1])
+        part = n >= 2 and n > ONE_WAY * heads[head] and builds.goes_on(most)
+        if part and head not in builds.described:
+            continue
+        if builds.built(head):
+            shorter = heads[head[:-1]] >= 2 * heads[head] and builds.built(head[:-1])
+            seen = tags or counted.beats[head] >= 2 or everything.count(head) > FEWEST_HEADS
+            if (shorter and not builds.kin(head)) or not seen:
+                continue
+        elif builds.built(head[:-1]) and heads[head] < 0.5 * heads[head[:-1]]:
+            continue  # 老栓一: a name and a word
+        elif tags < FEWEST_HEADS + (len(head) > 3) and not (
+            own > FEWEST_HEADS and counted.beats[head] and counted.objects[head]
+        ):
+            continue
+        found[head] = own
+        for size in range(2, len(head)):
+            taken[head[:size]] += own
+            taken_tags[head[:size]] += tags
+    return found
+
+
+def _together(
+    names: dict[str, int],
+    everything: str,
+    tags: Counter[str],
+    builds: _Builds,
+    language: Language,
+) -> list[Candidate]:
+    """One candidate for 七爷 and 赵七爷, 驼背 and 驼背五少爷."""
+    forms = {name: {name} for name in names}
+    surnames = language.people.surnames
+    for name in sorted(names, key=lambda n: (len(n), n)):
+        if name in builds.described:
+            continue
+        longer = sorted(
+            {o for o in names if o != name and o.endswith(name)}
+            | {s + name for s in surnames if len(name) == 2 and everything.count(s + name) > 1}
+        )
+        if len(longer) != 1:
+            longer = sorted(
+                o
+                for o in names
+                if o != name
+                and o.startswith(name)
+                and o[-1] not in _FEMALE_KIN
+                and builds.gender((o,)) == "m"
+            )
+        if len(longer) == 1 and (longer[0] not in forms or longer[0] != name):
+            forms.setdefault(longer[0], {longer[0]})
+            forms[longer[0]] |= forms.pop(name)
+    people = []
+    for group in forms.values():
+        counted = Counter({form: everything.count(form) for form in sorted(group)})
+        person = Candidate(counted, Counter({form: tags[form] for form in counted}))
+        person.gender = builds.gender(sorted(group, key=lambda f: (-len(f), f)))
+        person.titled = bool(person.gender)
+        person.gender = person.gender or builds.given(sorted(group))
+        people.append(person)
+    return people
+
+
+def find_han_teller(
+    talk: Sequence[Talk], alone: Sequence[str], people: list[Candidate], language: Language
+) -> int | None:
+    """The number of the one who says 我; added to ``people`` where only the others name them."""
+    builds = _Builds(language)
+    called: Counter[str] = Counter()
+    call = re.compile(r"^[“「『‘\s]*([^，。！？：；“”…—\s]{2,4})[，！。]")
+    for part in talk:
+        if part.mine:
+            continue
+        for quotation in part.quotations:
+            match = call.match(quotation)
+            if match and builds.built(match[1]) and match[1] not in builds.described:
+                called[match[1]] += 1
+    taken = {form for p in people for form in p.forms}
+    told = "\n".join((*alone, *(t.narration for t in talk)))
+    fitting = [(n, w) for w, n in called.items() if w not in taken and told.count(w) <= n]
+    fitting.sort(key=lambda item: (-item[0], item[1]))
+    if not fitting or fitting[0][0] < 2 or (len(fitting) > 1 and fitting[0][0] == fitting[1][0]):
+        return None
+    name = fitting[0][1]
+    people.append(Candidate(Counter({name: fitting[0][0]}), gender=builds.gender((name,))))
+    return len(people) - 1
+
+
+def _choice(words: Iterable[str]) -> str:
+    return "|".join(re.escape(w) for w in sorted(words, key=lambda w: (-len(w), w))) or "(?!)"
