@@ -112,7 +112,7 @@ def propose_cast(manuscript: Manuscript, language: str) -> CastProposal:
         )
         for key, aliases in cast.items()
         if len(lines[key]) >= FEWEST_LINES
-        or (likely[key] >= FEWEST_LIKELY and titled.get(key, False))
+        or (lines[key] and likely[key] >= FEWEST_LIKELY and titled.get(key, False))
         or key == teller
     ]
     characters.sort(key=lambda c: (-c.lines, c.key))
@@ -213,7 +213,13 @@ def _keys(people: Sequence[Candidate]) -> list[str]:
 
 def _aliases(person: Candidate) -> tuple[str, ...]:
     """The forms of a name, the fullest first: it is shown to people."""
-    forms = sorted(person.forms, key=lambda f: (f.islower(), -len(f.split()), -person.forms[f], f))
+    ordinary = [f for f in person.forms if len(f) == 1 or not f.isascii() or not f.isupper()]
+    forms = sorted(
+        ordinary or person.forms,
+        key=lambda f: (f.islower(), -len(f.split()), -person.forms[f], f),
+    )
+    if forms and not forms[0].isascii() and " " not in "".join(forms):
+        forms.sort(key=lambda f: (-len(f), f))
     first = [f for f in forms if not f.split()[0].endswith(".")]
     return (*first, *(f for f in forms if f not in first))
 

@@ -20,6 +20,7 @@ _FIRST_NAME_TITLES = frozenset({
 _PLURAL = frozenset({"messrs", "misses", "mesdames", "drs"})
 _ELDER = ("senior", "junior", "sr", "jr", "esq", "esquire")
 _NUMERAL = re.compile(r"[IVX]+\.?")
+_SAINT = re.compile(r"\b(St|Saint)\.?[ \xa0]+(?=[A-Z])")
 _INITIAL = re.compile(r"[A-Z]\.?")
 
 
@@ -52,8 +53,9 @@ class Titles:
             if gender in ("m", "f"):
                 self.genders.setdefault(short, gender)
         full_words = {full.casefold() for full in abbreviated.values()} - {"saint"}
+        abbreviated.pop("st", None)
         self.all = {*abbreviated, *full_words, *self.genders, *(p for p in persons if p.isascii())}
-        self._strong = {*abbreviated, *full_words, *self.genders}
+        self.strong = {*abbreviated, *full_words, *self.genders}
         self.full = {s: full.casefold() for s, full in abbreviated.items()}
 
     def gender(self, word: str) -> str:
@@ -63,13 +65,14 @@ class Titles:
 
     def parse(self, written: str) -> Form | None:
         """The parts of a form; None for a title alone."""
+        written = _SAINT.sub(r"\1-", written)  # St. Clair is one name
         words = [fold(w) for w in written.split()]
         while len(words) > 1 and (words[-1] in _ELDER or _NUMERAL.fullmatch(written.split()[-1])):
             words, written = words[:-1], written.rsplit(maxsplit=1)[0]
         lead = []
         while len(words) > 1 and words[0] in self.all:
             lead.append(words.pop(0))
-        if words[0] in self.all and not self._strong & set(lead):
+        if words[0] in self.all and not self.strong & set(lead):
             return None  # Inspector, Chief Inspector; but Miss Porter has a name
         if _PLURAL & set(lead):
             return None
@@ -93,6 +96,10 @@ def name_pattern(language: Language, titles: Titles) -> str:
     lead = "|".join(re.escape(t[0].upper() + t[1:]) for t in marks) or "(?!)"
     particles = "|".join(map(re.escape, language.sentences.particles)) or "(?!)"
     inner = rf"(?:(?:(?:{particles})[ \xa0]+){{0,2}})"
+    # "But Mrs. Brown": a title begins a name of its own
+    own = "|".join(re.escape(t[0].upper() + t[1:]) for t in sorted(titles.strong))
+    word = rf"(?!(?:{own or '(?!)'})\.?[ \xa0]+[A-Z]){word}"
+    word = rf"(?:(?:St|Saint)\.?[ \xa0])?{word}"
     return (
         rf"(?<![^\W_])(?:(?:{lead})\.?[ \xa0]+){{0,2}}(?:{initial}+ ?)?{word}"
         rf"(?:[ \xa0]+(?:{initial} ?)*{inner}{word}){{0,2}}"

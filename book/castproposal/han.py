@@ -19,6 +19,7 @@ from book.languages import Language
 from book.speakers.clauses_zh import load_chinese
 
 FEWEST_HEADS = 2  # clauses that a name opens
+FEWEST_STRANGER = 4  # clauses of speech that 女人 or 老人 opens: one who stays
 LONGEST = 5  # characters of a name: 驼背五少爷
 OWN = 0.3  # share of a head's places that must be its own beside a longer name
 ONE_WAY = 0.8  # a head that one character follows this often is only part of a word
@@ -35,6 +36,7 @@ class _Builds:
         self.titles = {w: g for g in ("m", "f") for w in language.genders[g]}
         self.persons = {w: g for w, g in persons.items() if g in ("m", "f")}
         self.described = {*persons, *language.people.roles, *(w for w in kin if len(w) > 1)}
+        self.strangers = frozenset(persons)
         self._kin = tuple(sorted(kin, key=lambda w: (-len(w), w)))
         self._surnames = frozenset(language.people.surnames)
         self._given = {g: frozenset(language.given[g]) for g in ("m", "f")}
@@ -169,6 +171,8 @@ def _names(counted: _Heads, builds: _Builds, everything: str) -> dict[str, int]:
         most, n = max(sorted(counted.after[head].items()), key=lambda item: item[1])
         part = n >= 2 and n > ONE_WAY * heads[head] and builds.goes_on(most)
         if part and head not in builds.described:
+            continue
+        if head in builds.strangers and tags < FEWEST_STRANGER:
             continue
         if builds.built(head):
             shorter = heads[head[:-1]] >= 2 * heads[head] and builds.built(head[:-1])

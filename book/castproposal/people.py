@@ -88,6 +88,9 @@ def _identity(form: Form, registry: Registry) -> Identity:
         if len(wives) + len(named) == 1:
             return named[0] if named else (wives[0][0], wives[0][1], "wife")
         return "", form.last, "wife"
+    if form.noble and form.gender == "f":
+        tied = [p for p in people if _written(registry, form.title, *p[:2])]
+        return registry.only(tied) or ("", form.last, "wife")  # Lady Elliot is no Miss Elliot
     if form.gender == "f":
         unmarried = [p for p in people if p[2] == "f" and not _written(registry, "mrs", *p[:2])]
         if len(unmarried) == 1 and not registry.stays_apart(form, unmarried[0]):
@@ -117,7 +120,7 @@ def _name_bare(owner: dict[str, Identity], registry: Registry) -> None:
         acting[who] += registry.acts[written]
         if who[2] != "bare":
             (first if form.last == who[0] else family)[form.last][who] += n
-            if form.given:
+            if form.given and who[2] != "wife":
                 first[form.given][who] += n
     for written in sorted(w for w, who in owner.items() if who[2] == "bare"):
         name, n = registry.forms[written].last, registry.counts[written]

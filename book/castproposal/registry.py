@@ -10,6 +10,7 @@ from book.languages import Language
 
 FEWEST_TAGS = 3  # and beats, by which the narration shows how it calls somebody
 RARE = 0.1  # a share too small to mean anything
+CHANCE = 50  # a bare name this much more frequent than its full form has no such full form
 DOMINANT = 0.75  # this share of a name's bearers makes the bare name his
 MARRIED = frozenset({"mrs", "mme", "madame", "missis"})
 _SURNAME_TITLES = frozenset({"mr", "mrs", "messrs", "dr", "prof", "doctor", "professor"})
@@ -46,7 +47,7 @@ class Registry:
             parsed = titles.parse(written)
             if parsed is None or not (parsed.last in tokens or parsed.given in tokens):
                 continue
-            if n > 1 or written in evident:
+            if (n > 1 or written in evident) and not self._chance(written, parsed):
                 self.forms[written] = parsed
         self.pairs: Counter[tuple[str, str]] = Counter()
         self.acting: Counter[tuple[str, str]] = Counter()
@@ -73,6 +74,12 @@ class Registry:
             for f in self.forms.values()
             if f.given and f.title in MARRIED and self._sex_of_pair(f.given, f.last) != "f"
         }
+
+    def _chance(self, written: str, form: Form) -> bool:
+        """Whether two names only met: "in Nauheim Leonora said"."""
+        if form.title or not form.given or form.given in self.given or self.acts[written] > 1:
+            return False
+        return CHANCE * self.counts[written] < self.counts[written.split()[-1]]
 
     def _sex_of_pair(self, given: str, last: str) -> str:
         """What titles other than Mrs. and the first name say."""
@@ -103,14 +110,20 @@ class Registry:
         """Whether a story that calls one Mr. Peggotty and one Ham means two people.
 
         A storyteller calls one person by one name: both in tags, and hardly ever Ham Peggotty,
-        are two, unless he is Mr. Ham Peggotty somewhere.
+        are two, unless he is Mr. Ham Peggotty somewhere. Sir Walter is no Mr. Elliot, and a rank
+        is not the one's whose first name is used (Major Amberson, George) without a word of it.
         """
-        if any((f.title, f.given, f.last) == (form.title, *who[:2]) for f in self.forms.values()):
+        titles = {f.title for f in self.forms.values() if (f.given, f.last) == who[:2]}
+        if form.title in titles:
             return False
+        if form.title == "mr" and titles & {"sir", "lord"}:
+            return True
         first = [w for w, f in self.forms.items() if f == Form("", "", "", who[0])]
         mister = [w for w, f in self.forms.items() if f == form]
         acts = [sum(self.acts[w] for w in forms) for forms in (first, mister)]
         often = [sum(self.counts[w] for w in forms) for forms in (first, mister)]
+        if form.title not in (*_SURNAME_TITLES, "miss") and acts[0] >= FEWEST_TAGS:
+            return True
         return min(acts) >= FEWEST_TAGS and self.pairs[who[:2]] < 0.5 * min(often)
 
     def is_seldom(self, who: Identity, form: Form) -> bool:
