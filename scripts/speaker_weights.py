@@ -34,7 +34,8 @@ PENALTY = 3.0  # of a squared weight: 1 is as right on books left out, and surer
 EXPECTED = {
     "tag name": 12.0, "tag name before": 8.0, "tag name colon": 3.0, "tag name unlisted": 5.0,
     "tag name shared": 4.0, "tag I": 12.0, "tag he": 1.0, "tag not he": -3.0,
-    "tag person": 1.0, "tag not person": -3.0, "tag person word": 2.0, "calls self": -3.0,
+    "tag person": 1.0, "tag not person": -3.0, "tag person word": 2.0,
+    "tag described": 2.0, "tag family": 1.0, "calls self": -3.0,
 }  # fmt: skip
 FIXED = ("tag name", "tag I")  # nearly never wrong: not to be outvoted, not to be fitted
 STEPS = 60

@@ -19,6 +19,8 @@ from book.speakers.evidence import FEATURES, Evidence, Reader
 from book.speakers.names import Names
 from book.speakers.people import People
 from book.speakers.phrases import Phrases
+from book.speakers.presence import NEAR, gap
+from book.speakers.relations import Relations
 from book.speakers.stories import stories
 from book.speakers.tags_en import Tags
 from book.speakers.turns import Talk, TurnReader, written_speaker
@@ -41,6 +43,11 @@ SHOWN = 3  # guesses of one quotation
 # A tag that names nobody of the cast: how much likelier than the best of the cast somebody
 # else is, as a logarithm. By hand: the books with known speakers have everyone in their cast.
 _ELSE = {"group": 1.0, "someone": 0.5, "unlisted": 1.5, "I": 1.0, "person": 0.7}
+_AGAIN = 1.0  # … and that such a one speaks again nearby, against elsewhere in the book
+_DOUBT = 20  # tags that a short text would need more to show it
+_FEW = 0.01  # of the tags name such a one, at least: no cast is known to be complete
+_EARSHOT = 4  # turns
+_KNOWN = [FEATURES.index(n) for n in ("tag person word", "tag described", "tag family")]
 
 
 def attribute(
@@ -56,12 +63,13 @@ def attribute(
     people, talk, evidence = read_evidence(chapters, names, language)
     scale = scale or Scale(load_weights(WEIGHTS), load_calibration(WEIGHTS))
     words = load_words(language.tag)
+    unlisted = _unlisted(evidence, words)
     found = []
     for chapter, turns, rows in zip(chapters, talk, evidence, strict=True):
         answers = {s.quotation: UNRESOLVED for p in chapter.spans for s in p if s.quotation}
         if people.keys:
             told = [(s.parts, s.pull) for s in stories(turns)]
-            marginals = decode_bound(_turns(rows, people, scale, words), told)
+            marginals = decode_bound(_turns(rows, people, scale, words, unlisted), told)
             for row, marginal in zip(rows, marginals, strict=True):
                 if row.talk.written is None:
                     answers.update(_answers(row, marginal, people, scale))
@@ -84,7 +92,7 @@ def read_evidence(
     talk = [reader.read(chapter) for chapter in chapters]
     if not people.keys:
         return people, talk, [[] for _ in chapters]
-    evidence = Reader(people, phrases, talk)
+    evidence = Reader(people, phrases, Relations(people, words, chapters), talk)
     return people, talk, [evidence.read(c, t) for c, t in zip(chapters, talk, strict=True)]
 
 
@@ -110,11 +118,21 @@ class Scale:
 
 
 def _turns(
-    rows: Sequence[Evidence], people: People, scale: Scale, words: SpeakerWords
+    rows: Sequence[Evidence],
+    people: People,
+    scale: Scale,
+    words: SpeakerWords,
+    unlisted: float,
 ) -> list[Turn]:
-    """Evidence as the decoder wants it; somebody else is the number after the last character."""
+    """Evidence as the decoder wants it; somebody else is the number after the last character.
+
+    ``unlisted``: the log odds that somebody who is not of the cast speaks an untagged turn.
+    """
     turns = []
-    for row in rows:
+    strangers = [
+        None if row.talk.written is not None else _somebody_else(row, words) for row in rows
+    ]
+    for t, row in enumerate(rows):
         if row.talk.written is not None:
             key = written_speaker(row.talk)
             number = people.keys.index(key) if key in people.keys else len(people.keys)
@@ -122,7 +140,9 @@ def _turns(
             continue
         scores = row.features @ scale.vector
         candidates = row.candidates
-        extra = _somebody_else(row, words)
+        extra = strangers[t]
+        if extra is None and (row.talk.tag is None or row.talk.tag.phrase.kind == "pronoun"):
+            extra = unlisted + _AGAIN * _is_heard(rows, strangers, t)
         if extra is not None:
             scores = np.append(scores, scores.max() + extra)
             candidates = (*candidates, len(people.keys))
@@ -130,12 +150,40 @@ def _turns(
     return turns
 
 
+def _unlisted(chapters: Sequence[Sequence[Evidence]], words: SpeakerWords) -> float:
+    """How often the tags of a book name somebody who is not of the cast, as log odds."""
+    tagged = [row for rows in chapters for row in rows if row.kind in ("named", "person", "none")]
+    strange = sum(
+        _somebody_else(row, words) is not None
+        and row.talk.tag is not None
+        and row.talk.tag.phrase.kind != "I"  # one person, and a narrator who is not told
+        for row in tagged
+    )
+    named = sum(row.kind == "named" for row in tagged)
+    share = max(_FEW, strange / (strange + named + _DOUBT))
+    return math.log(share / (1 - share))
+
+
+def _is_heard(rows: Sequence[Evidence], strangers: Sequence[float | None], t: int) -> bool:
+    """Whether somebody who is not of the cast speaks in the same conversation."""
+    talk = [row.talk for row in rows]
+    for step in (-1, 1):
+        near = t + step
+        while 0 <= near < len(rows) and abs(near - t) <= _EARSHOT:
+            if gap(talk, near, near - step) > NEAR:
+                break
+            if strangers[near] is not None:
+                return True
+            near += step
+    return False
+
+
 def _somebody_else(row: Evidence, words: SpeakerWords) -> float | None:
     tag = row.talk.tag
     if tag is None or tag.where == "colon" or (tag.phrase.kind == "I" and row.narrated):
         return None
     if tag.phrase.kind == "person":
-        known = row.features[:, FEATURES.index("tag person word")].any()
+        known = row.features[:, _KNOWN].any()
         return None if known or tag.phrase.noun in words.anyone else _ELSE["person"]
     return _ELSE.get(tag.phrase.kind)
 

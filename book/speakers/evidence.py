@@ -7,15 +7,17 @@ before is left to the decoder (``same`` and ``back``, by the gap between two tur
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from book.speakers.attribution import ChapterText
+from book.speakers.beside import read_beats, read_tag
 from book.speakers.people import People
 from book.speakers.phrases import Phrase, Phrases
 from book.speakers.presence import NEAR, Presence, View, gap, tagged
+from book.speakers.relations import Relations
 from book.speakers.salience import Floats
 from book.speakers.stories import stories, unturned
 from book.speakers.turns import Talk
@@ -29,6 +31,7 @@ _BY_KIND = (
 _PLAIN = (
     "tag name", "tag name before", "tag name colon", "tag name unlisted", "tag name shared",
     "tag I", "tag he", "tag not he", "tag person", "tag not person", "tag person word",
+    "tag described", "tag family",
     "beat before", "beat before last", "beat after", "beat after first", "beat object", "beat I",
     "beat he", "beat not he", "beat only",
     "above last", "above", "below first",
@@ -47,9 +50,6 @@ TIES: tuple[str, ...] = tuple(
 _INDEX = {name: i for i, name in enumerate(FEATURES)}
 
 
-_Mark = Callable[..., None]  # characters, name of a feature, value
-
-
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """One turn, ready to be weighed."""
@@ -66,9 +66,13 @@ class Reader:
     """Reads the evidence of one book."""
 
     def __init__(
-        self, people: People, phrases: Phrases, chapters: Sequence[Sequence[Talk]]
+        self,
+        people: People,
+        phrases: Phrases,
+        relations: Relations,
+        chapters: Sequence[Sequence[Talk]],
     ) -> None:
-        self._people, self._phrases = people, phrases
+        self._people, self._phrases, self._relations = people, phrases, relations
         self._presence = Presence(people, chapters)
 
     def read(self, chapter: ChapterText, turns: Sequence[Talk]) -> list[Evidence]:
@@ -121,8 +125,8 @@ class Reader:
             for c in who:
                 marks.setdefault(c, {})[name] = value
 
-        self._read_tag(turn, mark)
-        self._read_beats(turn, mark)
+        read_tag(turn, self._people, self._relations, mark)
+        read_beats(turn, self._people.narrator, mark)
         subjects = [p for p in above if p.kind == "name" and p.subject]
         if subjects:
             mark(subjects[-1].who, "above last")
@@ -181,57 +185,6 @@ class Reader:
             and chapter.paragraphs[p].kind != "heading"
             and all(s.quotation is None for s in chapter.spans[p])
         )
-
-    def _read_tag(self, turn: Talk, mark: _Mark) -> None:
-        seen: set[tuple[str, tuple[int, ...]]] = set()
-        for tag in turn.tags:
-            phrase = tag.phrase
-            if (phrase.kind, phrase.who) in seen:
-                continue
-            seen.add((phrase.kind, phrase.who))
-            if phrase.kind == "name":
-                name = "tag name"
-                if len(phrase.who) > 1:
-                    name = "tag name shared"
-                elif tag.where == "colon":
-                    name = "tag name colon"
-                elif tag.where == "before":
-                    name = "tag name before"
-                elif not tag.listed:
-                    name = "tag name unlisted"
-                mark(phrase.who, name)
-            elif phrase.kind == "I" and self._people.narrator is not None:
-                mark((self._people.narrator,), "tag I")
-            elif phrase.kind == "person":
-                mark(
-                    [
-                        c
-                        for c in range(len(self._people.keys))
-                        if phrase.noun in self._people.tokens[c]
-                    ],
-                    "tag person word",
-                )
-
-    def _read_beats(self, turn: Talk, mark: _Mark) -> None:
-        tagged = {(t.phrase.start, t.phrase.end) for t in turn.tags}
-        before = [p for p in turn.before if (p.start, p.end) not in tagged]
-        after = [p for p in turn.after if (p.start, p.end) not in tagged]
-        names = {w for p in (*before, *after) if p.kind == "name" for w in p.who}
-        subjects = [p for p in before if p.subject]
-        mark({w for p in subjects for w in p.who}, "beat before")
-        if subjects:
-            mark(subjects[-1].who, "beat before last")
-        subjects = [p for p in after if p.subject]
-        mark({w for p in subjects for w in p.who}, "beat after")
-        if subjects:
-            mark(subjects[0].who, "beat after first")
-        acting = {w for p in (*before, *after) if p.subject for w in p.who}
-        mark(names - acting, "beat object")
-        if len(names) == 1 and names == acting:
-            mark(names, "beat only")
-        narrator = self._people.narrator
-        if narrator is not None and any(p.kind == "I" for p in (*before, *after)):
-            mark((narrator,), "beat I")
 
     def _read_genders(
         self,

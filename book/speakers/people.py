@@ -42,7 +42,7 @@ class People:
         self.keys = names.cast
         number = {key: i for i, key in enumerate(self.keys)}
         self.narrator = number.get(names.first_person) if names.first_person else None
-        self._titles = {t.casefold().rstrip(".") for t in language.titles} | {
+        self.titles = {t.casefold().rstrip(".") for t in language.titles} | {
             w for words_ in language.genders.values() for w in words_
         }
         self._marks = {w: g for g, ws in language.genders.items() for w in ws}
@@ -55,7 +55,7 @@ class People:
             | words.prepositions
             | words.determiners
             | set(language.starters)
-            | self._titles
+            | self.titles
             | set(words.persons)
         )
         pronouns = {p for ps in language.pronouns.values() for p in ps}
@@ -157,7 +157,7 @@ class People:
                 continue
             lower = alias.islower() and alias.isascii()
             person = any(w in self._persons for w in form) and not set(form[:1]) & (
-                self._titles - set(self._persons)
+                self.titles - set(self._persons)
             )
             found[form] = found.get(form, True) and (article or lower or person)
         return sorted(found.items())
@@ -179,7 +179,7 @@ class People:
 
     def _shorter(self, form: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
         """What else a full name is: its surname, its first name, with the title or without."""
-        title = [w for w in form[:2] if w in self._titles and len(form) > 1]
+        title = [w for w in form[:2] if w in self.titles and len(form) > 1]
         bare = form[len(title) :]
         if not bare or (len(title) == 0 and len(bare) == 1):
             return

@@ -35,6 +35,8 @@ class SpeakerWords:
     calling: frozenset[str] = frozenset()
     pronouns: frozenset[str] = frozenset()
     addresses: Mapping[str, str] = field(default_factory=dict)  # phrase -> "m" or "f"
+    titled: Mapping[str, frozenset[str]] = field(default_factory=dict)  # noun -> titles
+    families: Mapping[str, frozenset[str]] = field(default_factory=dict)  # noun -> titles or none
 
 
 @cache
@@ -58,6 +60,8 @@ def load_words(tag: str) -> SpeakerWords:
         calling=frozenset(raw["calling"]),
         pronouns=frozenset(raw["pronouns"]),
         addresses=_inverted(raw["addresses"]),
+        titled={noun: frozenset(titles) for noun, titles in raw["titled"].items()},
+        families={noun: frozenset(titles) for noun, titles in raw["families"].items()},
     )
 
 

@@ -80,6 +80,11 @@ def test_somebody_who_is_not_in_the_cast(text: str) -> None:
     assert who(text) == [(None, "someone else")]
 
 
+def test_who_is_not_in_the_cast_speaks_untagged_lines_too() -> None:
+    talk = ["“Yes,” said Lestrade.", "“No,” said Holmes."] * 6
+    assert answers(*talk, "“Now?”")[-1].speaker is None
+
+
 @pytest.mark.parametrize(
     "text", ["“Come.” Holmes said nothing.", "He told Holmes it was late. “Come.”", "“Come.”"]
 )
