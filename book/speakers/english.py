@@ -43,10 +43,12 @@ SHOWN = 3  # guesses of one quotation
 # A tag that names nobody of the cast: how much likelier than the best of the cast somebody
 # else is, as a logarithm. By hand: the books with known speakers have everyone in their cast.
 _ELSE = {"group": 1.0, "someone": 0.5, "unlisted": 1.5, "I": 1.0, "person": 0.7}
-_AGAIN = 1.0  # … and that such a one speaks again nearby, against elsewhere in the book
-_DOUBT = 20  # tags that a short text would need more to show it
-_FEW = 0.01  # of the tags name such a one, at least: no cast is known to be complete
+# An untagged line: somebody else speaks as much of these as of the tagged ones. Measured with
+# every second character taken from the casts: wrong voices at 0.7 fall from 11.4 to 7.2 %.
+_AGAIN = 1.0  # added where such a one speaks within earshot
 _EARSHOT = 4  # turns
+_DOUBT = 20  # tags of the cast that are taken for granted: three tags prove nothing
+_FEW = 0.01  # of the lines are somebody else's, at least: no cast is known to be complete
 _KNOWN = [FEATURES.index(n) for n in ("tag person word", "tag described", "tag family")]
 
 
@@ -129,9 +131,8 @@ def _turns(
     ``unlisted``: the log odds that somebody who is not of the cast speaks an untagged turn.
     """
     turns = []
-    strangers = [
-        None if row.talk.written is not None else _somebody_else(row, words) for row in rows
-    ]
+    talk = [row.talk for row in rows]
+    strangers = [_somebody_else(row, words) for row in rows]
     for t, row in enumerate(rows):
         if row.talk.written is not None:
             key = written_speaker(row.talk)
@@ -142,7 +143,7 @@ def _turns(
         candidates = row.candidates
         extra = strangers[t]
         if extra is None and (row.talk.tag is None or row.talk.tag.phrase.kind == "pronoun"):
-            extra = unlisted + _AGAIN * _is_heard(rows, strangers, t)
+            extra = unlisted + _AGAIN * _is_heard(talk, strangers, t)
         if extra is not None:
             scores = np.append(scores, scores.max() + extra)
             candidates = (*candidates, len(people.keys))
@@ -152,7 +153,7 @@ def _turns(
 
 def _unlisted(chapters: Sequence[Sequence[Evidence]], words: SpeakerWords) -> float:
     """How often the tags of a book name somebody who is not of the cast, as log odds."""
-    tagged = [row for rows in chapters for row in rows if row.kind in ("named", "person", "none")]
+    tagged = [row for rows in chapters for row in rows if row.talk.tag]
     strange = sum(
         _somebody_else(row, words) is not None
         and row.talk.tag is not None
@@ -164,12 +165,11 @@ def _unlisted(chapters: Sequence[Sequence[Evidence]], words: SpeakerWords) -> fl
     return math.log(share / (1 - share))
 
 
-def _is_heard(rows: Sequence[Evidence], strangers: Sequence[float | None], t: int) -> bool:
+def _is_heard(talk: Sequence[Talk], strangers: Sequence[float | None], t: int) -> bool:
     """Whether somebody who is not of the cast speaks in the same conversation."""
-    talk = [row.talk for row in rows]
     for step in (-1, 1):
         near = t + step
-        while 0 <= near < len(rows) and abs(near - t) <= _EARSHOT:
+        while 0 <= near < len(talk) and abs(near - t) <= _EARSHOT:
             if gap(talk, near, near - step) > NEAR:
                 break
             if strangers[near] is not None:
