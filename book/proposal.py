@@ -84,6 +84,7 @@ def propose_cast(manuscript: Manuscript, language: str) -> CastProposal:
     cast = {key: _aliases(p) for key, p in zip(keys, people, strict=True)}
     titled = {key: p.titled for key, p in zip(keys, people, strict=True)}
     named = {key: p.gender for key, p in zip(keys, people, strict=True)}
+    tagged = {k for k, p in zip(keys, people, strict=True) if p.titled and p.tags.total()}
     teller = keys[hero] if hero is not None else None
     written = _written(manuscript.chapters)
     for name in written:
@@ -112,7 +113,7 @@ def propose_cast(manuscript: Manuscript, language: str) -> CastProposal:
         )
         for key, aliases in cast.items()
         if len(lines[key]) >= FEWEST_LINES
-        or (lines[key] and likely[key] >= FEWEST_LIKELY and titled.get(key, False))
+        or (key in tagged and likely[key] >= FEWEST_LIKELY)
         or key == teller
     ]
     characters.sort(key=lambda c: (-c.lines, c.key))

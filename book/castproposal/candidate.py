@@ -22,8 +22,10 @@ class Candidate:
 
     @property
     def name(self) -> str:
-        """The form that most tags use."""
-        return max(self.forms, key=lambda f: (self.tags[f], self.forms[f], -len(f), f))
+        """The form that most tags use; a name before what somebody is."""
+        return max(
+            self.forms, key=lambda f: (not f[0].islower(), self.tags[f], self.forms[f], -len(f), f)
+        )
 
     def absorb(self, other: Candidate) -> None:
         """Makes one person of two."""

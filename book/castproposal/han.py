@@ -19,7 +19,7 @@ from book.languages import Language
 from book.speakers.clauses_zh import load_chinese
 
 FEWEST_HEADS = 2  # clauses that a name opens
-FEWEST_STRANGER = 4  # clauses of speech that 女人 or 老人 opens: one who stays
+FEWEST_STRANGER = 3  # clauses of speech that 女人 or 老人 opens: one who stays
 LONGEST = 5  # characters of a name: 驼背五少爷
 OWN = 0.3  # share of a head's places that must be its own beside a longer name
 ONE_WAY = 0.8  # a head that one character follows this often is only part of a word
@@ -176,7 +176,12 @@ def _names(counted: _Heads, builds: _Builds, everything: str) -> dict[str, int]:
             continue
         if builds.built(head):
             shorter = heads[head[:-1]] >= 2 * heads[head] and builds.built(head[:-1])
-            seen = tags or counted.beats[head] >= 2 or everything.count(head) > FEWEST_HEADS
+            seen = (
+                tags
+                or counted.beats[head] >= FEWEST_HEADS
+                or everything.count(head) > FEWEST_HEADS
+                or (len(head) > 2 and len(counted.after[head]) > 1)
+            )
             if (shorter and not builds.kin(head)) or not seen:
                 continue
         elif builds.built(head[:-1]) and heads[head] < 0.5 * heads[head[:-1]]:
@@ -238,14 +243,16 @@ def find_han_teller(
     """The number of the one who says 我; added to ``people`` where only the others name them."""
     builds = _Builds(language)
     called: Counter[str] = Counter()
-    call = re.compile(r"^[“「『‘\s]*([^，。！？：；“”…—\s]{2,4})[，！。]")
+    mark = "，。！？：；“”「」『』…—\\s"
+    call = re.compile(rf"(?:^|[{mark}])([^{mark}]{{2,4}})(?=[，！。])")
     for part in talk:
         if part.mine:
             continue
         for quotation in part.quotations:
-            match = call.match(quotation)
-            if match and builds.built(match[1]) and match[1] not in builds.described:
-                called[match[1]] += 1
+            for match in call.finditer(quotation):
+                word = match[1]
+                if len(word) > 2 and builds.built(word) and word not in builds.described:
+                    called[word] += 1
     taken = {form for p in people for form in p.forms}
     told = "\n".join((*alone, *(t.narration for t in talk)))
     fitting = [(n, w) for w, n in called.items() if w not in taken and told.count(w) <= n]
