@@ -27,6 +27,7 @@ from book.speakers.names import find_names
 FEWEST_LINES = 2  # of someone who is proposed: one line may be anybody's
 FEWEST_LIKELY = 3  # unsure ones of someone whom the author may want to choose in the review
 FEWEST_CALLED = 3  # calls that make a character of someone who is in no tag
+FEWEST_WITH_ARTICLE = 5  # tags and beats that make a person of what bears an article
 SURE = Casting.model_fields["confidence"].default  # below it the narrator speaks
 
 Gender = Literal["m", "f"]
@@ -179,6 +180,9 @@ def _known(person: Candidate) -> Known:
 
 def _may_speak(person: Candidate) -> bool:
     """Whether a name stood where only speakers do; a place is called once, hardly thrice."""
+    acts = person.tags.total() + person.beats
+    if not person.role and 2 * person.articled > person.told and acts < FEWEST_WITH_ARTICLE:
+        return False  # the Thames, the Ladies' Circle; but the Assistant Commissioner acts
     if person.tags.total():
         return True
     return (person.beats >= FEWEST_LINES or person.calls >= FEWEST_CALLED) and bool(

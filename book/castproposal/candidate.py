@@ -15,6 +15,7 @@ class Candidate:
     beats: int = 0
     calls: int = 0
     told: int = 0  # how often the narration names them
+    articled: int = 0  # of these, behind "the"
     gender: str = ""  # as the names say
     titled: bool = False
     role: bool = False  # called by what they are: the landlady
@@ -34,4 +35,5 @@ class Candidate:
         self.beats += other.beats
         self.calls += other.calls
         self.told += other.told
+        self.articled += other.articled
         self.titled |= other.titled

@@ -28,6 +28,7 @@ class Evidence:
     calls: Counter[str] = field(default_factory=Counter)  # is called, inside quotations
     told: Counter[str] = field(default_factory=Counter)  # anywhere in the narration
     quoted: Counter[str] = field(default_factory=Counter)  # anywhere in quotations
+    articled: Counter[str] = field(default_factory=Counter)  # told, behind "the": the Thames
     roles: Counter[str] = field(default_factory=Counter)  # "the landlady", in tags
     tied: defaultdict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     # noun -> forms of whom it is said: "Mr. Brown, the surgeon"
@@ -69,7 +70,8 @@ class Finder:
             rf"|(?:[Tt]he\s+)?(?:{capital or '(?!)'}))(?![^\W_-])(?!\s+[A-Z])"
         )
         self._tie = re.compile(
-            rf"(?P<before>{self.name}), (?:the|an?) (?:[a-z-]+ ){{0,2}}(?P<noun>{nouns})(?=[,.;])"
+            rf"(?P<before>{self.name}), (?:the|an?) (?:[a-z-]+ ){{0,2}}(?P<noun>{nouns})"
+            rf"(?=[,.;]| of )"
             rf"|[Tt]he (?:[a-z-]+ ){{0,2}}(?P<of>{nouns}),? (?P<after>{self.name})(?=[,.;])"
         )
         self._role_after = re.compile(rf"[\W_]*{adverb}(?:{verb or '(?!)'})\s+{role}")
@@ -102,7 +104,9 @@ class Finder:
                     found.roles[_role(role["role"])] += 1
         for part in narration:
             for match in self._any.finditer(part):
-                self._count(found.told, match)
+                form = self._count(found.told, match)
+                if form and part[max(0, match.start() - 4) : match.start()].lower() == "the ":
+                    found.articled[form] += 1
             for match in self._tie.finditer(part):
                 form = self._form(match["before"] or match["after"])
                 if form:
@@ -124,12 +128,13 @@ class Finder:
                 found.append(form)
         return found
 
-    def _count(self, counter: Counter[str], match: re.Match[str], *, inside: bool = False) -> None:
+    def _count(self, counter: Counter[str], match: re.Match[str], *, inside: bool = False) -> str:
         groups = match.groupdict()
         # a capital inside a sentence, as in "said Small", is a name whatever the word
         form = self._form(groups.get("name") or match.group(), inside=inside)
         if form:
             counter[form] += 1
+        return form
 
     def _form(self, written: str, *, inside: bool = False) -> str:
         return trim(written, self._never if inside else self._everyday, self.titles)

@@ -115,7 +115,11 @@ def trim(written: str, no_names: Collection[str], titles: Titles) -> str:
         and not (fold(words[0]) in titles.all and len(words) > 1)
     ):
         words.pop(0)
-    while words and (fold(words[-1]) in no_names or words[-1][0].islower()):
+    while words and (
+        fold(words[-1]) in no_names
+        or words[-1][0].islower()
+        or (len(words) > 1 and _NUMERAL.fullmatch(words[-1]) and len(words[-1]) > 1)
+    ):
         words.pop()
     while words and _INITIAL.fullmatch(words[0]) and len(words) == 1:
         words.pop()

@@ -35,6 +35,7 @@ def merge(evidence: Evidence, titles: Titles, language: Language) -> list[Candid
         person.beats += evidence.beats[written]
         person.calls += evidence.calls[written]
         person.told += evidence.told[written]
+        person.articled += evidence.articled[written]
         person.titled |= bool(form.title)
         person.last = who[1]
         if form.gender:

@@ -20,6 +20,7 @@ FEWEST_ROLE = 3  # "said the landlady" this often: someone of weight
 FEWEST_ANYONE = 5  # "said the old woman": she may be a Mrs. Brown, if she does not say much
 SHARE_ROLE = 0.01  # of all tags: in a long book many clerks speak thrice
 SHARE_ANYONE = 0.1
+SHARE_NOUN = 0.25  # of the tags with that noun: the tall soldier among many soldiers
 TIE = 5  # "Mr. Brown, the surgeon" counts as often as "Surgeon Brown" so many times
 DOMINANT = 0.75  # the share of a role's bearers that makes it one person's
 
@@ -43,9 +44,10 @@ def add_roles(
             holder.tags[role] = n
             continue
         if noun in anyone:
+            # "the youth" alone is anybody for the rules of book/speakers, too
             enough = not plain and n >= max(FEWEST_ANYONE, SHARE_ANYONE * total)
         else:
-            enough = n >= max(FEWEST_ROLE, SHARE_ROLE * total, 0.5 * nouns[noun])
+            enough = n >= max(FEWEST_ROLE, SHARE_ROLE * total, SHARE_NOUN * nouns[noun])
         if enough and not evidence.tied[noun]:
             forms = Counter({role: n})
             gender = titles.gender(noun)

@@ -143,8 +143,8 @@ def test_chinese_names_by_kin_surname_and_role(tmp_path: Path) -> None:
     assert people(tmp_path, text, "zh").keys() == set(names)
 
 
-_WORDS = ["Tom", "Mr.", "Mrs. Brown", "Brown", "the old man", "said", "“No,”", "St.", "’", "II",
-          "Miss", "I said", "“Yes, Tom!”", "O’Hara", "Ann-Marie", "É", "1st", "\n\n", ".", "Dr"]  # fmt: skip
+_WORDS = ["Tom", "Mr.", "Mrs. Brown", "Brown", "the old man", "said", "“No,”", "St.", "’",
+          "II", "Miss", "I said", "“Yes, Tom!”", "Ann-Marie", "É", "\n\n", "Dr"]  # fmt: skip
 
 
 @settings(max_examples=60, deadline=None)
