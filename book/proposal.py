@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +10,9 @@ from typing import Literal
 from book.castproposal.candidate import Candidate
 from book.castproposal.evidence import Finder
 from book.castproposal.genders import LEAD, count_pronouns, guess_gender
-from book.castproposal.han import find_han_people, find_han_teller
+from book.castproposal.han import find_han_people
+from book.castproposal.hanteller import find_han_teller
+from book.castproposal.keys import make_keys, order_names, slug
 from book.castproposal.people import merge, name_gender
 from book.castproposal.samples import choose_sample
 from book.castproposal.teller import Known, Talk, find_teller
@@ -81,8 +82,8 @@ def propose_cast(manuscript: Manuscript, language: str) -> CastProposal:
     words = load_language(language)
     book = _cut(manuscript.chapters, words)
     people, hero = (_han if words.han else _latin)(book, words)
-    keys = _keys(people)
-    cast = {key: _aliases(p) for key, p in zip(keys, people, strict=True)}
+    keys = make_keys(people)
+    cast = {key: order_names(p) for key, p in zip(keys, people, strict=True)}
     titled = {key: p.titled for key, p in zip(keys, people, strict=True)}
     named = {key: p.gender for key, p in zip(keys, people, strict=True)}
     tagged = {k for k, p in zip(keys, people, strict=True) if p.titled and p.tags.total()}
@@ -90,8 +91,8 @@ def propose_cast(manuscript: Manuscript, language: str) -> CastProposal:
     written = _written(manuscript.chapters)
     for name in written:
         if not any(name == key or name in aliases for key, aliases in cast.items()):
-            cast.setdefault(_slug(name), (name,))
-            named.setdefault(_slug(name), name_gender(name, words))
+            cast.setdefault(slug(name), (name,))
+            named.setdefault(slug(name), name_gender(name, words))
     pronouns = count_pronouns({k: a or (k,) for k, a in cast.items()}, book.narration, words)
     genders = {
         key: guess_gender(
@@ -197,36 +198,6 @@ def _han(book: _Book, words: Language) -> tuple[list[Candidate], int | None]:
     if book.first_person:
         teller = find_han_teller(book.talk, book.alone, people, words)
     return people, teller
-
-
-def _slug(name: str) -> str:
-    slug = re.sub(r"[^\w]+", "-", name.casefold()).strip("-_")[:64].strip("-_")
-    return slug or "someone"
-
-
-def _keys(people: Sequence[Candidate]) -> list[str]:
-    """A key for each, made of the name that most tags use; numbered where two are alike."""
-    keys: list[str] = []
-    for person in people:
-        slug = re.sub(r"^the-(?=.)", "", _slug(person.name))
-        key, n = slug, 2
-        while key in keys:
-            key, n = f"{slug[:60]}-{n}", n + 1
-        keys.append(key)
-    return keys
-
-
-def _aliases(person: Candidate) -> tuple[str, ...]:
-    """The forms of a name, the fullest first: it is shown to people."""
-    ordinary = [f for f in person.forms if len(f) == 1 or not f.isascii() or not f.isupper()]
-    forms = sorted(
-        ordinary or person.forms,
-        key=lambda f: (f.islower(), -len(f.split()), -person.forms[f], f),
-    )
-    if forms and not forms[0].isascii() and " " not in "".join(forms):
-        forms.sort(key=lambda f: (-len(f), f))
-    first = [f for f in forms if not f.split()[0].endswith(".")]
-    return (*first, *(f for f in forms if f not in first))
 
 
 def _written(chapters: Sequence[Chapter]) -> list[str]:

@@ -13,6 +13,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from book.castproposal.builds import LONGEST, Builds
 from book.castproposal.candidate import Candidate
 from book.castproposal.teller import Talk
 from book.languages import Language
@@ -20,83 +21,10 @@ from book.speakers.clauses_zh import load_chinese
 
 FEWEST_HEADS = 2  # clauses that a name opens
 FEWEST_STRANGER = 3  # clauses of speech that 女人 or 老人 opens: one who stays
-LONGEST = 5  # characters of a name: 驼背五少爷
 OWN = 0.3  # share of a head's places that must be its own beside a longer name
 ONE_WAY = 0.8  # a head that one character follows this often is only part of a word
 _CLAUSE = re.compile(r"[，。！？；：、,!?;:…—“”‘’「」『』（）()《》\s]+")
 _FEMALE_KIN = "嫂婶妈娘婆姑姨姐妹妻媳母"
-
-
-class _Builds:
-    """What tells that a word is a name, by its build alone."""
-
-    def __init__(self, language: Language) -> None:
-        persons = load_chinese().persons
-        kin = {w for found in language.genders.values() for w in found}
-        self.titles = {w: g for g in ("m", "f") for w in language.genders[g]}
-        self.persons = {w: g for w, g in persons.items() if g in ("m", "f")}
-        self.described = {*persons, *language.people.roles, *(w for w in kin if len(w) > 1)}
-        self.strangers = frozenset(persons)
-        self._kin = tuple(sorted(kin, key=lambda w: (-len(w), w)))
-        self._surnames = frozenset(language.people.surnames)
-        self._given = {g: frozenset(language.given[g]) for g in ("m", "f")}
-        self._before = language.people.before_names
-        self._never = frozenset(language.people.no_names)
-        self._no_people = frozenset(language.people.not_people)
-        self._heads = tuple(self._no_people)
-
-    def possible(self, word: str) -> bool:
-        """Whether nothing speaks against a name."""
-        if word in self._no_people:
-            return False
-        if word in self.described:
-            return True
-        if self._never & set(word) or len(set(word)) == 1:
-            return False
-        return not word.startswith(self._heads) and not word.endswith(self._heads)
-
-    def built(self, word: str) -> bool:
-        """Whether it is built as names are."""
-        if word in self.described:
-            return True
-        if not self.possible(word):
-            return False
-        if self.kin(word):
-            return len(word) <= LONGEST
-        if word[0] in self._before and 2 <= len(word) <= 3:
-            return True
-        if word.endswith("儿") and len(word) == 2:
-            return True  # 宏儿
-        rest = 2 if word[:2] in self._surnames else 1 if word[0] in self._surnames else 0
-        return bool(rest) and rest < len(word) <= rest + 2
-
-    def goes_on(self, following: str) -> bool:
-        """Whether a name may go on with that character."""
-        return bool(following) and following not in self._never
-
-    def kin(self, word: str) -> bool:
-        """Whether it ends in a word for kin or rank, small or endearing: 哥儿."""
-        bare = word.removesuffix("儿")
-        return any(bare.endswith(k) and len(bare) > len(k) for k in self._kin)
-
-    def gender(self, words: Iterable[str]) -> str:
-        """What the word for kin or rank at the end says."""
-        for word in words:
-            for kin in self._kin:
-                if word.removesuffix("儿").endswith(kin):
-                    return self.titles[kin]
-            if word in self.persons:
-                return self.persons[word]
-        return ""
-
-    def given(self, words: Iterable[str]) -> str:
-        """What the last character of a full name says: 芳, 强."""
-        for word in words:
-            if word[0] in self._surnames and 2 <= len(word) <= 3:
-                for gender, marks in self._given.items():
-                    if word[-1] in marks:
-                        return gender
-        return ""
 
 
 def find_han_people(
@@ -109,7 +37,7 @@ def find_han_people(
         alone: narration of the others.
         language: for verbs and the builds of names.
     """
-    builds = _Builds(language)
+    builds = Builds(language)
     verbs = _choice(language.speech_verbs)
     tag = re.compile(rf"(?:{verbs})(?!{_choice(language.not_speech)})")
     lead = re.compile(rf"(?:{_choice(load_chinese().lead)})+")
@@ -156,7 +84,7 @@ class _Heads:
     after: Mapping[str, Counter[str]]  # the characters that follow
 
 
-def _names(counted: _Heads, builds: _Builds, everything: str) -> dict[str, int]:
+def _names(counted: _Heads, builds: Builds, everything: str) -> dict[str, int]:
     """The heads that are names, with how many clauses they open."""
     found: dict[str, int] = {}
     taken: Counter[str] = Counter()
@@ -201,7 +129,7 @@ def _together(
     names: dict[str, int],
     everything: str,
     tags: Counter[str],
-    builds: _Builds,
+    builds: Builds,
     language: Language,
 ) -> list[Candidate]:
     """One candidate for 七爷 and 赵七爷, 驼背 and 驼背五少爷."""
@@ -235,33 +163,6 @@ def _together(
         person.gender = person.gender or builds.given(sorted(group))
         people.append(person)
     return people
-
-
-def find_han_teller(
-    talk: Sequence[Talk], alone: Sequence[str], people: list[Candidate], language: Language
-) -> int | None:
-    """The number of the one who says 我; added to ``people`` where only the others name them."""
-    builds = _Builds(language)
-    called: Counter[str] = Counter()
-    mark = "，。！？：；“”「」『』…—\\s"
-    call = re.compile(rf"(?:^|[{mark}])([^{mark}]{{2,4}})(?=[，！。])")
-    for part in talk:
-        if part.mine:
-            continue
-        for quotation in part.quotations:
-            for match in call.finditer(quotation):
-                word = match[1]
-                if len(word) > 2 and builds.built(word) and word not in builds.described:
-                    called[word] += 1
-    taken = {form for p in people for form in p.forms}
-    told = "\n".join((*alone, *(t.narration for t in talk)))
-    fitting = [(n, w) for w, n in called.items() if w not in taken and told.count(w) <= n]
-    fitting.sort(key=lambda item: (-item[0], item[1]))
-    if not fitting or fitting[0][0] < 2 or (len(fitting) > 1 and fitting[0][0] == fitting[1][0]):
-        return None
-    name = fitting[0][1]
-    people.append(Candidate(Counter({name: fitting[0][0]}), gender=builds.gender((name,))))
-    return len(people) - 1
 
 
 def _choice(words: Iterable[str]) -> str:
