@@ -78,9 +78,8 @@ class Titles:
             return None
         title = lead[-1] if lead else ""
         gender = next((g for t in lead if (g := self.gender(t))), "")
-        names = [w for w in words if not w[0].islower() or w in words] or words
-        given = names[0] if len(names) > 1 and names[0] != names[-1] else ""
-        return Form(title, gender, given, names[-1])
+        given = words[0] if words[0] != words[-1] else ""
+        return Form(title, gender, given, words[-1])
 
 
 def fold(word: str) -> str:
@@ -121,6 +120,6 @@ def trim(written: str, no_names: Collection[str], titles: Titles) -> str:
         or (len(words) > 1 and _NUMERAL.fullmatch(words[-1]) and len(words[-1]) > 1)
     ):
         words.pop()
-    while words and _INITIAL.fullmatch(words[0]) and len(words) == 1:
+    if len(words) == 1 and _INITIAL.fullmatch(words[0]):
         words.pop()
     return re.sub(r"(?<=[^\W\d_]{2})\.$", "", " ".join(words))
