@@ -2,6 +2,7 @@
 
 - the annotated tree in ARCHITECTURE.md: the first sentence of every module
 - docs/commands.md: the help of every command
+- README.md: what ``castbook plan`` says of the example books
 
 ``tests/test_documents.py`` compares, so that neither can become false.
 """
@@ -10,11 +11,13 @@ from __future__ import annotations
 
 import ast
 import re
+import tempfile
 import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
 import click
+from click.testing import CliRunner
 
 ROOT = Path(__file__).resolve().parent.parent
 ROOMS = ("castbook", "book", "tts", "audio", "tasks", "flows", "benchmarks", "scripts")
@@ -31,6 +34,9 @@ FOLDERS = {  # what no module says of itself
     "tests": "mirrors the rooms; tests/faults holds what must be refused",
 }
 START, END = "<!-- tree -->", "<!-- /tree -->"
+PLAN = re.compile(
+    r"(?P<start><!-- plan: (?P<project>\S+) -->).*?(?P<end><!-- /plan -->)", re.DOTALL
+)
 COLUMN, WIDTH = 27, 100  # characters: where the phrases begin, and where lines end
 
 
@@ -94,8 +100,27 @@ def _help(command: click.Command, name: str) -> str:
     return "```\n" + "\n".join(lines) + "\n```"
 
 
+def readme(current: str) -> str:
+    """README.md with the plans of the example books as a fresh checkout prints them."""
+    return PLAN.sub(
+        lambda match: f"{match['start']}\n```\n{plan(match['project'])}```\n{match['end']}", current
+    )
+
+
+def plan(project: str) -> str:
+    """The output of ``castbook plan`` for a project that nothing was made of yet."""
+    from flows.cli import cli
+
+    with tempfile.TemporaryDirectory() as build:
+        arguments = ["plan", str(ROOT / project), "--build", build]
+        result = CliRunner().invoke(cli, arguments, standalone_mode=False, catch_exceptions=False)
+    return "".join(line.rstrip() + "\n" for line in result.output.splitlines())
+
+
 def main() -> None:
-    """Rewrites both."""
+    """Rewrites all of them."""
+    start = ROOT / "README.md"
+    start.write_text(readme(start.read_text(encoding="utf-8")), encoding="utf-8")
     page = ROOT / "ARCHITECTURE.md"
     page.write_text(architecture(page.read_text(encoding="utf-8")), encoding="utf-8")
     (ROOT / "docs" / "commands.md").write_text(commands(), encoding="utf-8")

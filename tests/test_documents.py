@@ -28,6 +28,12 @@ def test_the_commands_are_the_real_ones() -> None:
     assert page.split() == documents.commands().split(), "run `make docs`"
 
 
+def test_the_plans_are_the_real_ones() -> None:
+    page = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert documents.PLAN.search(page)
+    assert page == documents.readme(page), "run `make docs`"
+
+
 @pytest.mark.parametrize("room", documents.ROOMS)
 def test_every_module_says_what_it_is(room: str) -> None:
     silent = [

@@ -81,7 +81,9 @@ def _style(style_id: str, elements: Mapping[str, etree._Element]) -> Style:
     chain: list[etree._Element] = []
     seen: set[str] = set()
     at: str | None = style_id
-    while at in elements and at not in seen:  # a style based on itself is a damaged file
+    while (
+        at is not None and at in elements and at not in seen
+    ):  # a style based on itself is a damaged file
         seen.add(at)
         chain.append(elements[at])
         at = attribute(child(elements[at], "basedOn"), "val")
