@@ -92,9 +92,7 @@ def test_a_mistake_is_one_line_with_its_place(tmp_path: Path, content: str, line
         ("{word: tea, say: tee, character: holms}", "did you mean 'holmes'?"),
     ],
 )
-def test_a_wrong_entry_of_the_yaml_names_its_line(
-    tmp_path: Path, entry: str, message: str
-) -> None:
+def test_a_wrong_entry_of_the_yaml_names_its_line(tmp_path: Path, entry: str, message: str) -> None:
     path = write(tmp_path, "lexicon.yaml", f"version: 1\nentries:\n  - {entry}\n")
     with pytest.raises(ProjectError, match=r"lexicon\.yaml:3") as caught:
         read_lexicon((path,), cast=("holmes",))

@@ -58,9 +58,7 @@ def test_a_book_that_says_nothing_gets_no_file() -> None:
 
 
 @given(
-    st.lists(
-        st.builds(Sound, TEXT, TEXT, st.sampled_from(["ruby", "ipa", "x-sampa"])), max_size=5
-    )
+    st.lists(st.builds(Sound, TEXT, TEXT, st.sampled_from(["ruby", "ipa", "x-sampa"])), max_size=5)
 )
 def test_whatever_the_manuscript_holds_the_file_can_be_read(sounds: list[Sound]) -> None:
     import tempfile
