@@ -2,7 +2,8 @@
 
     python -m benchmarks.manuscripts DATA [--expected FOLDER] [--chapters-only] [--json]
 
-DATA holds manuscripts at any depth (text, Markdown, EPUB, DOCX, PDF, HTML). For each: time,
+DATA holds manuscripts at any depth (text, Markdown, EPUB, DOCX, PDF, HTML); the texts of
+labelled speakers (``speakers_*/*.json``) are read as plain text. For each: time,
 chapters, what is skipped, whether paragraphs, gaps and skips give back the source text
 exactly, then the same for the segments of the script, made without a cast. Books with a
 hand-written list (``benchmarks/expected/FILE.yaml``) are compared with it. Exit code 1 when a
@@ -14,6 +15,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -22,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.expectations import Expectation, compare, load_expectations, skip_runs
+from book.languageguess import guess_language
 from book.manuscript import Manuscript, Paragraph, Slice
 from book.project import Book, Project, Voice
 from book.readers import SUFFIXES, read_manuscript
@@ -32,9 +35,6 @@ from book.spoken.lexicon import Lexicon
 from castbook.errors import CastbookError, ManuscriptError
 
 LIMIT = 1000  # characters of a segment; what is cut further is measured elsewhere
-SAMPLE = 100_000  # characters of a book that show its script
-_COMMON = {"en": ("the", "and", "of", "was"), "de": ("der", "und", "die", "nicht"),
-           "fr": ("le", "et", "les", "dans"), "es": ("el", "que", "los", "con")}  # fmt: skip
 _NO_BOOKS = {"readme", "license", "licence", "notice", "changelog"}
 
 
@@ -74,6 +74,17 @@ def books_in(folder: Path) -> list[Path]:
         and path.stem.lower() not in _NO_BOOKS
         and not any(part.startswith(".") for part in path.relative_to(folder).parts)
     )
+
+
+def texts_in(folder: Path, place: Path) -> list[Path]:
+    """The texts of labelled speakers under ``folder``, written to ``place`` as plain text."""
+    found = []
+    for path in sorted(folder.glob("**/speakers_*/*.json")):
+        text = json.loads(path.read_text(encoding="utf-8")).get("text")
+        if isinstance(text, str):
+            found.append(place / f"{path.parent.name}-{path.stem}.txt")
+            found[-1].write_text(text, encoding="utf-8", newline="")
+    return found
 
 
 def measure(path: Path, expected: Expectation | None, chapters_only: bool) -> Result:
@@ -121,19 +132,9 @@ def _read(path: Path, result: Result, expected: Expectation | None) -> Manuscrip
 
 
 def language_of(manuscript: Manuscript) -> str:
-    """By what the book says, else by its script and its commonest words."""
-    if manuscript.facts.language:
-        return manuscript.facts.language
-    text = "".join(source.text[:SAMPLE] for source in manuscript.sources)[: 2 * SAMPLE]
-    letters = sum(map(str.isalpha, text)) or 1
-    kana = sum("\u3040" <= c <= "\u30ff" for c in text)
-    han = sum("\u4e00" <= c <= "\u9fff" for c in text)
-    if kana > 0.1 * letters:
-        return "ja"
-    if han > 0.3 * letters:
-        return "zh"
-    words = Counter(text.casefold().split())
-    return max(_COMMON, key=lambda language: sum(words[word] for word in _COMMON[language]))
+    """By what the book says, else by its script and its small words."""
+    text = "".join(source.text for source in manuscript.sources)
+    return guess_language(text, manuscript.facts.language)
 
 
 # -- the round trip, by another way than book/coverage.py ------------------------------------
@@ -253,11 +254,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     given = parser.parse_args(argv)
     lists = load_expectations(given.expected)
     results = []
-    for path in books_in(given.data):
-        result = measure(path, lists.get(path.name), given.chapters_only)
-        results.append(result)
-        if not given.json:
-            print(_line(result), flush=True)
+    with tempfile.TemporaryDirectory() as place:
+        for path in (*books_in(given.data), *texts_in(given.data, Path(place))):
+            result = measure(path, lists.get(path.name), given.chapters_only)
+            results.append(result)
+            if not given.json:
+                print(_line(result), flush=True)
     totals = _totals(results)
     if given.json:
         json.dump({"books": [_row(r) for r in results], "totals": totals}, sys.stdout, indent=1)
