@@ -184,6 +184,8 @@ def in_another_terminal(clone: Clone, command: str, ready: str) -> Iterator[None
         stderr=subprocess.DEVNULL,
         text=True,
         start_new_session=True,
+        # a shell that starts this suite in the background has it ignore Ctrl-C, children included
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
     try:
         assert process.stdout is not None

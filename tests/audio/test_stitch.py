@@ -165,9 +165,9 @@ def test_memory_does_not_grow_with_the_chapter(folder: Path) -> None:
         return most
 
     stitch(many(3), folder / "long.wav", rate=16000)  # imports
-    short, long = peak(200), peak(2000)
-    per_cue = (long - short) / 1800
-    assert per_cue < 600  # the cue itself; each take has 6,000 bytes of samples
+    # Threads of a Prefect client that an earlier test left in this process allocate, too: the
+    # least of three is ours. The cue itself is what grows; each take has 6,000 bytes of samples.
+    assert min((peak(2000) - peak(200)) / 1800 for _ in range(3)) < 600
 
 
 def test_a_folder_that_cannot_be_written_is_named(folder: Path, tmp_path: Path) -> None:

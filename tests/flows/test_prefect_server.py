@@ -178,6 +178,8 @@ def test_up_brings_everything_and_takes_everything_away(tmp_path: Path) -> None:
     with subprocess.Popen(
         [*command, "--projects", str(tmp_path)],
         env=environment, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        # a shell that starts this suite in the background has it ignore Ctrl-C, children included
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     ) as up:  # fmt: skip
         assert up.stdout is not None and up.stderr is not None
         said = [up.stdout.readline() for _ in range(5)]
