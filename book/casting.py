@@ -23,6 +23,7 @@ from book.yamledit import Entries
 from book.yamlfile import read_yaml
 from castbook.files import write_text
 
+CASTING_FILE = "casting.yaml"
 _HEAD = """\
 # Who speaks a line, and how, where castbook should not guess.
 # One entry a line of the book. `castbook find PROJECT "a few words"` shows its anchor.

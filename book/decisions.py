@@ -13,13 +13,11 @@ from typing import Protocol
 
 from book.anchors import Anchor, resolve
 from book.anchors import normalise as anchor_text
+from book.casting import CASTING_FILE
 from book.drafts import Draft
 from book.labels import Label
 from book.project import Book
-from book.speakers import UNRESOLVED, Attribution, Guess
-
-CASTING_FILE = "casting.yaml"
-UNSURE = ", unsure"  # after a rule's name: its answer is below casting.confidence, and not used
+from book.speakers import UNSURE, Attribution, Guess, is_unsure
 
 
 class CastingLine(Protocol):
@@ -48,7 +46,7 @@ class Cast:
     @property
     def unsure(self) -> bool:
         """Whether the rules do not know, and the narrator speaks for that reason."""
-        return self.rule == UNRESOLVED.rule or self.rule.endswith(UNSURE)
+        return is_unsure(self.rule)
 
 
 def decide(

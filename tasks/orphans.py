@@ -10,11 +10,11 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 from book.anchors import Anchor, normalise
-from book.casting import read_castings
+from book.casting import CASTING_FILE, read_castings
 from book.retakes import read_retakes
 from book.script import Segment
 from tasks.plan import BookPlan
-from tasks.sources import CASTING_FILE, RETAKES_FILE
+from tasks.sources import RETAKES_FILE
 
 NEAREST = 2  # lines that are shown
 ALIKE = 0.6  # of difflib: an edited sentence is above, another one below

@@ -11,9 +11,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from book.anchors import Anchor, normalise, resolve
-from book.decisions import UNSURE
 from book.script import ScriptChapter, Segment
-from book.speakers import UNRESOLVED
+from book.speakers import is_unsure
 
 SURE = 0.9  # a character's line below it is worth a second look: one of ten such is wrong
 SILENT_PARAGRAPHS = 3  # of narration that end a conversation
@@ -67,7 +66,7 @@ def doubt(unit: Unit, threshold: float) -> Doubt:
     segment = unit.first
     if not unit.spoken or segment.rule == CAST_BY_HAND:
         return "none"
-    if segment.rule == UNRESOLVED.rule or segment.rule.endswith(UNSURE):
+    if is_unsure(segment.rule):
         return "doubtful"
     if segment.speaker is None:
         return "none"

@@ -15,14 +15,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from book.casting import casting_text
+from book.casting import CASTING_FILE, casting_text
 from book.projectfile import load_project
 from castbook.files import write_text
 from castbook.resources import read_config
 from tasks.location import find_build, find_project
 from tasks.reviewdata import review_data
 from tasks.selection import Chapters
-from tasks.sources import CASTING_FILE, read_script
+from tasks.sources import read_script
 from tasks.voices import Voices
 
 PAGE_FILE = "script.html"

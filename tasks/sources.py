@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from book.anchors import Anchor, anchor_chapter, normalise, resolve
-from book.casting import read_castings
+from book.casting import CASTING_FILE, read_castings
 from book.labels import LABELS_FILE, read_labels
 from book.languages import load_language
 from book.manuscript import Manuscript
@@ -27,7 +27,6 @@ from castbook.errors import BrokenPromise
 from tasks.voices import Voices
 from tts.engine import Engine
 
-CASTING_FILE = "casting.yaml"
 RETAKES_FILE = "retakes.yaml"
 CALIBRATION_CHAPTER = -1
 

@@ -16,12 +16,12 @@ from pathlib import Path
 from typing import Any
 
 import book
+from book.casting import CASTING_FILE
 from book.labels import LABELS_FILE
 from book.project import Project
 from castbook import __version__
 from castbook.canonical import digest, plain
 from castbook.resources import configs
-from tasks.sources import CASTING_FILE
 
 # keys of project.yaml that decide a part; engines' options are a part of their own each
 _READING = ("manuscript", "language", "format", "include", "exclude")

@@ -10,10 +10,17 @@ from collections.abc import Sequence
 
 from book.languages import Language
 from book.speakers import chinese, english
-from book.speakers.attribution import UNRESOLVED, Attribution, ChapterText, Guess
+from book.speakers.attribution import (
+    UNRESOLVED,
+    UNSURE,
+    Attribution,
+    ChapterText,
+    Guess,
+    is_unsure,
+)
 from book.speakers.names import Names
 
-__all__ = ["UNRESOLVED", "Attribution", "ChapterText", "Guess", "attribute"]
+__all__ = ["UNRESOLVED", "UNSURE", "Attribution", "ChapterText", "Guess", "attribute", "is_unsure"]
 
 
 def attribute(

@@ -36,3 +36,9 @@ class ChapterText:
 
 
 UNRESOLVED = Attribution(None, "unresolved", 0.0)
+UNSURE = ", unsure"  # after a rule's name: its answer is below casting.confidence, and not used
+
+
+def is_unsure(rule: str) -> bool:
+    """Whether a line of this rule is the narrator's only because nobody knows who says it."""
+    return rule == UNRESOLVED.rule or rule.endswith(UNSURE)

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from book.anchors import Anchor
 from book.script import Script, ScriptChapter, Segment
+from book.speakers.attribution import is_unsure
 
 UNKNOWN = "unknown"  # the answer for a speaker who is not in the cast
 CONTRADICTED = 0.05  # of the stated speakers; a model that gets more wrong is not believed
@@ -59,9 +60,7 @@ class Marks:
 
 def unsure(segment: Segment) -> bool:
     """Whether nobody knows who says it: the rules are not sure, and nobody has corrected it."""
-    return segment.kind == "speech" and (
-        segment.rule == "unresolved" or segment.rule.endswith(", unsure")
-    )
+    return segment.kind == "speech" and is_unsure(segment.rule)
 
 
 def find_windows(script: Script, size: int) -> Iterator[Window]:
