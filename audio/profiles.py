@@ -35,9 +35,14 @@ class Profile:
     tail_ms: int  # and after the last
     mp3_kbps: int  # constant bitrate
     m4b_kbps: int
+    room_tone_db: float | None = None  # RMS of the bed under the whole master; None: no bed
     lufs_target: float | None = None  # instead of rms_target_db, where the target speaks LUFS
     mp3_quality: int = 7  # LAME's -q: 0 slow … 9 fast
     aac_coder: AacCoder = "fast"
+    opus_kbps: int = 40
+    credits: bool = True  # spoken before and after the book, where the project does not say
+    sample_min_s: int | None = None  # length of the retail sample; None: the target wants none
+    sample_max_s: int | None = None
 
     # what check accepts
     formats: tuple[str, ...] = ()  # mp3, m4b, m4a, flac, wav, opus, ogg; empty: any
@@ -71,8 +76,8 @@ class Profile:
         return digest({name: plain(getattr(self, name)) for name in _MASTER})
 
 
-_MASTER: Final = ("rms_target_db", "lufs_target", "peak_db", "head_ms", "tail_ms")
-_FILES: Final = ("mp3_kbps", "mp3_quality", "m4b_kbps", "aac_coder")
+_MASTER: Final = ("rms_target_db", "lufs_target", "peak_db", "head_ms", "tail_ms", "room_tone_db")
+_FILES: Final = ("mp3_kbps", "mp3_quality", "m4b_kbps", "aac_coder", "opus_kbps")
 
 
 def profile_names() -> tuple[str, ...]:

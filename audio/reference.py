@@ -18,7 +18,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from audio.meter import CLIP, decibels
+from audio.measuring.meter import CLIP, decibels
 from audio.pcm import FULL_SCALE, Pcm, to_pcm
 from castbook.errors import CastbookError, EnvironmentFault, MissingDependency, VoiceError
 

@@ -80,8 +80,8 @@ class Quiet:
 
 def measure(root: Path, segments: int) -> Cost:
     """Makes one book of ``segments`` lines and measures it."""
-    from audio.master import master
-    from audio.stitch import stitch
+    from audio.joins.stitch import stitch
+    from audio.mastering.master import master
     from tasks import assemble
     from tasks.production import Production
     from tasks.publish import Publication

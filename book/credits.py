@@ -12,7 +12,7 @@ from book.project import Book, NoDisclosure
 
 def opening_lines(book: Book) -> tuple[str, ...]:
     """What is said before the first chapter; nothing when the project wants none."""
-    if not book.credits.opening:
+    if book.credits.opening is False:
         return ()
     words = load_language(book.language)
     lines = [_fill(words.credits.opening, title=_named(book.title, words))]
@@ -31,14 +31,14 @@ def opening_lines(book: Book) -> tuple[str, ...]:
 
 def closing_lines(book: Book) -> tuple[str, ...]:
     """What is said after the last chapter."""
-    if not book.credits.closing:
+    if book.credits.closing is False:
         return ()
     words = load_language(book.language)
     title, author = _named(book.title, words), book.author.rstrip(".")
     lines = [_fill(words.credits.closing, title=title, author=author)]
     if book.metadata.publisher:
         lines.append(_fill(words.credits.publisher, publisher=book.metadata.publisher))
-    if not book.credits.opening and not isinstance(book.disclosure, NoDisclosure):
+    if book.credits.opening is False and not isinstance(book.disclosure, NoDisclosure):
         lines.append(words.disclosure)
     lines.append(words.credits.end)
     return tuple(line for line in lines if line)

@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 Slug = Annotated[str, Field(pattern=r"^[^\W_][\w-]{0,63}$")]
 Text = Annotated[str, Field(min_length=1, max_length=2000, pattern=r"\S")]  # more than spaces
 Milliseconds = Annotated[int, Field(ge=0, le=60_000)]
-Output = Literal["m4b", "mp3", "epub"]
+Output = Literal["m4b", "mp3", "epub", "mp3-book", "opus", "flac", "captions"]
 _OUTPUTS: tuple[Output, ...] = ("m4b", "mp3")
 
 
@@ -109,10 +109,22 @@ class Pauses(_Part):
 
 
 class Credits(_Part):
-    """Spoken credits before the first and after the last chapter."""
+    """Spoken credits before the first and after the last chapter.
 
-    opening: bool = Field(True, description="title, author and narrator, before chapter one")
-    closing: bool = Field(True, description="the end, after the last chapter")
+    Left out, the profile decides.
+    """
+
+    opening: bool | None = Field(None, description="title and author, before chapter one")
+    closing: bool | None = Field(None, description="the end, after the last chapter")
+
+
+class Hearing(_Part):
+    """A speech recogniser that listens to takes and compares what it hears with the text."""
+
+    model: Text = Field("small", description="of faster-whisper: a name, or a folder")
+    every: int = Field(
+        20, ge=0, le=10_000, description="one take in so many is heard, beside the doubtful ones"
+    )
 
 
 class NoDisclosure(_Part):
@@ -176,6 +188,9 @@ class Book(_Part):
     profile: Slug = Field("acx", description="the shop or player the audio is mastered for")
     outputs: list[Output] = Field(
         default_factory=lambda: list(_OUTPUTS), min_length=1, description="book files to make"
+    )
+    hearing: Literal["auto", "off"] | Hearing = Field(
+        "auto", description="a recogniser listens to some takes, where one is installed"
     )
     cover: str | None = Field(None, description="a picture, JPEG or PNG")
     credits: Credits = Field(Credits(), description="which credits are spoken")

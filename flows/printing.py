@@ -13,7 +13,7 @@ import click
 from flows.tables import clock, table
 
 if TYPE_CHECKING:
-    from audio.check import CheckResult
+    from audio.measuring.check import CheckResult
     from tasks.audition import Audition
     from tasks.cleaning import Waste
     from tasks.mending import Found

@@ -15,14 +15,14 @@ from dataclasses import replace as changed
 from pathlib import Path
 from typing import Any
 
-from audio.captions import srt, vtt
 from audio.ffmpeg import version
-from audio.master import STAGE_VERSION as MASTER_VERSION
-from audio.master import MasterReport, master
-from audio.metadata import safe_name
+from audio.joins.stitch import STAGE_VERSION as STITCH_VERSION
+from audio.joins.stitch import Piece, stitch
+from audio.mastering.master import STAGE_VERSION as MASTER_VERSION
+from audio.mastering.master import MasterReport, master
+from audio.packaging.metadata import safe_name
 from audio.profiles import Profile
-from audio.stitch import STAGE_VERSION as STITCH_VERSION
-from audio.stitch import Piece, stitch
+from audio.readalong.captions import srt, vtt
 from audio.timeline import Timeline
 from castbook.errors import BrokenPromise, PermanentFailure
 from castbook.files import publish, replace, temporary_beside, write_bytes, write_text

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from audio.level import calibrated_gain, measure_loudness
+from audio.joins.level import calibrated_gain, measure_loudness
 from audio.pcm import read_flac
 from tasks.plan import Line
 

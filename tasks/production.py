@@ -23,6 +23,7 @@ from tasks.assemble import Assembly, ChapterFiles
 from tasks.claims import Claims
 from tasks.engines import EnginePool
 from tasks.failures import store_failures
+from tasks.judging import Judging
 from tasks.levels import measure_levels
 from tasks.location import Build, find_build, find_project
 from tasks.orchestration import ChapterReport, Observer, failure_rows, run_chapters
@@ -35,7 +36,7 @@ from tasks.selection import Where
 from tasks.settlement import settle
 from tasks.sources import CALIBRATION_CHAPTER
 from tasks.speeds import store_speed
-from tasks.synthesize import BatchReport, Synthesis, verdict_of
+from tasks.synthesize import BatchReport, Synthesis
 from tasks.takes import TakeStore
 from tasks.timetable import choose_lines
 from tasks.waves import Gate, synthesise
@@ -62,9 +63,8 @@ class Production:
         self._chapters = chapters
         self.project: Project = load_project(folder)
         self.build: Build = find_build(folder, self.project.slug, build)
-        self.store = TakeStore(
-            self.build.takes, judge=lambda pcm, rate, made_of: verdict_of(pcm, rate, made_of)
-        )
+        judging = Judging()
+        self.store = TakeStore(self.build.takes, judge=judging.verdict)
         self.profile = load_profile(self.project.book.profile)
         self.plan = self._planned()
         self.build.create()
@@ -72,7 +72,7 @@ class Production:
         self._own_pool = pool is None
         self.pool = pool or EnginePool()
         self._claims = Claims(self.build.folder / "claims")
-        self._synthesis = Synthesis(self.store, self.pool, self._claims)
+        self._synthesis = Synthesis(self.store, self.pool, self._claims, judging)
         self._assembly: Assembly | None = None
 
     def _planned(self) -> BookPlan:

@@ -14,17 +14,16 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from audio.epub import STAGE_VERSION as EPUB_VERSION
-from audio.epub import write_epub
 from audio.ffmpeg import version
-from audio.m4b import STAGE_VERSION as M4B_VERSION
-from audio.m4b import write_m4b
-from audio.metadata import BookMetadata, ChapterFile, metadata_json, safe_name
-from audio.mp3 import STAGE_VERSION as MP3_VERSION
-from audio.mp3 import write_mp3
-from audio.overlays import ReadAlong
+from audio.packaging.m4b import STAGE_VERSION as M4B_VERSION
+from audio.packaging.m4b import write_m4b
+from audio.packaging.metadata import BookMetadata, metadata_json, safe_name
+from audio.packaging.mp3 import STAGE_VERSION as MP3_VERSION
+from audio.packaging.mp3 import write_mp3
+from audio.packaging.sound import ChapterFile
 from audio.profiles import Profile
-from audio.timeline import Timeline
+from audio.readalong.epub import STAGE_VERSION as EPUB_VERSION
+from audio.readalong.epub import write_epub
 from book.languages import load_language
 from book.project import NoDisclosure, Project
 from castbook.files import replace as move
@@ -33,6 +32,7 @@ from tasks.assemble import ChapterFiles
 from tasks.keys import content_key
 from tasks.location import Build
 from tasks.plan import ChapterPlan
+from tasks.readalong import read_along
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +148,9 @@ class Publication:
 
     def _epub(self) -> BookFile:
         """The read-along book: text and sound of the finished chapters."""
-        chapters = tuple(self._read_along(files) for files in self._chapters)
+        chapters = tuple(
+            read_along(files, self._plans[files.number].lines) for files in self._chapters
+        )
         texts = [[*cue] for reading in chapters for cue in reading.cues]
         extra = [[c.title for c in self._chapters], texts]
         key = self._key("epub", EPUB_VERSION, extra, self._chapters)
@@ -157,17 +159,6 @@ class Publication:
             write_epub(path, chapters, self.metadata, cover=self._cover, profile=self._profile)
 
         return BookFile(self.folder / f"{self._name()}.epub", key, make)
-
-    def _read_along(self, files: ChapterFiles) -> ReadAlong:
-        """A chapter's cues; a pause longer than between sentences ends a paragraph."""
-        timeline = Timeline.from_json(files.timeline.read_bytes())
-        lines = self._plans[files.number].lines
-        cues, paragraph = [], 0
-        for cue, line in zip(timeline.cues, lines, strict=True):
-            cues.append((cue.text, cue.start, cue.end, cue.kind, paragraph))
-            paragraph += line.segment.pause_reason != "sentence"
-        chapter = ChapterFile(files.audio, files.title, files.frames, files.rate)
-        return ReadAlong(chapter, tuple(cues))
 
     def _mp3(self, index: int) -> BookFile:
         chapter = self._chapter_list()[index]

@@ -6,22 +6,21 @@ through its chain of attempts. What fails is reported line by line and never sto
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
 from audio.pcm import Pcm
-from audio.verdict import POLICY_VERSION, judge
 from book.cutting import cut
 from castbook.errors import MissingDependency, PermanentFailure, TransientFailure
 from tasks.claims import Claims
 from tasks.engines import EnginePool
+from tasks.judging import Judging
 from tasks.keys import seed_of
 from tasks.plan import Line
 from tasks.runners import current_try
-from tasks.takes import Recording, TakeStore, TakeVerdict
+from tasks.takes import Recording, TakeStore
 from tasks.voices import EngineSetup
 from tts.engine import Failure, FailureKind, Request, Speech
 
@@ -64,8 +63,11 @@ class _Tally:
 class Synthesis:
     """Speaks lines with the engines of this process and publishes the takes."""
 
-    def __init__(self, store: TakeStore, pool: EnginePool, claims: Claims) -> None:
+    def __init__(
+        self, store: TakeStore, pool: EnginePool, claims: Claims, judging: Judging
+    ) -> None:
         self._store = store
+        self._judging = judging
         self._pool = pool
         self._claims = claims
 
@@ -135,7 +137,7 @@ class Synthesis:
                     job.finished = True
                     tally.failures.append(LineFailure(job.line, result.kind, result.reason))
                     continue
-                recording = job.add(request_id, result)
+                recording = job.add(request_id, result, self._judging)
                 if recording is None:
                     continue
                 settled = self._settle(job.line, recording, tally)
@@ -194,7 +196,7 @@ class _Job:
         )
         return cls(line, attempt, requests)
 
-    def add(self, request_id: str, speech: Speech) -> Recording | None:
+    def add(self, request_id: str, speech: Speech, judging: Judging) -> Recording | None:
         """A part has come; the recording when it was the last."""
         self._parts[request_id] = speech
         if len(self._parts) < len(self.requests):
@@ -211,25 +213,13 @@ class _Job:
             key=self.line.keys[self.attempt],
             pcm=pcm,
             rate=rate,
-            verdict=verdict_of(pcm, rate, ingredients, signals),
+            verdict=judging.verdict(pcm, rate, ingredients, signals),
             words=tuple(_words(self.line.ingredients.spoken, self.requests, parts)),
             ingredients={**ingredients, "attempt": self.attempt},
             signals=signals,
             clipped=sum(part.clipped for part in parts),
             seconds=sum(part.seconds for part in parts),
         )
-
-
-def verdict_of(
-    pcm: Pcm, rate: int, ingredients: Mapping[str, Any], signals: Mapping[str, float] | None = None
-) -> TakeVerdict:
-    """The verdict on audio, from what its key was made of."""
-    verdict = judge(
-        pcm, rate, str(ingredients["spoken"]), str(ingredients["language"]), signals=signals
-    )
-    return TakeVerdict(
-        verdict.good, verdict.usable, tuple(verdict.complaints), verdict.score, POLICY_VERSION
-    )
 
 
 def _by_setup(lines: Iterable[Line]) -> dict[EngineSetup, list[Line]]:

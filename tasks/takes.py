@@ -39,6 +39,8 @@ class TakeVerdict:
     complaints: tuple[str, ...]
     score: int  # smaller is better
     policy: int
+    kinds: tuple[str, ...] = ()  # of the complaints, one word each (audio/verdicts)
+    heard: str = ""  # a recogniser's word: "", "matches", "differs", "inconclusive"
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +219,8 @@ def _take_from(sidecar: dict[str, Any], audio: Path) -> Take:
             complaints=tuple(verdict["complaints"]),
             score=int(verdict["score"]),
             policy=int(verdict["policy"]),
+            kinds=tuple(verdict.get("kinds", ())),
+            heard=str(verdict.get("heard", "")),
         ),
         words=tuple((int(a), int(b), int(c)) for a, b, c in sidecar.get("words", ())),
     )

@@ -55,7 +55,7 @@ def status_command(projects: tuple[Path, ...], as_json: bool) -> int:
 @JSON
 def check_command(files: tuple[Path, ...], profile: str, as_json: bool) -> int:
     """Measure finished audio against a profile: 0 all pass, 1 something fails."""
-    from audio.check import check
+    from audio.measuring.check import check
     from audio.profiles import load_profile
     from flows import printing
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
+from audio.joins.stitch import Piece
 from audio.pcm import Pcm, pcm_sha256, write_flac
-from audio.stitch import Piece
 
 RATE = 24000
 

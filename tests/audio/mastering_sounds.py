@@ -9,7 +9,8 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
-from audio.metadata import BookMetadata, ChapterFile
+from audio.packaging.metadata import BookMetadata
+from audio.packaging.sound import ChapterFile
 
 BOOK = BookMetadata(
     title="灯塔 & the “Keeper”; = # \\ end",

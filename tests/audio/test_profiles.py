@@ -114,8 +114,8 @@ def change(profile: Profile, field: str) -> Profile:
 
 def test_digests_hold_what_sounds_and_nothing_else() -> None:
     acx = load_profile("acx")
-    masters = {"rms_target_db", "lufs_target", "peak_db", "head_ms", "tail_ms"}
-    book_files = {"mp3_kbps", "mp3_quality", "m4b_kbps", "aac_coder"}
+    masters = {"rms_target_db", "lufs_target", "peak_db", "head_ms", "tail_ms", "room_tone_db"}
+    book_files = {"mp3_kbps", "mp3_quality", "m4b_kbps", "aac_coder", "opus_kbps"}
     for field in (f.name for f in dataclasses.fields(Profile)):
         other = change(acx, field)
         assert other != acx

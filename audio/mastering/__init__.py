@@ -1,0 +1,1 @@
+"""A stitched chapter to its master: level, peaks, room tone."""

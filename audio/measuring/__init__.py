@@ -1,0 +1,1 @@
+"""Any finished audio file in figures, and those figures against a profile."""

@@ -1,0 +1,198 @@
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from hypothesis import given
+from hypothesis import strategies as st
+from mastering_sounds import fake_ffmpeg, speech, wav
+
+from audio import ffmpeg
+from audio.mastering.master import MasterReport, corrected_gain_db, first_gain_db, master
+from audio.measuring.loudness import loudness
+from audio.profiles import load_profile
+from castbook.errors import BrokenPromise, CastbookError, StorageError
+
+ACX = load_profile("acx")
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, MasterReport]:
+    """A quiet chapter of 12 s, mastered for acx."""
+    folder = tmp_path_factory.mktemp("master")
+    stitched = wav(folder / "stitched.wav", speech(12, level_db=-31.0))
+    return stitched, folder / "m.flac", master(stitched, folder / "m.flac", ACX)
+
+
+def astats(path: Path) -> dict[str, float]:
+    """ffmpeg's own meters, independent of ours."""
+    arguments = ["-loglevel", "info", "-i", ffmpeg.url(path), "-af"]
+    arguments += ["astats=measure_perchannel=none,ebur128=peak=true:framelog=quiet"]
+    said = ffmpeg.run([*arguments, "-f", "null", "-"], timeout_s=60).stderr
+    names = {"RMS level dB": "rms", "Peak level dB": "peak", "    I": "lufs", "    Peak": "true"}
+    return {
+        short: float(re.search(rf"{name}: +(\S+)", said)[1])  # type: ignore[index]
+        for name, short in names.items()
+    }
+
+
+def test_the_target_is_met_and_the_report_is_true(made: tuple[Path, Path, MasterReport]) -> None:
+    _, path, report = made
+    assert abs(report.rms_db - ACX.rms_target_db) <= 0.3
+    assert report.peak_db <= ACX.peak_db + 0.01
+    assert report.floor_db == pytest.approx(-72 + report.gain_db, abs=1.0)
+    independent = astats(path)
+    assert report.rms_db == pytest.approx(independent["rms"], abs=0.02)
+    assert report.peak_db == pytest.approx(independent["peak"], abs=0.02)
+    assert report.lufs == pytest.approx(independent["lufs"], abs=0.11)
+    assert report.true_peak_db == pytest.approx(independent["true"], abs=0.11)
+
+
+def test_the_length_is_untouched_and_the_hash_is_of_the_samples(
+    made: tuple[Path, Path, MasterReport],
+) -> None:
+    stitched, path, report = made
+    info = soundfile.info(path)
+    assert (info.frames, info.samplerate, info.channels) == (
+        soundfile.info(stitched).frames,
+        44100,
+        1,
+    )
+    assert (info.format, info.subtype) == ("FLAC", "PCM_16")
+    samples, _ = soundfile.read(path, dtype="int16")
+    assert report.frames == len(samples)
+    assert report.pcm_sha256 == hashlib.sha256(samples.astype("<i2").tobytes()).hexdigest()
+
+
+def test_nothing_moves_in_time(made: tuple[Path, Path, MasterReport]) -> None:
+    """The limiter looks ahead and puts its delay right: before and after differ by a gain."""
+    stitched, path, report = made
+    before, _ = soundfile.read(stitched)
+    after, _ = soundfile.read(path)
+    gain = 10 ** (report.gain_db / 20)
+    quiet = np.abs(before * gain) < 10 ** (-20 / 20)
+    calm = np.convolve(quiet, np.ones(8821), "same") == 8821  # nothing to limit nearby
+    assert calm.sum() > 10000
+    assert np.max(np.abs(after[calm] - before[calm] * gain)) < 1.6 / 32768
+
+
+def test_again_is_the_same_bytes(made: tuple[Path, Path, MasterReport], tmp_path: Path) -> None:
+    stitched, path, report = made
+    assert master(stitched, tmp_path / "again.flac", ACX) == report
+    assert (tmp_path / "again.flac").read_bytes() == path.read_bytes()
+    flac = wav(tmp_path / "stitched.flac", soundfile.read(stitched, dtype="int16")[0])
+    assert master(flac, tmp_path / "flac.flac", ACX).pcm_sha256 == report.pcm_sha256
+
+
+def test_the_report_is_json(made: tuple[Path, Path, MasterReport]) -> None:
+    text = json.dumps(dataclasses.asdict(made[2]), allow_nan=False)
+    assert MasterReport(**json.loads(text)) == made[2]
+
+
+def test_sharp_peaks_take_level_and_get_it_back(tmp_path: Path) -> None:
+    """A chapter with clicks: limiting them lowers the RMS, the second pass mends it."""
+    sound = speech(6, level_db=-38).astype(np.float64)
+    sound[:: 44100 // 30] = 30000  # most of the energy is in clicks
+    stitched = wav(tmp_path / "s.wav", np.clip(sound, -32768, 32767).astype(np.int16))
+    report = master(stitched, tmp_path / "m.flac", ACX)
+    first = first_gain_db(astats(stitched)["rms"], astats(stitched)["rms"], ACX)
+    assert report.gain_db > first
+    assert report.gain_db <= first + 6.05
+    assert report.peak_db <= ACX.peak_db + 0.01
+    assert report.frames == len(sound)
+
+
+def test_a_loudness_target(tmp_path: Path) -> None:
+    podcast = load_profile("podcast")
+    stitched = wav(tmp_path / "s.wav", speech(8, level_db=-30))
+    report = master(stitched, tmp_path / "m.flac", podcast)
+    assert report.lufs == pytest.approx(-19, abs=0.3)
+    assert report.true_peak_db <= -1
+
+
+@pytest.mark.parametrize("level", [None, -80.0])
+def test_near_silence_stays_as_it_is(tmp_path: Path, level: float | None) -> None:
+    frames = 44100
+    sound = np.zeros(frames)
+    if level is not None:
+        sound = np.random.default_rng(0).normal(0, 10 ** (level / 20), frames)
+    samples = np.round(sound * 32767).astype(np.int16)
+    report = master(wav(tmp_path / "s.wav", samples), tmp_path / "m.flac", ACX)
+    assert report.gain_db == 0
+    assert np.array_equal(soundfile.read(tmp_path / "m.flac", dtype="int16")[0], samples)
+    json.dumps(dataclasses.asdict(report), allow_nan=False)
+
+
+@pytest.mark.parametrize(("frames", "rate"), [(1, 44100), (100, 16000), (4411, 22050), (5, 48000)])
+def test_any_length_and_rate_keep_every_sample(tmp_path: Path, frames: int, rate: int) -> None:
+    samples = speech(2, rate, bed_db=-20)[:frames]
+    report = master(wav(tmp_path / "s.wav", samples, rate), tmp_path / "m.flac", ACX)
+    assert (report.frames, report.rate) == (frames, rate)
+
+
+def test_stereo_and_nothing_are_refused(tmp_path: Path) -> None:
+    stereo = wav(tmp_path / "s.wav", np.zeros((100, 2), np.int16))
+    with pytest.raises(BrokenPromise, match="mono"):
+        master(stereo, tmp_path / "m.flac", ACX)
+    empty = wav(tmp_path / "e.wav", np.zeros(0, np.int16))
+    with pytest.raises(BrokenPromise, match="without a single sample"):
+        master(empty, tmp_path / "m.flac", ACX)
+
+
+def test_an_unreadable_chapter_is_named(tmp_path: Path) -> None:
+    (tmp_path / "s.wav").write_bytes(b"RIFF no sound")
+    with pytest.raises(StorageError, match=r"s\.wav: the stitched chapter cannot be read"):
+        master(tmp_path / "s.wav", tmp_path / "m.flac", ACX)
+
+
+@pytest.mark.parametrize(
+    ("script", "error", "words"),
+    [
+        ("echo No space left on device >&2; exit 1", StorageError, "free some space"),
+        ("head -c 9999 /dev/zero; kill -9 $$", CastbookError, "signal 9"),
+        ("exit 3", CastbookError, "status 3"),
+        ("head -c 200 /dev/zero", BrokenPromise, "made 100 of 88200 frames"),
+    ],
+)
+def test_a_fault_leaves_the_old_master_whole(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    script: str,
+    error: type[CastbookError],
+    words: str,
+) -> None:
+    stitched = wav(tmp_path / "s.wav", speech(2))
+    (tmp_path / "m.flac").write_bytes(b"the old one")
+    monkeypatch.setenv("CASTBOOK_FFMPEG", fake_ffmpeg(tmp_path, script))
+    with pytest.raises(error, match=words):
+        master(stitched, tmp_path / "m.flac", ACX)
+    assert (tmp_path / "m.flac").read_bytes() == b"the old one"
+    assert not list(tmp_path.glob(".tmp-*"))
+
+
+@given(st.floats(-59, 0), st.floats(-60, 0))
+def test_gains_are_tenths_within_limits(rms: float, level: float) -> None:
+    gain = first_gain_db(rms, level, ACX)
+    assert gain == round(gain, 1)
+    assert -40 <= gain <= 40
+    assert str(gain) != "-0.0"
+
+
+@given(st.floats(-40, 40), st.floats(-70, 0))
+def test_a_correction_is_bounded_and_only_for_a_miss(gain: float, reached: float) -> None:
+    gain = round(gain, 1)
+    again = corrected_gain_db(gain, reached, -20.5)
+    if abs(reached + 20.5) <= 0.3:
+        assert again == gain
+    assert abs(again - gain) <= 6.0001
+
+
+def test_a_meter_that_says_nothing_is_noticed() -> None:
+    with pytest.raises(BrokenPromise, match="no integrated"):
+        loudness("nothing here")
