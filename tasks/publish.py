@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -51,6 +51,9 @@ class Published:
     path: Path
     bytes: int
     made: bool
+    chapter: int | None = None  # the chapter it holds; None: the whole book, a sample
+    check: Mapping[str, Any] | None = None  # CheckResult.to_json() of the finished file
+    corrected_db: float = 0.0  # gain of the second encoding; 0: the first was right
 
 
 class Publication:
