@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from audio.packaging.sound import ChapterFile
+from audio.readalong.binding import joined, part
+from audio.readalong.captions import captions, srt_text, vtt_text
+from audio.readalong.lyrics import lrc
 from audio.readalong.overlays import ReadAlong
 from audio.timeline import Timeline
 from tasks.assemble import ChapterFiles
@@ -13,10 +16,67 @@ from tasks.plan import Line
 
 def read_along(files: ChapterFiles, lines: Sequence[Line]) -> ReadAlong:
     """A chapter's cues; a pause longer than between sentences ends a paragraph."""
-    timeline = Timeline.from_json(files.timeline.read_bytes())
+    timeline = chapter_timeline(files)
     cues, paragraph = [], 0
     for cue, line in zip(timeline.cues, lines, strict=True):
         cues.append((cue.text, cue.start, cue.end, cue.kind, paragraph))
         paragraph += line.segment.pause_reason != "sentence"
     chapter = ChapterFile(files.audio, files.title, files.frames, files.rate)
     return ReadAlong(chapter, tuple(cues))
+
+
+def chapter_timeline(files: ChapterFiles) -> Timeline:
+    """Where everything sounds in a finished chapter.
+
+    Raises:
+        StorageError: the stored timeline is damaged.
+    """
+    return Timeline.from_json(files.timeline.read_bytes())
+
+
+def book_captions(
+    chapters: Sequence[ChapterFiles], title: str, *, disclosure: str | None = None
+) -> Mapping[str, str]:
+    """Captions of the whole book, for one file that holds all chapters without a gap.
+
+    Returns:
+        Text by suffix: ``vtt`` (with the disclosure as a note), ``srt``, and, when an engine
+        gave word times, ``words.vtt`` that has them too.
+
+    Raises:
+        StorageError: a stored timeline is damaged.
+    """
+    whole = joined([chapter_timeline(files) for files in chapters])
+    shown = tuple(captions(whole))
+    texts = {"vtt": vtt_text(shown, title, note=disclosure), "srt": srt_text(shown)}
+    if any(caption.words for caption in shown):
+        texts["words.vtt"] = vtt_text(shown, title, note=disclosure, words=True)
+    return texts
+
+
+def chapter_lyrics(
+    files: ChapterFiles,
+    *,
+    title: str | None = None,
+    artist: str = "",
+    album: str = "",
+    disclosure: str | None = None,
+    start: int = 0,
+    end: int | None = None,
+    head: int = 0,
+    tail: int = 0,
+) -> str:
+    """LRC of one audio file: a chapter, or the part of it in frames ``[start, end)``.
+
+    Args:
+        title: of the file; the chapter's if None.
+        artist, album: author and book.
+        head, tail: frames of room tone that the file has before and after the part.
+
+    Raises:
+        StorageError: the stored timeline is damaged.
+    """
+    end = files.frames if end is None else end
+    timeline = part(chapter_timeline(files), start, end, head=head, tail=tail)
+    name = files.title if title is None else title
+    return lrc(timeline, name, artist=artist, album=album, note=disclosure)

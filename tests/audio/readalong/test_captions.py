@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audio.readalong.captions import captions, split, srt, vtt
+from audio.readalong.breaks import breaks, flat
+from audio.readalong.captions import captions, srt, vtt
+from audio.readalong.words import printed_words
 from audio.timeline import Cue, Timeline
 
 RATE = 44100
@@ -35,6 +37,11 @@ def chapter(*cues: tuple[float, float, str, str]) -> Timeline:
         for n, (start, end, speaker, text) in enumerate(cues)
     )
     return Timeline(RATE, round((cues[-1][1] + 3) * RATE), made)
+
+
+def split(text: str) -> list[tuple[int, tuple[str, ...]]]:
+    """(offset of the caption's first character, its lines)."""
+    return [(lines[0][0], tuple(flat(text[a:b]) for a, b in lines)) for lines in breaks(text)]
 
 
 def bare(text: str) -> str:
@@ -145,3 +152,76 @@ def test_a_text_of_nothing_gives_no_caption() -> None:
 def test_a_whole_book_of_text_is_cut_in_linear_time() -> None:
     shown = split("word " * 4000)
     assert len(shown) >= 4000 * 5 // 85
+
+
+SAID = "“Come, Mr. Holmes,” I said; it was 1890 and a very long way to go before the night fell."
+
+
+def timed() -> Timeline:
+    words = tuple(
+        (match.start(), match.end(), RATE // 5 * n)
+        for n, match in enumerate(re.finditer(r"\w+", SAID))
+    )
+    return Timeline(RATE, RATE * 5, (Cue("0a", 0, RATE * 4, "Dr. A", SAID, "speech", words),))
+
+
+def test_word_times_stand_inside_the_captions_and_nothing_else_changes() -> None:
+    content = vtt(timed(), "T", note="Synthetic -->\n\n narration.", words=True)
+    assert "NOTE Synthetic --&gt; narration." in content
+    blocks = content.split("\n\n")[2:]
+    begin = "<v Dr. A><c>“Come,</c> <00:00:00.200><c>Mr.</c> <00:00:00.400><c>Holmes,”</c> "
+    assert blocks[0].splitlines()[1].startswith(begin)
+    for block, caption in zip(blocks, captions(timed()), strict=True):
+        _, _, body = block.strip().partition("\n")
+        inside = [
+            int(m[1]) * 60_000 + int(m[2]) * 1000 + int(m[3])
+            for m in re.finditer(r"<00:(\d\d):(\d\d)\.(\d\d\d)>", body)
+        ]
+        assert inside == [ms for _, _, ms in caption.words]
+        edges = [caption.start, *inside, caption.end]
+        assert edges == sorted(set(edges))
+        assert re.sub("<.*?>", "", body).split("\n") == list(caption.lines)
+    without = vtt(timed(), "T", note="Synthetic -->\n\n narration.")
+    assert re.sub(r"<0[^>]*>|</?c>", "", content) == without
+    assert without != content
+
+
+@given(
+    st.lists(
+        st.tuples(st.text("ab .,", max_size=6), st.none() | st.text("xy z", max_size=6)),
+        max_size=6,
+    )
+)
+def test_word_times_of_what_was_said_become_those_of_what_is_printed(
+    parts: list[tuple[str, str | None]],
+) -> None:
+    printed = spoken = ""
+    edits, times = [], []
+    for text, said in parts:
+        if said is not None:
+            edits.append((len(printed), len(printed) + len(text), said))
+        printed += text
+        spoken += text if said is None else said
+    spoken = spoken.strip()
+    for n, match in enumerate(re.finditer(r"[^ ]+", spoken)):
+        times.append((*match.span(), n))
+    found = printed_words(times, printed, spoken, edits)
+    assert Cue("0a", 0, len(times) + 1, "A", printed, "speech", found)
+    assert all(0 <= a < b <= len(printed) for a, b, _ in found)
+    assert [f for _, _, f in found] == sorted({f for _, _, f in found})
+    Timeline(RATE, 100, (Cue("0a", 0, 99, "A", printed, "speech", found),))  # in order
+    if not edits:
+        strip = len(printed) - len(printed.lstrip())
+        assert found == tuple((a + strip, b + strip, f) for a, b, f in times)
+
+
+def test_a_replaced_stretch_begins_when_its_first_word_is_said() -> None:
+    spoken = "Mister Holmes came in eighteen ninety."
+    times = [(m.start(), m.end(), m.start() * 100) for m in re.finditer(r"\w+", spoken)]
+    edits = [(0, 3, "Mister"), (19, 23, "eighteen ninety")]
+    printed = "Mr. Holmes came in 1890."
+    found = printed_words(times, printed, spoken, edits)
+    assert [(printed[a:b], f) for a, b, f in found] == [
+        ("Mr.", 0), ("Holmes", 700), ("came", 1400), ("in", 1900), ("1890", 2200)
+    ]  # fmt: skip
+    assert printed_words(times, printed, "Something else.", edits) == ()
