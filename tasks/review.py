@@ -6,10 +6,6 @@ forbids everything else. What the author decides leaves it as ``casting.yaml``.
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import html
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -20,6 +16,7 @@ from book.projectfile import load_project
 from castbook.files import write_text
 from castbook.resources import read_config
 from tasks.location import find_build, find_project
+from tasks.pages import Markup, fill, json_inside, policy
 from tasks.reviewdata import review_data
 from tasks.selection import Chapters
 from tasks.sources import read_script
@@ -81,34 +78,12 @@ def page(values: Mapping[str, Any]) -> str:
     style = read_config("review", "review.css")
     program = "".join(read_config("review", name) for name in _SCRIPTS)
     program = f'(() => {{\n"use strict";\n{program}}})();\n'
-    policy = (
-        f"default-src 'none'; script-src '{_source(program)}'; style-src '{_source(style)}'; "
-        "img-src data:; base-uri 'none'; form-action 'none'"
-    )
     pieces = {
-        "policy": policy,
-        "title": html.escape(str(values["title"])),
-        "author": html.escape(str(values["author"])),
-        "style": style,
-        "data": _data(values),
-        "program": program,
+        "policy": policy(style, program, "img-src data:"),
+        "title": values["title"],
+        "author": values["author"],
+        "style": Markup(style),
+        "data": json_inside(values),
+        "program": Markup(program),
     }
-    text = read_config("review", "review.html")
-    before, *rest = text.split("{{")
-    for part in rest:
-        name, _, behind = part.partition("}}")
-        before += pieces[name] + behind
-    return before
-
-
-def _data(values: Mapping[str, Any]) -> str:
-    """JSON that is also safe inside HTML and inside a program."""
-    text = json.dumps(values, ensure_ascii=False, separators=(",", ":"))
-    for character in "<>&\u2028\u2029":
-        text = text.replace(character, f"\\u{ord(character):04x}")
-    return text
-
-
-def _source(text: str) -> str:
-    """How a policy names an inline element: by the digest of what it holds."""
-    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+    return fill(read_config("review", "review.html"), pieces)
