@@ -33,15 +33,18 @@ def temporary_beside(final: Path) -> Iterator[Path]:
     """A fresh temporary path in the folder of ``final`` (same suffix), removed on the way out.
 
     The caller writes it, then calls ``publish`` or ``replace`` with it.
+
+    Raises:
+        StorageError: the folder cannot be made, or the file not written.
     """
-    final.parent.mkdir(parents=True, exist_ok=True)
     path = final.parent / f"{_PREFIX}{_HOST}-{os.getpid()}-{next(_counter)}{final.suffix}"
     try:
+        final.parent.mkdir(parents=True, exist_ok=True)
         yield path
     except OSError as error:
         raise storage_error(error, final) from error
     finally:
-        with contextlib.suppress(FileNotFoundError):
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
             path.unlink()
 
 
@@ -136,6 +139,9 @@ def storage_error(error: OSError, path: Path) -> StorageError:
         errno.EDQUOT: "your quota is used up: free some space and run the same command again",
         errno.EACCES: "make the folder writable, or choose another with --build",
         errno.EROFS: "the disk is read-only: choose another folder with --build",
+        errno.ENOTDIR: "a file stands where a folder should be: move it away",
+        errno.EEXIST: "a file stands where a folder should be: move it away",
+        errno.EFBIG: "the disk or your limit allows no larger files: choose another with --build",
     }.get(error.errno or 0, "run the same command again: finished work is kept")
     return StorageError(f"{path}: cannot write: {error.strerror or error}; {advice}")
 

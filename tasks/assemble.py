@@ -24,7 +24,7 @@ from audio.packaging.metadata import safe_name
 from audio.profiles import Profile
 from audio.readalong.captions import srt, vtt
 from audio.timeline import Timeline
-from castbook.errors import BrokenPromise, PermanentFailure
+from castbook.errors import BrokenPromise, PermanentFailure, StorageError
 from castbook.files import publish, replace, temporary_beside, write_bytes, write_text
 from tasks.keys import content_key, jitter
 from tasks.levels import Level, VoiceStyle
@@ -150,12 +150,15 @@ class Assembly:
             timeline_file = self._folder / found["files"][1]
             if not (source.is_file() and timeline_file.is_file()):
                 continue
+            try:
+                old = Timeline.from_json(timeline_file.read_bytes())
+            except StorageError:
+                continue  # damaged; it follows from the takes, so the master is made again
             if source != final:
                 with temporary_beside(final) as temporary:
                     publish(source, temporary)
                     self._withdraw(stem)
                     replace(temporary, final)
-            old = Timeline.from_json(timeline_file.read_bytes())
             return dict(found["master"]), relabel(old, pieces), False
         with (
             temporary_beside(final) as mastered,
