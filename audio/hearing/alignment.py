@@ -1,0 +1,183 @@
+"""Two rows of tokens side by side: what is the same, what is missing, what was added.
+
+The alignment with the fewest errors. Free of charge: words that sound alike, a compound
+written apart or together (up to three tokens on one side), digits grouped otherwise, words
+that the engine was given as phonemes, and for a language whose number words are not known, a
+number in digits for up to six words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from audio.hearing.soundalikes import alike, like_name
+from audio.hearing.tokens import ANYTHING, SINGLE
+
+_BRIDGED: Final = 3  # tokens of a compound: "to-day", "what so ever"
+_COUNTED: Final = 6  # tokens of one number: "achtzehn hundert fünf und neunzig"
+_FOREVER: Final = 1 << 30
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A stretch in which the two rows differ, or agree."""
+
+    said: tuple[int, int]  # [start, end) of what was to be said
+    heard: tuple[int, int]
+    same: bool
+    errors: int = 0
+
+    @property
+    def missing(self) -> int:
+        """Tokens that were to be said in it."""
+        return self.said[1] - self.said[0]
+
+    @property
+    def added(self) -> int:
+        """Tokens that were heard in it."""
+        return self.heard[1] - self.heard[0]
+
+    @property
+    def size(self) -> int:
+        """The longer of the two."""
+        return max(self.missing, self.added)
+
+
+_Step = tuple[int, int, bool]  # tokens said, tokens heard, the same
+
+
+def align(
+    said: Sequence[str],
+    heard: Sequence[str],
+    *,
+    names: Collection[str] = (),
+    counts: bool = True,
+) -> tuple[Run, ...]:
+    """Runs that differ and runs that agree, in turn; together they hold every token once.
+
+    CPU and memory grow with the product of both lengths: 15 ms for two sentences of 40 words.
+
+    Args:
+        said: forms of the tokens that were to be said.
+        heard: forms of the tokens that were heard.
+        names: folded words that may be heard as anything that sounds roughly like them.
+        counts: the language's number words are known.
+    """
+    return tuple(_runs(_steps(said, heard, frozenset(names), counts)))
+
+
+def _steps(
+    said: Sequence[str], heard: Sequence[str], names: frozenset[str], counts: bool
+) -> list[_Step]:
+    rows, columns = len(said), len(heard)
+    cost = [[0] * (columns + 1) for _ in range(rows + 1)]
+    step: list[list[_Step]] = [[(0, 0, True)] * (columns + 1) for _ in range(rows + 1)]
+    for i in range(1, rows + 1):
+        cost[i][0], step[i][0] = i, (1, 0, False)
+    for j in range(1, columns + 1):
+        cost[0][j], step[0][j] = j, (0, 1, False)
+    for i in range(1, rows + 1):
+        for j in range(1, columns + 1):
+            same = _same(said[i - 1], heard[j - 1], names)
+            best, how = cost[i - 1][j - 1] + (not same), (1, 1, same)
+            if cost[i - 1][j] + 1 < best:
+                best, how = cost[i - 1][j] + 1, (1, 0, False)
+            if cost[i][j - 1] + 1 < best:
+                best, how = cost[i][j - 1] + 1, (0, 1, False)
+            if not same:
+                for a, b in _bridges(said, heard, i, j, names, counts):
+                    if cost[i - a][j - b] < best:
+                        best, how = cost[i - a][j - b], (a, b, True)
+            cost[i][j], step[i][j] = best, how
+    found = []
+    i, j = rows, columns
+    while i or j:
+        a, b, _ = step[i][j]
+        found.append(step[i][j])
+        i, j = i - a, j - b
+    return found[::-1]
+
+
+def _same(said: str, heard: str, names: frozenset[str]) -> bool:
+    if said == ANYTHING:
+        return True
+    return like_name(said, heard) if said in names else alike(said, heard)
+
+
+def _bridges(
+    said: Sequence[str],
+    heard: Sequence[str],
+    i: int,
+    j: int,
+    names: frozenset[str],
+    counts: bool,
+) -> Iterator[tuple[int, int]]:
+    """Ways in which several tokens before ``i`` or ``j`` are one on the other side."""
+    one, other = said[i - 1], heard[j - 1]
+    if one == ANYTHING:
+        yield from ((1, b) for b in range(2, min(_BRIDGED, j) + 1))
+        return
+    digits = one.isdecimal() and other.isdecimal()
+    most = _COUNTED if digits or not counts else _BRIDGED
+    if SINGLE.match(one) or SINGLE.match(other):
+        return
+    together = one
+    for a in range(2, min(most, i) + 1):
+        together = said[i - a] + together
+        if _joined(together, other, a, digits, counts, names):
+            yield a, 1
+    together = other
+    for b in range(2, min(most, j) + 1):
+        together = heard[j - b] + together
+        if _joined(one, together, b, digits, counts, names):
+            yield 1, b
+
+
+def _joined(
+    said: str, heard: str, tokens: int, digits: bool, counts: bool, names: frozenset[str]
+) -> bool:
+    if digits:
+        return said == heard
+    if not counts and said.isdecimal() != heard.isdecimal():
+        return said.isdecimal() or heard.isdecimal()
+    return tokens <= _BRIDGED and _same(said, heard, names)
+
+
+def _runs(steps: Sequence[_Step]) -> Iterator[Run]:
+    i = j = at = 0
+    while at < len(steps):
+        same = steps[at][2]
+        end = at
+        while end < len(steps) and steps[end][2] == same:
+            end += 1
+        part = steps[at:end]
+        to_i, to_j = i + sum(a for a, _, _ in part), j + sum(b for _, b, _ in part)
+        yield Run((i, to_i), (j, to_j), same, 0 if same else len(part))
+        i, j, at = to_i, to_j, end
+
+
+def without_islands(runs: Sequence[Run], largest: int) -> tuple[Run, ...]:
+    """The runs that differ, those around a chance agreement taken together.
+
+    Args:
+        largest: tokens of an agreement that is taken for chance, when more than that differ
+            on both sides of it ("the" and "and" are found in any two sentences).
+    """
+    merged = list(runs)
+    at = 1
+    while at + 1 < len(merged):
+        left, island, right = merged[at - 1 : at + 2]
+        small = island.same and max(island.missing, island.added) <= largest
+        if small and min(left.size, right.size) > largest:
+            whole = Run(
+                (left.said[0], right.said[1]),
+                (left.heard[0], right.heard[1]),
+                False,
+                left.errors + right.errors,
+            )
+            merged[at - 1 : at + 2] = [whole]
+        else:
+            at += 1
+    return tuple(run for run in merged if not run.same)
