@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
+from tasks.levels import Level, VoiceStyle
 from tasks.orchestration import ChapterReport
 from tasks.plan import BookPlan, Line
 from tasks.publish import Published
@@ -24,6 +26,8 @@ class BookReport:
     steps: int  # submitted to the runner
     problems: tuple[str, ...] = ()
     others: tuple[ChapterReport, ...] = ()  # chapters this run did not work on, as they stand
+    levels: Mapping[VoiceStyle, Level] = field(default_factory=dict)  # of every voice and style
+    stages: tuple[tuple[str, float], ...] = ()  # (what, wall seconds), in order
 
     @property
     def whole(self) -> tuple[ChapterReport, ...]:

@@ -8,7 +8,7 @@ single steps. It remembers nothing that is not on disk.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -24,7 +24,7 @@ from tasks.claims import Claims
 from tasks.engines import EnginePool
 from tasks.failures import store_failures
 from tasks.judging import Judging
-from tasks.levels import measure_levels
+from tasks.levels import Level, VoiceStyle, measure_levels
 from tasks.location import Build, find_build, find_project
 from tasks.orchestration import ChapterReport, Observer, failure_rows, run_chapters
 from tasks.outcome import BookReport
@@ -74,6 +74,7 @@ class Production:
         self._claims = Claims(self.build.folder / "claims")
         self._synthesis = Synthesis(self.store, self.pool, self._claims, judging)
         self._assembly: Assembly | None = None
+        self._levels: Mapping[VoiceStyle, Level] = {}
 
     def _planned(self) -> BookPlan:
         return make_plan(self.project, self.build, chapters=self._chapters, store=self.store)
@@ -156,11 +157,12 @@ class Production:
         narrator = load_language(self.project.book.language).narrator
         names: dict[str | None, str] = {None: narrator}
         names.update({key: (c.aliases[0] if c.aliases else key) for key, c in characters.items()})
+        self._levels = measure_levels(calibration)
         self._assembly = Assembly(
             self.build.chapters,
             self.profile,
             self.project.book.rate,
-            measure_levels(calibration),
+            self._levels,
             names,
         )
 
@@ -177,6 +179,7 @@ class Production:
         store_speed(self.build, self.refresh(missing), time.monotonic() - spoken_from)
         store_failures(self.build, failure_rows(reports), (r.number for r in reports))
         others = self._others()
+        published_from = time.monotonic()
         done = {c.number: c.files for c in (*reports, *others) if c.files is not None}
         finished = [done[c.number] for c in self.plan.chapters if c.number in done]
         publication = Publication(
@@ -194,6 +197,12 @@ class Production:
             steps=counted.steps,
             problems=tuple(problems),
             others=others,
+            levels=self._levels,
+            stages=(
+                ("calibration of voices", spoken_from - began),
+                ("speaking and mastering", published_from - spoken_from),
+                ("book files", time.monotonic() - published_from),
+            ),
         )
         if published:
             write_reports(report, publication)
