@@ -36,7 +36,7 @@ class Hub:
 
     def __init__(self, manifest: Manifest, endpoint: str | None) -> None:
         self._manifest = manifest
-        base = (endpoint or _default_endpoint(manifest.engine)).rstrip("/")
+        base = (endpoint or _default_endpoint(manifest.extra or manifest.engine)).rstrip("/")
         self._root = f"{base}/{manifest.repository}/resolve/{quote(manifest.revision)}"
         headers = {"User-Agent": f"castbook/{castbook.__version__}"}
         self._client = httpx.Client(timeout=_TIMEOUT, headers=headers)
@@ -118,7 +118,7 @@ def _announced(headers: httpx.Headers) -> Expected | None:
     return Expected(int(size), tag)
 
 
-def _default_endpoint(engine: str) -> str:
+def _default_endpoint(extra: str) -> str:
     if os.environ.get("HF_ENDPOINT"):
         return os.environ["HF_ENDPOINT"]
     try:
@@ -126,6 +126,6 @@ def _default_endpoint(engine: str) -> str:
     except ImportError as error:
         raise MissingDependency(
             f"the hub's address comes from the package huggingface_hub: pip install "
-            f"'castbook[{engine}]', or set HF_ENDPOINT"
+            f"'castbook[{extra}]', or set HF_ENDPOINT"
         ) from error
     return str(ENDPOINT)

@@ -1,7 +1,7 @@
 """The weights of an engine: what they are, whether they are here, and ``castbook get``.
 
-``configs/engines/ENGINE.yaml`` names a repository of a model hub and its files; where their
-digests are known they are pinned there, else what the hub announces is taken (the sha256 of
+``configs/engines/ENGINE.yaml`` (``configs/recognisers/`` for a model that listens instead of
+speaking) names a repository of a model hub and its files; where their digests are known they are pinned there, else what the hub announces is taken (the sha256 of
 files in large-file storage). Files lie in ``CACHE/ENGINE/``, with ``weights.json`` beside
 them: the size and sha256 each file had when it was checked. Planning reads that record and
 never hashes hundreds of megabytes.
@@ -17,9 +17,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from castbook.errors import InputError
 from castbook.files import write_text
-from castbook.resources import list_configs
+from castbook.resources import list_configs, read_config
 from castbook.settings import Settings
 from tts.presets import engine_data
 
@@ -45,6 +47,7 @@ class Manifest:
     repository: str  # "owner/name" on the hub
     revision: str
     files: Mapping[str, Expected | None]  # None: not pinned, the hub's own digest counts
+    extra: str = ""  # the extra of castbook that installs what reads them; the engine's name
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,17 +64,28 @@ def read_manifest(engine: str) -> Manifest:
     Raises:
         InputError: the engine has no weights of its own.
     """
-    with_weights = [e for e in list_configs("engines") if "weights" in engine_data(e)]
-    if engine not in with_weights:
+    published = _published()
+    if engine not in published:
         raise InputError(
-            f"engine {engine!r} has no weights to get", expected="one of " + ", ".join(with_weights)
+            f"engine {engine!r} has no weights to get", expected="one of " + ", ".join(published)
         )
-    data = engine_data(engine)["weights"]
+    data = published[engine]["weights"]
     files = {
         name: Expected(int(entry["size"]), str(entry["sha256"])) if entry else None
         for name, entry in data["files"].items()
     }
-    return Manifest(engine, data["repository"], data["revision"], files)
+    extra = published[engine].get("extra", engine)
+    return Manifest(engine, data["repository"], data["revision"], files, extra)
+
+
+def _published() -> Mapping[str, Mapping[str, Any]]:
+    """Everything that has weights, by its name."""
+    engines = {name: engine_data(name) for name in list_configs("engines")}
+    listening = {
+        name: yaml.safe_load(read_config("recognisers", f"{name}.yaml"))
+        for name in list_configs("recognisers")
+    }
+    return {name: data for name, data in (engines | listening).items() if "weights" in data}
 
 
 def weights_folder(engine: str) -> Path:
