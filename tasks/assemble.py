@@ -9,6 +9,7 @@ is linked, not made again.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from dataclasses import replace as changed
@@ -19,7 +20,8 @@ from audio.ffmpeg import version
 from audio.joins.stitch import STAGE_VERSION as STITCH_VERSION
 from audio.joins.stitch import Piece, stitch
 from audio.mastering.master import STAGE_VERSION as MASTER_VERSION
-from audio.mastering.master import MasterReport, master
+from audio.mastering.master import MasterReport, gauge_for, master
+from audio.mastering.roomtone import STAGE_VERSION as TONE_VERSION
 from audio.packaging.metadata import safe_name
 from audio.profiles import Profile
 from audio.readalong.captions import srt, vtt
@@ -32,6 +34,7 @@ from tasks.plan import ChapterPlan, Line
 
 JITTER = 0.1  # pauses vary by up to a tenth, so that the rhythm is not a machine's
 CAPTION_VERSION = 1
+WORKERS = min(2, os.cpu_count() or 1)  # that prepare takes for one chapter; bytes stay the same
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +48,7 @@ class ChapterFiles:
     timeline: Path
     frames: int
     rate: int
-    measured: Mapping[str, float]  # rms_db, peak_db, true_peak_db, lufs, floor_db, gain_db
+    measured: Mapping[str, float]  # the decibels, LUFS and LU of its MasterReport
     made: bool  # whether this step had to make the master
 
 
@@ -56,6 +59,7 @@ class Assembly:
         folder: ``chapters/`` of the build.
         levels: the gain of every voice and style.
         names: display names of characters, for captions (None is the narrator).
+        tone: key of the book's room tone (``audio.mastering.roomtone.tone_key``).
     """
 
     def __init__(
@@ -65,12 +69,15 @@ class Assembly:
         rate: int,
         levels: Mapping[VoiceStyle, Level],
         names: Mapping[str | None, str],
+        *,
+        tone: int = 0,
     ) -> None:
         self._folder = folder
         self._profile = profile
         self._rate = rate
         self._levels = levels
         self._names = names
+        self._tone = tone
 
     def assemble(self, chapter: ChapterPlan) -> ChapterFiles:
         """Makes what is missing of a complete chapter.
@@ -132,7 +139,8 @@ class Assembly:
                 ],
                 "rate": self._rate,
                 "profile": self._profile.master_digest(),
-                "stages": [STITCH_VERSION, MASTER_VERSION],
+                "tone": f"{self._tone:x}",
+                "stages": [STITCH_VERSION, MASTER_VERSION, TONE_VERSION],
                 "ffmpeg": version(),
             },
         )
@@ -164,14 +172,17 @@ class Assembly:
             temporary_beside(final) as mastered,
             temporary_beside(final.with_suffix(".wav")) as stitched,
         ):
+            before = gauge_for(self._profile, self._rate)
             timeline = stitch(
                 pieces,
                 stitched,
                 rate=self._rate,
                 head_ms=self._profile.head_ms,
                 tail_ms=self._profile.tail_ms,
+                workers=WORKERS,
+                heard=before.add,
             )
-            report = master(stitched, mastered, self._profile)
+            report = master(stitched, mastered, self._profile, key=self._tone, before=before)
             if report.frames != timeline.frames:
                 raise BrokenPromise(
                     f"{final}: the master has {report.frames} frames, the timeline"
@@ -276,11 +287,7 @@ def _files(
     chapter: ChapterPlan, folder: Path, stem: str, mark: Mapping[str, Any], *, made: bool
 ) -> ChapterFiles:
     report = mark["master"]
-    measured = {
-        name: float(value)
-        for name, value in report.items()
-        if name.endswith("_db") or name == "lufs"
-    }
+    measured = {name: value for name, value in report.items() if isinstance(value, float)}
     return ChapterFiles(
         number=chapter.number,
         title=chapter.title,

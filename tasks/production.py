@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 
+from audio.mastering.roomtone import tone_key
 from audio.profiles import load_profile
 from book.languages import load_language
 from book.project import Project
@@ -153,8 +154,9 @@ class Production:
         return report
 
     def _level(self, calibration: Sequence[Line]) -> None:
-        characters = self.project.book.cast
-        narrator = load_language(self.project.book.language).narrator
+        book = self.project.book
+        characters = book.cast
+        narrator = load_language(book.language).narrator
         names: dict[str | None, str] = {None: narrator}
         names.update({key: (c.aliases[0] if c.aliases else key) for key, c in characters.items()})
         self._levels = measure_levels(calibration)
@@ -164,6 +166,7 @@ class Production:
             self.project.book.rate,
             self._levels,
             names,
+            tone=tone_key(book.title, book.author, book.seed),
         )
 
     def run(self, runner: Runner, observer: Observer, only: Where | None = None) -> BookReport:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import math
 
 import numpy as np
@@ -34,7 +35,7 @@ def test_its_level_is_its_level(rate: int, level: float) -> None:
 def test_every_window_of_it_is_as_loud_as_the_next(minute: np.ndarray) -> None:
     windows = minute[: minute.size // 17640 * 17640].reshape(-1, 17640)  # 0.4 s: ACX's floor
     levels = [rms_db(window) for window in windows]
-    assert -73 < min(levels) and max(levels) < -71
+    assert min(levels) > -73 and max(levels) < -71
     # nowhere a tenth of a second that a player could take for nothing at all
     assert all(np.abs(part).max() >= 8 for part in minute[: 600 * 4410].reshape(-1, 4410))
 
@@ -82,7 +83,7 @@ def test_it_falls_as_a_quiet_room_does(minute: np.ndarray) -> None:
         return 10 * math.log10(float(power[(hertz >= low) & (hertz < 2 * low)].mean()))
 
     levels = [octave(low) for low in (88, 177, 354, 707, 1414, 2828, 5657, 11314)]
-    assert all(before > after for before, after in zip(levels, levels[1:], strict=False))
+    assert all(before > after for before, after in itertools.pairwise(levels))
     assert 20 < levels[0] - levels[-1] < 35
     assert octave(5) < octave(88) - 10  # no rumble
 
