@@ -41,6 +41,8 @@ class TakeVerdict:
     policy: int
     kinds: tuple[str, ...] = ()  # of the complaints, one word each (audio/verdicts)
     heard: str = ""  # a recogniser's word: "", "matches", "differs", "inconclusive"
+    heard_note: str = ""  # why, and what it cleared; for people
+    heard_by: str = ""  # the recogniser, its model and policy (tasks/hearing.py)
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +223,8 @@ def _take_from(sidecar: dict[str, Any], audio: Path) -> Take:
             policy=int(verdict["policy"]),
             kinds=tuple(verdict.get("kinds", ())),
             heard=str(verdict.get("heard", "")),
+            heard_note=str(verdict.get("heard_note", "")),
+            heard_by=str(verdict.get("heard_by", "")),
         ),
         words=tuple((int(a), int(b), int(c)) for a, b, c in sidecar.get("words", ())),
     )
