@@ -24,6 +24,7 @@ from tasks.assemble import Assembly, ChapterFiles
 from tasks.claims import Claims
 from tasks.engines import EnginePool
 from tasks.failures import store_failures
+from tasks.hearing import open_ear
 from tasks.judging import Judging
 from tasks.levels import Level, VoiceStyle, measure_levels
 from tasks.location import Build, find_build, find_project
@@ -64,7 +65,8 @@ class Production:
         self._chapters = chapters
         self.project: Project = load_project(folder)
         self.build: Build = find_build(folder, self.project.slug, build)
-        judging = Judging()
+        self._ear = open_ear(self.project)
+        judging = Judging(self._ear)
         self.store = TakeStore(self.build.takes, judge=judging.verdict)
         self.profile = load_profile(self.project.book.profile)
         self.plan = self._planned()
@@ -252,9 +254,11 @@ class Production:
         return tuple(published), problems
 
     def close(self) -> None:
-        """Ends the engine processes and withdraws the claims."""
+        """Ends the engine processes and the recogniser's, and withdraws the claims."""
         if self._own_pool:
             self.pool.close()
+        if self._ear is not None:
+            self._ear.close()
         self._claims.close()
 
     def __enter__(self) -> Production:

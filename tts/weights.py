@@ -1,10 +1,10 @@
 """The weights of an engine: what they are, whether they are here, and ``castbook get``.
 
-``configs/engines/ENGINE.yaml`` (``configs/recognisers/`` for a model that listens instead of
-speaking) names a repository of a model hub and its files; where their digests are known they are pinned there, else what the hub announces is taken (the sha256 of
-files in large-file storage). Files lie in ``CACHE/ENGINE/``, with ``weights.json`` beside
-them: the size and sha256 each file had when it was checked. Planning reads that record and
-never hashes hundreds of megabytes.
+``configs/engines/ENGINE.yaml`` (``configs/recognisers`` for what listens instead of speaking)
+names a repository of a model hub and its files; where their digests are known they are pinned
+there, else what the hub announces is taken (the sha256 of files in large-file storage). Files
+lie in ``CACHE/ENGINE/``, with ``weights.json`` beside them: the size and sha256 each file had
+when it was checked. Planning reads that record and never hashes hundreds of megabytes.
 Files that somebody copied into the folder are checked and recorded without asking anybody.
 """
 
@@ -14,6 +14,7 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +79,7 @@ def read_manifest(engine: str) -> Manifest:
     return Manifest(engine, data["repository"], data["revision"], files, extra)
 
 
+@cache
 def _published() -> Mapping[str, Mapping[str, Any]]:
     """Everything that has weights, by its name."""
     engines = {name: engine_data(name) for name in list_configs("engines")}

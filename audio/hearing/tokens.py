@@ -54,7 +54,7 @@ class Token(NamedTuple):
 class Habits:
     """How a language's texts may be written otherwise."""
 
-    numerals: Numerals = Numerals()
+    numerals: Numerals = field(default_factory=Numerals)
     point: str = ""
     signs: Mapping[str, str] = field(default_factory=dict)
     currencies: Mapping[str, str] = field(default_factory=dict)
@@ -139,7 +139,7 @@ def _forms(piece: str, after: str, habits: Habits) -> Iterator[str]:
         said = habits.signs.get(piece) or habits.currencies[piece]
         yield from said if SINGLE.match(said) else (said,)
     elif piece[0].isdecimal():
-        whole, point, rest = re.sub("[^0-9.,:]", "", _ascii_digits(piece)).partition(".")
+        whole, _, rest = re.sub("[^0-9.,:]", "", _ascii_digits(piece)).partition(".")
         yield from (part for part in _grouped(whole) if part)
         if rest:
             yield from (habits.point, rest) if habits.point else (rest,)
