@@ -79,22 +79,64 @@ def book_tags(book: BookMetadata) -> dict[str, str]:
     return {name: value for name, value in tags.items() if value}
 
 
-def chapter_tags(book: BookMetadata, title: str, *, track: int, tracks: int) -> dict[str, str]:
-    """Tags of a file that holds one chapter (ID3 by ffmpeg's names)."""
+def id3_texts(book: BookMetadata, title: str, *, place: str) -> dict[str, str]:
+    """Text frames of an MP3 file, by ID3v2.3's names; ``place`` is "3/20".
+
+    The names of our own (TXXX) are those under which Audiobookshelf looks for them.
+    """
+    frames = {
+        "TIT2": title,
+        "TIT3": book.subtitle,
+        "TALB": book.title,
+        "TPE1": book.author,
+        "TPE2": book.author,
+        "TCOM": book.narrator,
+        "TRCK": place,
+        "TYER": f"{book.year:04d}" if book.year is not None else None,
+        "TCON": "; ".join(book.genres) or "Audiobook",
+        "TPUB": book.publisher,
+        "TLAN": book.language3,
+        "TIT1": book.grouping,
+        "TXXX:series": book.series,
+        "TXXX:series-part": book.series_part if book.series else None,
+        "TXXX:isbn": book.isbn,
+    }
+    return {name: text for name, text in frames.items() if text}
+
+
+def id3_comments(book: BookMetadata) -> dict[str, str]:
+    """Comments of an MP3 file by description: texts that may have several lines."""
+    comments = {"": book.disclosure, "description": book.description}
+    return {name: text for name, text in comments.items() if text}
+
+
+def vorbis_tags(
+    book: BookMetadata, title: str, *, track: int | None = None, tracks: int | None = None
+) -> dict[str, str]:
+    """Comments of an Opus or FLAC file, by the names Xiph recommends and libraries read.
+
+    ffmpeg writes its ``comment`` as DESCRIPTION: what the book is and that its narration is
+    synthetic share that field.
+    """
     tags = {
-        "title": title,
-        "album": book.title,
-        "artist": book.author,
-        "album_artist": book.author,
-        "composer": book.narrator,
-        "track": f"{track}/{tracks}",
-        "date": f"{book.year:04d}" if book.year is not None else None,
-        "genre": "; ".join(book.genres) or "Audiobook",
-        "publisher": book.publisher,
-        "language": book.language3,
-        "comment": book.disclosure,
-        "grouping": book.grouping,
-        "TIT1": book.grouping,  # ffmpeg keeps "grouping" only as a free text; players read TIT1
+        "TITLE": title,
+        "SUBTITLE": book.subtitle,
+        "ALBUM": book.title,
+        "ARTIST": book.author,
+        "ALBUMARTIST": book.author,
+        "COMPOSER": book.narrator,
+        "PERFORMER": book.narrator,
+        "TRACKNUMBER": str(track) if track is not None else None,
+        "TRACKTOTAL": str(tracks) if tracks is not None else None,
+        "DATE": f"{book.year:04d}" if book.year is not None else None,
+        "GENRE": "; ".join(book.genres) or "Audiobook",
+        "PUBLISHER": book.publisher,
+        "LANGUAGE": book.language3,
+        "ISBN": book.isbn,
+        "GROUPING": book.grouping,
+        "SERIES": book.series,
+        "SERIES-PART": book.series_part if book.series else None,
+        "DESCRIPTION": "\n\n".join(t for t in (book.description, book.disclosure) if t),
     }
     return {name: value for name, value in tags.items() if value}
 

@@ -1,79 +1,205 @@
-"""One chapter as an MP3 file at a constant bitrate, and the bitrates of any MP3 file.
+"""Chapters, or the whole book, as MP3 at a constant bitrate, and the bitrates of any MP3 file.
 
-Promises of ``write_mp3``: the same bytes for the same master, tags, cover and ffmpeg; an
-interrupted call leaves the old file whole. Chapters may be written in parallel.
+The tag in front is our own (``audio/packaging/id3.py``): ffmpeg leaves room for it as padding of
+its empty tag, because the file's information frame, which it writes last, must stand behind.
+
+Promises: the same bytes for the same sound, tags, cover and ffmpeg; an interrupted call
+leaves the old file whole; constant memory. Files may be written in parallel.
 """
 
 from __future__ import annotations
 
 import mmap
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from audio import ffmpeg
-from audio.packaging.cover import input_arguments
-from audio.packaging.metadata import BookMetadata, chapter_tags, ffmetadata
-from audio.packaging.sound import ChapterFile
+from audio.packaging import id3
+from audio.packaging.cover import picture_type
+from audio.packaging.metadata import BookMetadata, id3_comments, id3_texts
+from audio.packaging.sound import Sound, all_pcm, common_rate, gain_filter
 from audio.profiles import Profile
 from castbook import files
+from castbook.errors import BrokenPromise
 
-STAGE_VERSION: Final = 1  # raise it when an equal master shall give another file
+STAGE_VERSION: Final = 2  # raise it when an equal master shall give another file
 _MPEG2_MOST_KBPS: Final = 160  # the format's limit below 32 kHz
+_HEADER: Final = 10  # bytes of an ID3 tag before its frames
 
 _MPEG1_LAYER3: Final = (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320)
 _MPEG2_LAYER3: Final = (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160)
 _RATES: Final = {3: (44100, 48000, 32000), 2: (22050, 24000, 16000), 0: (11025, 12000, 8000)}
 
 
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A scene inside a chapter, in frames of the sound it belongs to."""
+
+    title: str
+    start: int
+    end: int
+
+
 def write_mp3(
     destination: Path,
-    chapter: ChapterFile,
+    sound: Sound,
     metadata: BookMetadata,
     *,
     track: int,
     tracks: int,
     cover: Path | None,
     profile: Profile,
+    gain_db: float = 0.0,
+    marks: Sequence[Mark] = (),
 ) -> None:
     """Encodes one chapter; ``track`` of ``tracks`` counts from 1.
+
+    Args:
+        gain_db: applied before encoding, in floating point.
+        marks: scenes inside it; without them its only chapter mark is the chapter itself.
 
     Raises:
         ProjectError: the cover is no whole JPEG or PNG.
         StorageError: the disk is full, or the master is damaged.
+        BrokenPromise: it has no samples, or the marks are not in order inside it.
     """
-    with (
-        files.temporary_beside(destination) as temporary,
-        files.temporary_beside(destination.parent / "tags.ffmetadata") as tags,
-    ):
-        words = chapter_tags(metadata, chapter.title, track=track, tracks=tracks)
-        tags.write_text(ffmetadata(words), "utf-8", newline="\n")
+    _write(
+        destination,
+        [sound],
+        id3_texts(metadata, sound.title, place=f"{track}/{tracks}"),
+        metadata,
+        spans(sound, marks),
+        cover=cover,
+        profile=profile,
+        gain_db=gain_db,
+    )
+
+
+def write_mp3_book(
+    destination: Path,
+    chapters: Sequence[Sound],
+    metadata: BookMetadata,
+    *,
+    cover: Path | None,
+    profile: Profile,
+    gain_db: float = 0.0,
+) -> None:
+    """Encodes the whole book as one file with a chapter mark per chapter.
+
+    Raises:
+        ProjectError, StorageError: as ``write_mp3``.
+        BrokenPromise: no chapters, an empty one, or different rates.
+    """
+    places, done = [], 0
+    rate = common_rate(chapters)
+    for chapter in chapters:
+        end = done + chapter.frames
+        places.append(id3.Span(chapter.title, _ms(done, rate), _ms(end, rate)))
+        done = end
+    _write(
+        destination,
+        chapters,
+        id3_texts(metadata, metadata.title, place="1/1"),
+        metadata,
+        places,
+        cover=cover,
+        profile=profile,
+        gain_db=gain_db,
+    )
+
+
+def spans(sound: Sound, marks: Sequence[Mark]) -> list[id3.Span]:
+    """The chapter marks of one chapter's file: its scenes, and what comes before the first.
+
+    Raises:
+        BrokenPromise: the marks are empty, overlap, or end after the sound.
+    """
+    at, found = 0, []
+    for mark in marks:
+        if not at <= mark.start < mark.end <= sound.frames:
+            raise BrokenPromise(
+                f"{sound.title}: the scene at {mark.start}-{mark.end} does not follow frame {at} "
+                f"inside {sound.frames}"
+            )
+        at = mark.end
+        found.append(mark)
+    if not found or found[0].start > 0:
+        found.insert(0, Mark(sound.title, 0, found[0].start if found else sound.frames))
+    return [
+        id3.Span(mark.title, _ms(mark.start, sound.rate), _ms(mark.end, sound.rate))
+        for mark in found
+    ]
+
+
+def _ms(frame: int, rate: int) -> int:
+    """The nearest millisecond, in whole numbers."""
+    return (frame * 2000 + rate) // (2 * rate)
+
+
+def _write(
+    destination: Path,
+    sounds: Sequence[Sound],
+    texts: Mapping[str, str],
+    metadata: BookMetadata,
+    places: Sequence[id3.Span],
+    *,
+    cover: Path | None,
+    profile: Profile,
+    gain_db: float,
+) -> None:
+    rate = common_rate(sounds)
+    picture = None
+    if cover is not None:
+        picture = id3.Picture(f"image/{picture_type(cover)}", cover.read_bytes())
+    tag = id3.tag(
+        texts,
+        comments=id3_comments(metadata),
+        language=metadata.language3,
+        spans=places,
+        picture=picture,
+    )
+    with files.temporary_beside(destination) as temporary:
         ffmpeg.run(
-            arguments(temporary, chapter.rate, tags, cover=cover, profile=profile),
-            timeout_s=ffmpeg.deadline_s(chapter.frames / chapter.rate),
-            stdin=chapter.pcm(),
+            arguments(temporary, rate, profile=profile, room=len(tag), gain_db=gain_db),
+            timeout_s=ffmpeg.deadline_s(sum(sound.frames for sound in sounds) / rate),
+            stdin=all_pcm(sounds),
         )
+        _fill(temporary, tag)
         files.replace(temporary, destination)
 
 
 def arguments(
-    destination: Path, rate: int, tags: Path, *, cover: Path | None, profile: Profile
+    destination: Path, rate: int, *, profile: Profile, room: int, gain_db: float = 0.0
 ) -> list[str]:
-    """ffmpeg's arguments; the samples come on stdin."""
+    """ffmpeg's arguments; the samples come on stdin.
+
+    Args:
+        room: bytes of the tag that will be written over the one ffmpeg leaves.
+    """
     kbps = profile.mp3_kbps if rate >= 32000 else min(profile.mp3_kbps, _MPEG2_MOST_KBPS)
     command = ["-f", "s16le", "-ar", str(rate), "-ac", "1", "-i", "pipe:0"]
-    command += ["-f", "ffmetadata", "-i", ffmpeg.url(tags)]
-    if cover is not None:
-        command += [*input_arguments(cover), "-i", ffmpeg.url(cover)]
-    command += ["-map", "0:a", "-map_metadata", "1", "-map_chapters", "-1"]
+    command += [*gain_filter(gain_db), "-map_metadata", "-1"]
     command += ["-c:a", "libmp3lame", "-b:a", f"{kbps}k"]
     command += ["-compression_level", str(profile.mp3_quality)]
-    if cover is not None:
-        command += ["-map", "2:v", "-c:v", "copy", "-disposition:v:0", "attached_pic"]
-        command += ["-metadata:s:v", "title=Cover", "-metadata:s:v", "comment=Cover (front)"]
-    command += ["-fflags", "+bitexact", "-flags:a", "+bitexact", "-id3v2_version", "3"]
+    command += ["-fflags", "+bitexact", "-flags:a", "+bitexact"]
+    command += ["-id3v2_version", "3", "-metadata_header_padding", str(room - _HEADER)]
     return [*command, "-f", "mp3", "-y", ffmpeg.url(destination)]
+
+
+def _fill(path: Path, tag: bytes) -> None:
+    """Writes the tag over the empty one of the same size.
+
+    Raises:
+        BrokenPromise: ffmpeg left another room than it was told to.
+    """
+    with path.open("r+b") as file:
+        if _after_id3(file.read(_HEADER)) != len(tag):
+            raise BrokenPromise(f"{path}: ffmpeg left no room of {len(tag)} bytes for the tag")
+        file.seek(0)
+        file.write(tag)
 
 
 def bitrates(path: Path) -> Mapping[int, int]:

@@ -6,7 +6,7 @@ stretches of masters. All are mono 16-bit PCM at the masters' rate.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol
@@ -14,6 +14,26 @@ from typing import Final, Protocol
 from castbook.errors import BrokenPromise, StorageError
 
 _BLOCK_FRAMES: Final = 1 << 16
+
+
+def gain_filter(gain_db: float) -> list[str]:
+    """ffmpeg's arguments for a gain in floating point: none where there is nothing to do."""
+    return ["-af", f"volume={gain_db:.2f}dB:precision=float"] if round(gain_db, 2) else []
+
+
+def common_rate(sounds: Sequence[Sound]) -> int:
+    """The one rate of all of a book's chapters, in Hz.
+
+    Raises:
+        BrokenPromise: there are none, one is empty, or they differ.
+    """
+    rates = {sound.rate for sound in sounds}
+    if len(rates) != 1:
+        raise BrokenPromise(f"a book of {len(sounds)} chapters with the rates {sorted(rates)}")
+    empty = [sound.title for sound in sounds if sound.frames <= 0]
+    if empty:
+        raise BrokenPromise(f"chapters without a sample: {', '.join(empty)}")
+    return rates.pop()
 
 
 class Sound(Protocol):
@@ -75,3 +95,9 @@ class ChapterFile:
             ) from error
         if seen != self.frames:
             raise BrokenPromise(f"{self.path}: {seen} frames where {self.frames} were promised")
+
+
+def all_pcm(sounds: Sequence[Sound]) -> Iterator[bytes]:
+    """The samples of one sound after the other."""
+    for sound in sounds:
+        yield from sound.pcm()
