@@ -31,9 +31,10 @@ from tasks.location import Build, find_build, find_project
 from tasks.orchestration import ChapterReport, Observer, failure_rows, run_chapters
 from tasks.outcome import BookReport
 from tasks.plan import BookPlan, ChapterPlan, Line, make_plan
-from tasks.publish import Publication, Published
-from tasks.reports import write_reports
-from tasks.runners import CountedRunner, Policy, Runner
+from tasks.publication.order import publish_book
+from tasks.publish import Publication
+from tasks.reporting.writing import write_reports
+from tasks.runners import CountedRunner, Runner
 from tasks.selection import Where
 from tasks.settlement import settle
 from tasks.sources import CALIBRATION_CHAPTER
@@ -190,7 +191,7 @@ class Production:
         publication = Publication(
             self.project, self.build, self.profile, finished, self.plan.chapters
         )
-        published, problems = self._publish(publication, counted)
+        published, problems = publish_book(publication, counted)
         report = BookReport(
             plan=self.plan,
             chapters=reports,
@@ -200,7 +201,7 @@ class Production:
             finished=len(finished),
             seconds=time.monotonic() - began,
             steps=counted.steps,
-            problems=tuple(problems),
+            problems=problems,
             others=others,
             levels=self._levels,
             stages=(
@@ -209,8 +210,7 @@ class Production:
                 ("book files", time.monotonic() - published_from),
             ),
         )
-        if published:
-            write_reports(report, publication)
+        write_reports(report, publication.folder)
         return report
 
     def _others(self) -> tuple[ChapterReport, ...]:
@@ -235,23 +235,6 @@ class Production:
         if self._assembly is None:
             return None
         return self._assembly.standing(chapter)
-
-    def _publish(
-        self, publication: Publication, runner: Runner
-    ) -> tuple[tuple[Published, ...], list[str]]:
-        futures = [
-            runner.submit(publication.publish, file, Policy("publish", f"file {file.path.name}"))
-            for file in publication.files()
-        ]
-        published, problems = [], []
-        for future in futures:
-            try:
-                published.append(future.result())
-            except CastbookError as error:
-                problems.append(str(error))
-        if published and not problems:
-            publication.finish(published)
-        return tuple(published), problems
 
     def close(self) -> None:
         """Ends the engine processes and the recogniser's, and withdraws the claims."""

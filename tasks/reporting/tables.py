@@ -1,0 +1,84 @@
+"""Tables that a screen reader can walk and a phone can show: rows become cards there. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from tasks.pages import Markup, element, joined
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column."""
+
+    title: str
+    number: bool = False  # right-aligned
+    unit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """Content with a class; plain content needs no Cell."""
+
+    content: object
+    tone: str = ""  # class of the cell: good, bad, …
+    title: str = ""  # shown when pointed at
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Cells in the order of the columns; the first one names the row."""
+
+    cells: tuple[object, ...]
+    id: str | None = None
+    tone: str | None = None
+
+
+def table(caption: str, columns: Sequence[Column], rows: Iterable[Row]) -> Markup:
+    """A table whose roles are written out: as cards its rows keep their meaning.
+
+    Empty cells are left out of cards.
+    """
+    head = [
+        element(
+            "th",
+            column.title,
+            element("span", f" {column.unit}", class_="unit") if column.unit else "",
+            scope="col",
+            role="columnheader",
+            class_="number" if column.number else None,
+        )
+        for column in columns
+    ]
+    return element(
+        "div",
+        element(
+            "table",
+            element("caption", caption, class_="quiet"),
+            element("thead", element("tr", *head, role="row"), role="rowgroup"),
+            element("tbody", *(_row(row, columns) for row in rows), role="rowgroup"),
+            role="table",
+        ),
+        class_="wide",
+    )
+
+
+def _row(row: Row, columns: Sequence[Column]) -> Markup:
+    cells = []
+    for place, (content, column) in enumerate(zip(row.cells, columns, strict=True)):
+        cell = content if isinstance(content, Cell) else Cell(content)
+        classes = " ".join(filter(None, ("number" if column.number else "", cell.tone)))
+        label = f"{column.title} {column.unit}".strip()
+        kind = {"scope": "row", "role": "rowheader"} if place == 0 else {"role": "cell"}
+        cells.append(
+            element(
+                "td" if place else "th",
+                cell.content,
+                **kind,
+                class_=classes or None,
+                title=cell.title or None,
+                data_label=label if str(cell.content) else None,
+            )
+        )
+    return element("tr", joined(*cells), role="row", id=row.id, class_=row.tone)

@@ -1,0 +1,142 @@
+"""Doubtful and failed segments as cards: what is wrong, how it sounds, what to type. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import groupby
+
+from castbook.resources import read_config
+from tasks.pages import Markup, element, fill, joined
+from tasks.reporting.numbers import clock, counted
+from tasks.reporting.plots import slug
+from tasks.reporting.tables import Cell, Column, Row, table
+from tasks.reporting.troubles import Attempt, Trouble
+
+_CHAIN = (
+    Column("Attempt"),
+    Column("Audio", number=True),
+    Column("Verdict"),
+    Column("Seed"),
+    Column("Key"),
+    Column("Made"),
+    Column("Listen"),
+)
+
+
+def take_cards(
+    troubles: tuple[Trouble, ...],
+    sounds: Mapping[str, str],
+    chips: Mapping[str, Markup],
+) -> Markup:
+    """All cards, by chapter.
+
+    Args:
+        sounds: key of a take -> MP3 as base64.
+        chips: character -> its name in its colour.
+    """
+    template = read_config("report", "take.html")
+    parts = []
+    for _, group in groupby(troubles, key=lambda trouble: trouble.chapter):
+        parts += [_card(trouble, template, sounds, chips) for trouble in group]
+    return joined(*parts)
+
+
+def player(sound: str | None, label: str) -> Markup:
+    """A player for a sound inside the page; nothing without one."""
+    if not sound:
+        return Markup("")
+    return element(
+        "audio",
+        controls=True,
+        preload="metadata",
+        src=f"data:audio/mpeg;base64,{sound}",
+        aria_label=label,
+    )
+
+
+def _card(
+    trouble: Trouble, template: str, sounds: Mapping[str, str], chips: Mapping[str, Markup]
+) -> Markup:
+    used = next((a for a in trouble.attempts if a.used), None)
+    made = sum(a.seconds is not None for a in trouble.attempts)
+    heard = Markup("")
+    if used is not None:
+        hint = element("p", "no player: see the take on disk by its key", class_="faint")
+        heard = player(sounds.get(used.key), f"take of {trouble.id}") or hint
+    spoken = Markup("")
+    if trouble.spoken != trouble.printed:
+        text = element("q", trouble.spoken, lang=trouble.language)
+        spoken = element("p", "spoken as ", text, class_="spoken")
+    return fill(
+        template,
+        {
+            "state": trouble.state,
+            "slug": slug(trouble.id),
+            "id": trouble.id,
+            "place": _place(trouble),
+            "reason": trouble.reason or "no reason is known",
+            "language": trouble.language,
+            "printed": trouble.printed,
+            "spoken": spoken,
+            "who": chips.get(trouble.character, trouble.character),
+            "voice": " ".join(filter(None, (trouble.voice, trouble.style))),
+            "engine": trouble.engine,
+            "retake": f", retake {trouble.retake}" if trouble.retake else "",
+            "player": heard,
+            "commands": joined(*(_command(*command) for command in trouble.commands)),
+            "attempts": f"{counted(made, 'take')} of {counted(len(trouble.attempts), 'attempt')}:"
+            " verdicts, seeds, keys",
+            "chain": table(
+                f"Attempts of {trouble.id}",
+                _CHAIN,
+                (_attempt(a, trouble.id, sounds) for a in trouble.attempts),
+            ),
+            "anchor": trouble.anchor,
+            "fingerprint": trouble.fingerprint,
+        },
+    )
+
+
+def _place(trouble: Trouble) -> Markup:
+    chapter = joined(f"Chapter {trouble.chapter} ", element("cite", trouble.chapter_title))
+    places: list[object] = [chapter]
+    if trouble.in_chapter_s is not None:
+        places.append(f"at {clock(trouble.in_chapter_s)}")
+    if trouble.in_book_s is not None:
+        places.append(f"{clock(trouble.in_book_s)} in the book")
+    return joined(*places, between=" · ")
+
+
+def _command(what: str, command: str) -> Markup:
+    button = element("button", "copy", type="button", class_="copy", hidden=True)
+    return joined(element("dt", what), element("dd", element("code", command), button))
+
+
+def _attempt(attempt: Attempt, segment: str, sounds: Mapping[str, str]) -> Row:
+    name = f"{attempt.number}: {attempt.change}"
+    if attempt.used:
+        name += ", used"
+    if attempt.seconds is None:
+        return Row((name, "", "not made", attempt.seed, _code(attempt.key), "", ""))
+    verdict = "; ".join(attempt.complaints) or "good"
+    if attempt.heard:
+        verdict += f" (a machine that listened: {attempt.heard})"
+    made = " ".join(filter(None, (attempt.made.replace("T", " "), attempt.host)))
+    listen = Markup("")
+    if not attempt.used:
+        listen = player(sounds.get(attempt.key), f"attempt {attempt.number} of {segment}")
+    return Row(
+        (
+            Cell(name, "used" if attempt.used else ""),
+            f"{attempt.seconds:.2f} s",
+            verdict,
+            attempt.seed,
+            _code(attempt.key),
+            made,
+            listen,
+        )
+    )
+
+
+def _code(key: str) -> Markup:
+    return element("code", key, class_="key")
