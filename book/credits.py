@@ -1,7 +1,8 @@
 """The spoken credits before the first and after the last chapter.
 
-Their wording is in ``configs/languages``. The disclosure says that the voices are
-synthetic; it is spoken once, with the opening credits or else with the closing ones.
+Their wording is in ``configs/languages``. The disclosure says that the voices are synthetic.
+It is spoken once: with the opening credits, or else with the closing ones, or else, in a
+release, alone.
 """
 
 from __future__ import annotations
@@ -29,16 +30,23 @@ def opening_lines(book: Book) -> tuple[str, ...]:
     return tuple(line for line in lines if line)
 
 
-def closing_lines(book: Book) -> tuple[str, ...]:
-    """What is said after the last chapter."""
-    if book.credits.closing is False:
-        return ()
+def closing_lines(book: Book, *, disclosed: bool = False) -> tuple[str, ...]:
+    """What is said after the last chapter.
+
+    Args:
+        disclosed: the disclosure is spoken even where no credits are; only a reason in the
+            project takes it away.
+    """
     words = load_language(book.language)
+    declined = isinstance(book.disclosure, NoDisclosure)
+    unsaid = book.credits.opening is False and not declined  # nobody has said it yet
+    if book.credits.closing is False:
+        return (words.disclosure,) if disclosed and unsaid else ()
     title, author = _named(book.title, words), book.author.rstrip(".")
     lines = [_fill(words.credits.closing, title=title, author=author)]
     if book.metadata.publisher:
         lines.append(_fill(words.credits.publisher, publisher=book.metadata.publisher))
-    if book.credits.opening is False and not isinstance(book.disclosure, NoDisclosure):
+    if unsaid:
         lines.append(words.disclosure)
     lines.append(words.credits.end)
     return tuple(line for line in lines if line)

@@ -81,7 +81,7 @@ def render_project(proposal: Proposal) -> str:
 
 _MORE = """\
 # More that can stand here (remove the # to use it):
-# pauses: {sentence: 350, paragraph: 650, speaker: 450, scene: 1400, title: 1200}   # ms
+# pauses: {sentence: 350, comma: 130, paragraph: 650, speaker: 450, scene: 1400, title: 1200}   # ms
 # casting: {unsure: guess}   # an unsure line is spoken by the likeliest, not by the narrator"""
 _EXAMPLES = {
     "lexicon": "lexicon: lexicon.yaml     # how names are pronounced",

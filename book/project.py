@@ -102,6 +102,7 @@ class Pauses(_Part):
     """Silence after a segment, by reason, in milliseconds."""
 
     sentence: Milliseconds = Field(350, description="between sentences")
+    comma: Milliseconds = Field(130, description="where a sentence goes on in the same voice")
     paragraph: Milliseconds = Field(650, description="between paragraphs")
     speaker: Milliseconds = Field(450, description="before another speaks")
     scene: Milliseconds = Field(1400, description="at a scene break")

@@ -12,7 +12,8 @@ from book.anchors import Anchor
 from book.manuscript import Skip, Slice
 from book.speakers.attribution import Guess
 
-PauseReason = Literal["sentence", "paragraph", "speaker", "scene", "title", "end"]
+# comma: the same sentence goes on in the same voice
+PauseReason = Literal["comma", "sentence", "paragraph", "speaker", "scene", "title", "end"]
 Kind = Literal["heading", "narration", "speech", "credit"]
 
 

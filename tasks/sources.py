@@ -10,12 +10,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
+from audio.profiles import load_profile
 from book.anchors import Anchor, anchor_chapter, normalise, resolve
 from book.casting import CASTING_FILE, read_castings
 from book.labels import LABELS_FILE, read_labels
 from book.languages import load_language
 from book.manuscript import Manuscript
-from book.project import Project
+from book.project import Credits, Project
 from book.readers import read_manuscript
 from book.retakes import Retakes, read_retakes
 from book.script import Script, Segment
@@ -102,18 +103,31 @@ def speaker_names(project: Project) -> dict[str, str]:
     return {name: key for key, who in cast.items() for name in (key, *who.aliases)}
 
 
+def with_credits(project: Project) -> Project:
+    """The project with its profile's word on the credits wherever it has none of its own."""
+    own, profile = project.book.credits, load_profile(project.book.profile)
+
+    def spoken(wanted: bool | None) -> bool:
+        return profile.credits if wanted is None else wanted
+
+    credits = Credits(opening=spoken(own.opening), closing=spoken(own.closing))
+    book = project.book.model_copy(update={"credits": credits})
+    return project.model_copy(update={"book": book})
+
+
 def read_script(project: Project, voices: Voices) -> Script:
     """The whole book as a script, with what people and a language model said about speakers."""
     lexicon = _lexicon(project, voices)
     script = write_script(
         read_book(project),
-        project,
+        with_credits(project),
         limits=_limits(project, voices),
         normalises=lambda who: voices.engine(voices.engine_of(who)).capabilities.normalises,
         engine_of=voices.engine_of,
         lexicon=lexicon,
         castings=read_castings(project.folder / CASTING_FILE, project),
         labels=read_labels(project.folder / LABELS_FILE, project),
+        disclosed=load_profile(project.book.profile).release,
     )
     return replace(script, warnings=(*script.warnings, *_unread(lexicon, project, voices)))
 

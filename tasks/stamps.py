@@ -22,6 +22,7 @@ from book.project import Project
 from castbook import __version__
 from castbook.canonical import digest, plain
 from castbook.resources import configs
+from tasks.sources import with_credits
 
 # keys of project.yaml that decide a part; engines' options are a part of their own each
 _READING = ("manuscript", "language", "format", "include", "exclude")
@@ -54,7 +55,7 @@ class Stamp:
 
 def take_stamp(project: Project) -> Stamp:
     """The stamp of a project as it is on the disk now."""
-    values = project.book.model_dump(mode="json")
+    values = with_credits(project).book.model_dump(mode="json")
     folder = project.folder
 
     def chosen(keys: Iterable[str]) -> dict[str, Any]:

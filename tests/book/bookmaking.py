@@ -61,6 +61,7 @@ def script_of(
     castings: Sequence[CastingLine] = (),
     words: Mapping[str, str] | None = None,
     normalises: bool = False,
+    disclosed: bool = False,
 ) -> Script:
     """The script for an engine that counts characters."""
     entries = tuple(Entry(word=word, say=say) for word, say in (words or {}).items())
@@ -72,6 +73,7 @@ def script_of(
         engine_of=lambda speaker: "tone",
         lexicon=Lexicon(entries),
         castings=castings,
+        disclosed=disclosed,
     )
 
 

@@ -42,6 +42,13 @@ def test_no_word_is_a_truth_value(name: str) -> None:
     assert flags <= {True, False}
 
 
+@pytest.mark.parametrize("name", sorted({*list_configs("languages"), "sw"} - {"und"}))
+def test_every_language_says_that_its_voices_are_synthetic(name: str) -> None:
+    said = load_language(name).disclosure
+    assert said[-1] in load_language(name).end_marks
+    assert (said == load_language("und").disclosure) == (name == "sw")  # nobody translated it
+
+
 @pytest.mark.parametrize("name", COMPLETE)
 def test_the_languages_we_name_are_complete(name: str) -> None:
     language = load_language(name)

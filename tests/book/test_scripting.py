@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
 import pytest
@@ -64,6 +65,23 @@ def test_kinds_speakers_and_pauses(tmp_path: Path) -> None:
         ("watson", 0.6),
         ("holmes", 0.3),
     ]
+
+
+def test_pauses_inside_a_sentence(tmp_path: Path) -> None:
+    """One voice goes on: the breath of a comma, more behind an end mark, less behind none."""
+    text = "“But consider!” said the guard. “The rain,” said the guard, “is over.”\n"
+    found = segments(tmp_path, text)
+    assert [(s.printed, s.pause_reason, s.pause_ms) for s in found] == [
+        ("“But consider!”", "comma", 175),
+        ("said the guard.", "sentence", 350),
+        ("“The rain,”", "comma", 130),
+        ("said the guard,", "comma", 130),
+        ("“is over.”", "end", 0),
+    ]
+    words = ("lamp house night wind rain door " * 40).strip()
+    cut = segments(tmp_path, f"They saw it all, {words}, and that was it.\n", limit=120)
+    inside = [(s.printed[-1].isalnum(), s.pause_reason, s.pause_ms) for s in cut[:-1]]
+    assert set(inside) == {(True, "comma", 65)}  # no mark is in reach: between two words
 
 
 def test_a_segment_points_at_its_source(tmp_path: Path) -> None:
@@ -212,10 +230,30 @@ def test_credits_declined_and_undisclosed(tmp_path: Path) -> None:
     assert credits_of(bare) == {2: ["This was The Lamp, by A. Writer.", "The end."]}
     moved = credits_of(script_of(manuscript, project(credits=Credits(opening=False))))
     assert "synthetic" in moved[2][1]
-    assert (
-        credits_of(script_of(manuscript, project(credits=Credits(opening=False, closing=False))))
-        == {}
-    )
+    silent = Credits(opening=False, closing=False)
+    assert credits_of(script_of(manuscript, project(credits=silent))) == {}
+
+
+def test_a_release_says_that_its_voices_are_synthetic(tmp_path: Path) -> None:
+    """Once, wherever the credits are; alone where there are none; never against a reason."""
+    manuscript = read(tmp_path, TEXT)
+    declined = NoDisclosure(none="read by a person")
+    for opening, closing in itertools.product((True, False, None), repeat=2):
+        credits = Credits(opening=opening, closing=closing)
+        said = [
+            [line for lines in credits_of(script).values() for line in lines if "synth" in line]
+            for script in (
+                script_of(manuscript, project(credits=credits), disclosed=True),
+                script_of(
+                    manuscript, project(credits=credits, disclosure=declined), disclosed=True
+                ),
+            )
+        ]
+        assert [len(lines) for lines in said] == [1, 0]
+    silent = project(credits=Credits(opening=False, closing=False))
+    assert [len(x) for x in credits_of(script_of(manuscript, silent, disclosed=True)).values()] == [
+        1
+    ]
 
 
 def test_a_title_longer_than_the_limit_is_cut(tmp_path: Path) -> None:

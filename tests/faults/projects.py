@@ -24,7 +24,9 @@ def _keys() -> Iterator[Fault]:
         "unknown key",
         "mean 'confidence'?",
     )
-    yield swap("{sentence: 300}", "{comma: 3}", "pauses.comma", "unknown key", "expected sentence")
+    yield swap(
+        "{sentence: 300}", "{breath: 3}", "pauses.breath", "unknown key", "expected sentence"
+    )
     yield swap("title: The Lamp", "title: 1984", "title", "found 1984", "text", 'quotes: "1984"')
     yield swap("title: The Lamp", "title:", "title", "found nothing", "expected text")
     yield swap("title: The Lamp", "title: '  '", "title", "found '  '", "expected some text")
