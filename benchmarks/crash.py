@@ -32,6 +32,7 @@ from pathlib import Path
 import soundfile
 
 from benchmarks.books import contents, write_project
+from tasks.publication.marks import Marks
 
 CHAPTERS, SEGMENTS = 3, 40
 STAGES = ("synthesis", "publishing", "stitching", "mastering", "encoding")
@@ -213,7 +214,7 @@ def damaged(build: Path) -> list[str]:
             elif path.suffix == ".json":
                 json.loads(path.read_bytes())
             elif path.suffix in (".m4b", ".mp3"):
-                mark = build / "marks" / f"{path.name}.json"
+                mark = Marks(build / "marks", build / "out").of(path)
                 # published before its mark: whole all the same, so look inside it
                 if mark.exists() and json.loads(mark.read_bytes())["bytes"] == path.stat().st_size:
                     continue

@@ -17,7 +17,7 @@ from audio.profiles import load_profile
 from book.languages import load_language
 from book.project import Project
 from book.projectfile import load_project
-from castbook.errors import BrokenPromise, CastbookError, StorageError
+from castbook.errors import BrokenPromise, StorageError
 from castbook.files import sweep
 from tasks import scripts
 from tasks.assemble import Assembly, ChapterFiles

@@ -1,47 +1,40 @@
-"""The publication steps: masters to book files under ``out/Author/Title/``.
+"""The publication steps: masters to the files that listeners and shops open.
 
-Each file has a key over the masters and everything else that decides its bytes; a file
-whose key and size still fit is left alone. With chapters missing, the book file is named
-``Title (incomplete 31 of 32).m4b``: the final name is for a complete book.
+Each file has a key over everything that decides its bytes; a file whose key and size still
+fit is left alone. A new one is decoded again and measured before it takes its name
+(``tasks/publication/proof.py``). With chapters missing, the book file is named ``Title
+(incomplete 31 of 32).m4b``: the final name is for a complete book. Where the files lie says
+``tasks/publication/layout.py``.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from audio.ffmpeg import version
-from audio.packaging.m4b import STAGE_VERSION as M4B_VERSION
-from audio.packaging.m4b import write_m4b
-from audio.packaging.metadata import BookMetadata, metadata_json, safe_name
-from audio.packaging.mp3 import STAGE_VERSION as MP3_VERSION
-from audio.packaging.mp3 import write_mp3
-from audio.packaging.sound import ChapterFile
+from audio.measuring.measure import Measured, measure
+from audio.packaging.metadata import metadata_json
 from audio.profiles import Profile
-from audio.readalong.epub import STAGE_VERSION as EPUB_VERSION
-from audio.readalong.epub import write_epub
-from book.languages import load_language
-from book.project import NoDisclosure, Project
+from book.project import Project
+from castbook.errors import BrokenPromise, StorageError
 from castbook.files import replace as move
-from castbook.files import temporary_beside, write_bytes, write_text
+from castbook.files import temporary_beside
 from tasks.assemble import ChapterFiles
-from tasks.keys import content_key
 from tasks.location import Build
 from tasks.plan import ChapterPlan
-from tasks.readalong import read_along
-
-
-@dataclass(frozen=True, slots=True)
-class BookFile:
-    """One file of the finished book and how to make it."""
-
-    path: Path
-    key: str
-    make: Callable[[Path], None]  # writes a temporary path
+from tasks.publication import chapterfiles, wholebooks
+from tasks.publication.bookfiles import Blueprint, BookFile
+from tasks.publication.damage import set_aside
+from tasks.publication.description import book_metadata
+from tasks.publication.encodings import Encoded, Encodings
+from tasks.publication.layout import IGNORE, ignored, lay_out, shown
+from tasks.publication.marks import Marks
+from tasks.publication.packets import compare_packets
+from tasks.publication.proof import package_verdict, prove, rules_for, verdict
+from tasks.publication.space import Need, make_sure, needed_bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,175 +65,187 @@ class Publication:
         chapters: Sequence[ChapterFiles],
         plans: Sequence[ChapterPlan],
     ) -> None:
-        total = len(plans)
-        self._plans = {plan.number: plan for plan in plans}
-        self._build = build
-        self._profile = profile
-        self._chapters = tuple(chapters)
-        self._complete = len(self._chapters) == total
-        self._total = total
-        self._project = project
-        self._cover = project.cover
         self.metadata = book_metadata(project)
-        title = safe_name(project.book.title)
-        self.folder = build.out / safe_name(project.book.author) / title
-        self._title = title
+        self._layout = lay_out(self.metadata, finished=len(chapters), total=len(plans))
+        self.folder = build.out / self._layout.folder
+        self._out = build.out
+        self._profile = profile
+        self._marks = Marks(build.folder / "marks", build.out)
+        self._encodings = Encodings(build.folder / "encoded", profile)
+        self._outputs = tuple(dict.fromkeys(project.book.outputs))
+        self._book = Blueprint(
+            out=build.out,
+            profile=profile,
+            outputs=self._outputs,
+            chapters=tuple(chapters),
+            plans={plan.number: plan for plan in plans},
+            metadata=self.metadata,
+            picture=project.cover,
+            layout=self._layout,
+            encodings=self._encodings,
+        )
 
+    # -- what there is to do -----------------------------------------------------------------
+
+    @cached_property
     def files(self) -> tuple[BookFile, ...]:
-        """Every file this book should have now, the slowest first."""
-        wanted = self._project.book.outputs
-        files: list[BookFile] = []
-        if "m4b" in wanted:
-            files.append(self._m4b())
-        if "epub" in wanted:
-            files.append(self._epub())
-        if "mp3" in wanted:
-            files += [self._mp3(number) for number in range(len(self._chapters))]
-        return tuple(files)
+        """Every file this book should have now.
+
+        Raises:
+            ProjectError: the cover is gone, or no whole JPEG or PNG.
+            StorageError: a stored timeline is damaged; it was set aside.
+        """
+        makers = {
+            "m4b": (wholebooks.m4b_file,),
+            "epub": (wholebooks.epub_file,),
+            "mp3-book": (wholebooks.mp3_book_file,),
+            "opus": (wholebooks.opus_file,),
+            "mp3": (chapterfiles.mp3_files,),
+            "flac": (chapterfiles.flac_files,),
+            "captions": (wholebooks.caption_files, chapterfiles.lyric_files),
+        }
+        if not self._book.chapters:
+            return ()
+        try:
+            return tuple(
+                file for name in self._outputs for make in makers[name] for file in make(self._book)
+            )
+        except StorageError as error:
+            raise self._mended(self._book.chapters, error) from error
+
+    @cached_property
+    def missing(self) -> tuple[BookFile, ...]:
+        """The files that have to be made."""
+        return tuple(file for file in self.files if self._standing(file) is None)
+
+    @cached_property
+    def to_encode(self) -> tuple[ChapterFiles, ...]:
+        """Chapters whose AAC has to be made for them."""
+        if not any(file.joined for file in self.missing):
+            return ()
+        return tuple(c for c in self._book.chapters if self._encodings.standing(c) is None)
+
+    def make_sure_of_room(self) -> None:
+        """Returns when the disk has room for all that is missing.
+
+        Raises:
+            StorageError: it has not.
+            ProjectError: as ``files``.
+        """
+        aac = [Need(c.frames / c.rate, self._profile.m4b_kbps) for c in self.to_encode]
+        make_sure(self._out, needed_bytes([*(file.need for file in self.missing), *aac]))
+
+    # -- steps -------------------------------------------------------------------------------
+
+    def encode(self, chapter: ChapterFiles) -> Encoded:
+        """The AAC of one chapter, made unless it stands.
+
+        Raises:
+            StorageError: the disk is full, or the master is damaged (it is then set aside).
+        """
+        try:
+            return self._encodings.encode(chapter)
+        except (StorageError, BrokenPromise) as error:
+            raise self._mended([chapter], error) from error
 
     def publish(self, file: BookFile) -> Published:
         """Makes one file unless it stands; the old file stays whole until the new one is.
 
         Raises:
-            StorageError: the disk is full, or the folder cannot be written.
+            StorageError: the disk is full, the folder cannot be written, a master is damaged.
         """
-        mark = self._mark(file.path)
-        if stands(file, mark):
-            return Published(file.path, file.path.stat().st_size, made=False)
-        with temporary_beside(file.path) as temporary:
-            file.make(temporary)
-            size = temporary.stat().st_size
-            # or a kill in between would leave the old mark to speak for the new file
-            mark.unlink(missing_ok=True)
-            move(temporary, file.path)
-        write_text(mark, json.dumps({"file": file.path.name, "key": file.key, "bytes": size}))
-        return Published(file.path, size, made=True)
+        standing = self._standing(file)
+        if standing is not None:
+            return standing
+        try:
+            with temporary_beside(file.path) as temporary:
+                facts = self._proven(file, temporary)
+                self._marks.withdraw(file.path)
+                move(temporary, file.path)
+            self._marks.write(file.path, file.key, facts)
+        except (StorageError, BrokenPromise) as error:
+            raise self._mended(file.of, error) from error
+        return self._published(file, facts, made=True)
 
     def finish(self, published: Sequence[Published]) -> None:
-        """Cover and metadata beside the book; files of an older state of it are removed."""
-        if self._cover is not None:
-            write_if_changed(
-                self.folder / f"cover{self._cover.suffix.lower()}", self._cover.read_bytes()
-            )
-        write_if_changed(
-            self.folder / "metadata.json",
-            metadata_json(self.metadata, self._chapter_list()).encode("utf-8"),
-        )
-        keep = {file.path for file in published}
-        books = [*self.folder.glob("*.m4b"), *self.folder.glob("*.epub")]
-        for old in [*books, *(self.folder / "mp3").glob("*.mp3")]:
-            incomplete = " (incomplete " in old.name
-            if old not in keep and (self._complete or incomplete or old.suffix == ".mp3"):
-                old.unlink(missing_ok=True)
-                self._mark(old).unlink(missing_ok=True)
+        """What lies beside the book; files of an older state of it are removed.
 
-    def _name(self) -> str:
-        """The book's file name without suffix; the bare title is for a complete book."""
-        if self._complete:
-            return self._title
-        return f"{self._title} (incomplete {len(self._chapters)} of {self._total})"
+        Raises:
+            StorageError: the folder cannot be written.
+        """
+        words = metadata_json(self.metadata, self._book.sounds).encode("utf-8")
+        beside = {self.folder / "metadata.json": words}
+        if self._book.cover is not None:
+            beside[self.folder / self._book.cover[0]] = self._book.cover[1]
+        front = self.folder / shown(self._outputs)
+        beside |= {front / path.name: content for path, content in beside.items()}
+        folders = {file.path.parent for file in published}
+        for name in ignored(self._outputs):
+            if self.folder / name in folders:
+                beside[self.folder / name / IGNORE] = b""
+        for path, content in beside.items():
+            self._marks.put(path, content)
+        keep = {*(file.path for file in published), *beside}
+        self._marks.remove_others(keep, self._may_go)
+        self._encodings.remove_others(self._book.chapters)
 
-    def _m4b(self) -> BookFile:
-        chapters = self._chapter_list()
-        key = self._key("m4b", M4B_VERSION, [c.title for c in chapters], self._chapters)
+    # -- how it stands -----------------------------------------------------------------------
 
-        def make(path: Path) -> None:
-            write_m4b(path, chapters, self.metadata, cover=self._cover, profile=self._profile)
+    def _standing(self, file: BookFile) -> Published | None:
+        facts = self._marks.read(file.path, file.key)
+        try:
+            return None if facts is None else self._published(file, facts, made=False)
+        except (KeyError, TypeError, OSError):
+            return None  # written by another castbook, or taken away this moment
 
-        return BookFile(self.folder / f"{self._name()}.m4b", key, make)
-
-    def _epub(self) -> BookFile:
-        """The read-along book: text and sound of the finished chapters."""
-        chapters = tuple(
-            read_along(files, self._plans[files.number].lines) for files in self._chapters
-        )
-        texts = [[*cue] for reading in chapters for cue in reading.cues]
-        extra = [[c.title for c in self._chapters], texts]
-        key = self._key("epub", EPUB_VERSION, extra, self._chapters)
-
-        def make(path: Path) -> None:
-            write_epub(path, chapters, self.metadata, cover=self._cover, profile=self._profile)
-
-        return BookFile(self.folder / f"{self._name()}.epub", key, make)
-
-    def _mp3(self, index: int) -> BookFile:
-        chapter = self._chapter_list()[index]
-        files = self._chapters[index]
-        place = [chapter.title, index + 1, len(self._chapters)]
-        key = self._key("mp3", MP3_VERSION, place, [files])
-
-        def make(path: Path) -> None:
-            write_mp3(
-                path,
-                chapter,
-                self.metadata,
-                track=index + 1,
-                tracks=len(self._chapters),
-                cover=self._cover,
-                profile=self._profile,
-            )
-
-        name = f"{files.number:02d} - {safe_name(files.title)}.mp3"
-        return BookFile(self.folder / "mp3" / name, key, make)
-
-    def _key(
-        self, kind: str, stage: int, extra: Sequence[Any], chapters: Sequence[ChapterFiles]
-    ) -> str:
-        cover = hashlib.sha256(self._cover.read_bytes()).hexdigest() if self._cover else ""
-        return content_key(
-            kind,
-            {
-                "masters": [c.master_key for c in chapters],
-                "metadata": asdict(self.metadata),
-                "cover": cover,
-                "encoder": [stage, self._profile.digest(), version()],
-                "extra": list(extra),
-            },
+    def _published(self, file: BookFile, facts: Mapping[str, Any], *, made: bool) -> Published:
+        """The figures are stored, the verdict follows from them and from today's rules."""
+        rules, check = rules_for(self._profile, file.output), None
+        if "measured" in facts:
+            check = verdict(file.path, Measured(**facts["measured"]), rules).to_json()
+        elif "members" in facts:
+            members = {m["title"]: Measured(**m["measured"]) for m in facts["members"]}
+            check = package_verdict(file.path, members, rules)
+        return Published(
+            path=file.path,
+            bytes=file.path.stat().st_size,
+            made=made,
+            chapter=file.chapter,
+            check=check,
+            corrected_db=float(facts.get("corrected_db", 0.0)),
         )
 
-    def _chapter_list(self) -> tuple[ChapterFile, ...]:
-        return tuple(
-            ChapterFile(path=c.audio, title=c.title, frames=c.frames, rate=c.rate)
-            for c in self._chapters
+    def _proven(self, file: BookFile, path: Path) -> dict[str, Any]:
+        """Makes a file and measures it; what its mark is to say."""
+        if not file.sound:
+            file.make(path, 0.0)
+            return {}
+        if file.output == "epub":
+            file.make(path, 0.0)
+            encoded = [self._encodings.encode(c) for c in file.of]
+            compare_packets(path, [e.path for e in encoded])
+            pairs = zip(file.of, encoded, strict=True)
+            members = [{"title": c.title, "measured": asdict(e.measured)} for c, e in pairs]
+            return {"members": members}
+        if file.corrected:
+            measured, gain_db = prove(file.make, path, rules_for(self._profile, file.output))
+            return {"measured": asdict(measured), "corrected_db": gain_db}
+        file.make(path, 0.0)
+        return {"measured": asdict(measure(path))}
+
+    def _mended(self, chapters: Sequence[ChapterFiles], error: Exception) -> Exception:
+        """The error to raise after what is damaged was set aside."""
+        damaged = (*set_aside(chapters), *self._encodings.set_aside(chapters))
+        if not damaged:
+            return error
+        return StorageError(
+            f"{', '.join(map(str, damaged))}: damaged, and set aside; run the same command again:"
+            " it is made anew from the takes"
         )
 
-    def _mark(self, path: Path) -> Path:
-        return self._build.folder / "marks" / f"{path.name}.json"
-
-
-def stands(file: BookFile, mark: Path) -> bool:
-    """Whether a file was finished under this key and is still whole."""
-    try:
-        written = json.loads(mark.read_bytes())
-        return bool(written["key"] == file.key and file.path.stat().st_size == written["bytes"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return False
-
-
-def book_metadata(project: Project) -> BookMetadata:
-    """The project's words for shops and players."""
-    book, extra = project.book, project.book.metadata
-    disclosure = None
-    if not isinstance(book.disclosure, NoDisclosure):
-        disclosure = load_language(book.language).disclosure
-    return BookMetadata(
-        title=book.title,
-        subtitle=extra.subtitle,
-        author=book.author,
-        narrator=load_language(book.language).narrated_by,
-        series=book.series.name if book.series else None,
-        series_part=str(book.series.part) if book.series and book.series.part is not None else None,
-        language=book.language,
-        publisher=extra.publisher,
-        year=extra.year,
-        isbn=extra.isbn,
-        genres=tuple(extra.genre),
-        description=extra.description,
-        disclosure=disclosure,
-    )
-
-
-def write_if_changed(path: Path, content: bytes) -> None:
-    """Leaves an equal file alone, so that a second run touches nothing."""
-    if not (path.is_file() and path.read_bytes() == content):
-        write_bytes(path, content)
+    def _may_go(self, path: Path) -> bool:
+        """With chapters missing, the book as it was when it was complete stays for now."""
+        if self._layout.complete:
+            return True
+        final = path.stem in (self._layout.title, f"{self._layout.title} - sample")
+        return path.is_relative_to(self.folder) and not final

@@ -52,7 +52,8 @@ def project_status(name: str | Path) -> Mapping[str, Any]:
         ],
         "files": sorted(
             str(path)
-            for pattern in ("*.m4b", "*.epub", "mp3")
-            for path in (build.out.glob(f"*/*/{pattern}") if build.out.is_dir() else ())
+            for pattern in ("*.m4b", "*.epub", "mp3", "mp3-book", "opus", "flac")
+            for path in (build.out.rglob(pattern) if build.out.is_dir() else ())
+            if not path.name.startswith(".tmp-")
         ),
     }

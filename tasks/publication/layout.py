@@ -16,7 +16,7 @@ has the last word, lie in that folder too.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Final
@@ -94,7 +94,6 @@ def shown(outputs: Collection[str]) -> str:
     return next((name for name in _FOLDERS if name in outputs), "")
 
 
-def ignored(outputs: Sequence[str], *, sample: bool) -> tuple[str, ...]:
+def ignored(outputs: Collection[str]) -> tuple[str, ...]:
     """Folders below the book's that Audiobookshelf must not read as more tracks of it."""
-    others = [name for name in _FOLDERS if name in outputs and name != shown(outputs)]
-    return (*others, *([SAMPLE] if sample else []))
+    return (*(name for name in _FOLDERS if name != shown(outputs)), SAMPLE)

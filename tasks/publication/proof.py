@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -107,6 +107,29 @@ def verdict(path: Path, measured: Measured, rules: Profile) -> CheckResult:
         passed=all(finding.ok for finding in found),
         notes=(REMINDER,) if rules.release else (),
     )
+
+
+def package_verdict(path: Path, chapters: Mapping[str, Measured], rules: Profile) -> dict[str, Any]:
+    """The chapters' sound in a read-along book against the rules: one row for each.
+
+    The form is that of ``CheckResult.to_json``, with ``members`` for the chapters and the
+    failed rules of any of them as findings.
+    """
+    results = {title: verdict(path, measured, rules) for title, measured in chapters.items()}
+    wrong = [
+        {**asdict(finding), "rule": f"{title}: {finding.rule}"}
+        for title, result in results.items()
+        for finding in result.findings
+        if not finding.ok
+    ]
+    return {
+        "path": str(path),
+        "profile": rules.name,
+        "findings": wrong,
+        "passed": not wrong,
+        "notes": [REMINDER] if rules.release else [],
+        "members": {title: result.to_json() for title, result in results.items()},
+    }
 
 
 def complaint(path: Path, check: Mapping[str, Any], corrected_db: float) -> str | None:

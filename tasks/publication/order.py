@@ -1,0 +1,87 @@
+"""The order in which a book's files are made, so that two cores are busy to the end.
+
+First the chapters' AAC, which the M4B and the EPUB wait for. Then these two: putting them
+together takes seconds, but decoding the M4B again takes one core a minute for ten hours. The
+files of single chapters, of which there are many, fill the other core beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future
+from typing import TypeVar
+
+from castbook.errors import CastbookError
+from tasks.assemble import ChapterFiles
+from tasks.publication.bookfiles import BookFile
+from tasks.publication.proof import complaint
+from tasks.publish import Publication, Published
+from tasks.runners import Policy, Runner
+
+_FILL = 2  # files of single chapters that keep the cores busy while the last AAC is encoded
+
+Step = TypeVar("Step")
+Result = TypeVar("Result")
+
+
+def publish_book(
+    publication: Publication, runner: Runner
+) -> tuple[tuple[Published, ...], tuple[str, ...]]:
+    """Makes what is missing, and tidies up when all of it stands.
+
+    Returns:
+        The files of the book as they stand, and what went wrong: one line each. A file that
+        misses its profile is kept, and named here in every run.
+    """
+    problems: list[str] = []
+    try:
+        files = publication.files
+        publication.make_sure_of_room()
+    except CastbookError as error:
+        return (), (str(error),)
+    encodings = _submit(runner, publication.encode, publication.to_encode, _encoding_name)
+    single = [file for file in files if not file.joined]
+    futures = _submit(runner, publication.publish, single[:_FILL], _file_name)
+    ready = len(_results(encodings, problems)) == len(encodings)
+    joined = [file for file in files if file.joined] if ready else []
+    last = [*joined, *single[_FILL:]]
+    futures += _submit(runner, publication.publish, last, _file_name)
+    by_path = {published.path: published for published in _results(futures, problems)}
+    published = tuple(by_path[file.path] for file in files if file.path in by_path)
+    if published and not problems:
+        try:
+            publication.finish(published)
+        except CastbookError as error:
+            problems.append(str(error))
+    for file in published:
+        wrong = complaint(file.path, file.check, file.corrected_db) if file.check else None
+        problems += [wrong] if wrong else []
+    return published, tuple(dict.fromkeys(problems))
+
+
+def _submit(
+    runner: Runner,
+    step: Callable[[Step], Result],
+    arguments: Iterable[Step],
+    name: Callable[[Step], str],
+) -> list[Future[Result]]:
+    return [runner.submit(step, one, Policy("publish", name(one))) for one in arguments]
+
+
+def _results(futures: Sequence[Future[Result]], problems: list[str]) -> list[Result]:
+    """What the steps gave, in their order; what they raised is said once."""
+    found = []
+    for future in futures:
+        try:
+            found.append(future.result())
+        except CastbookError as error:
+            problems.append(str(error))
+    return found
+
+
+def _encoding_name(chapter: ChapterFiles) -> str:
+    return f"encode chapter {chapter.number}"
+
+
+def _file_name(file: BookFile) -> str:
+    return f"file {file.path.name}"
