@@ -8,21 +8,49 @@ from audio.packaging.sound import ChapterFile
 from audio.readalong.binding import joined, part
 from audio.readalong.captions import captions, srt_text, vtt_text
 from audio.readalong.lyrics import lrc
-from audio.readalong.overlays import ReadAlong
+from audio.readalong.passages import Cue, ReadAlong
 from audio.timeline import Timeline
+from book.script import Segment
 from tasks.assemble import ChapterFiles
 from tasks.plan import Line
+from tasks.quotations import ends_paragraph
 
 
 def read_along(files: ChapterFiles, lines: Sequence[Line]) -> ReadAlong:
-    """A chapter's cues; a pause longer than between sentences ends a paragraph."""
+    """A chapter's words as they were printed: the script knows paragraphs and scenes."""
     timeline = chapter_timeline(files)
-    cues, paragraph = [], 0
+    cues: list[Cue] = []
+    paragraph = scene = 0
+    before: Segment | None = None
     for cue, line in zip(timeline.cues, lines, strict=True):
-        cues.append((cue.text, cue.start, cue.end, cue.kind, paragraph))
-        paragraph += line.segment.pause_reason != "sentence"
+        segment = line.segment
+        cues.append(
+            Cue(
+                cue.text,
+                cue.start,
+                cue.end,
+                cue.kind,
+                paragraph,
+                scene,
+                speaker="" if segment.speaker is None else cue.speaker,
+                character=segment.speaker or "",
+                joined=before is not None and touching(before, segment),
+                language=segment.language,
+            )
+        )
+        paragraph += ends_paragraph(segment)
+        scene += segment.pause_reason == "scene"
+        before = segment
     chapter = ChapterFile(files.audio, files.title, files.frames, files.rate)
     return ReadAlong(chapter, tuple(cues))
+
+
+def touching(before: Segment, after: Segment) -> bool:
+    """Whether nothing is printed between two segments, not even a space."""
+    if not before.slices or not after.slices:
+        return False
+    left, right = before.slices[-1], after.slices[0]
+    return (left.document, left.end) == (right.document, right.start)
 
 
 def chapter_timeline(files: ChapterFiles) -> Timeline:

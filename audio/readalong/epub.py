@@ -1,9 +1,10 @@
 """A read-along EPUB 3: the text, and each sentence lights up while it is spoken.
 
-Every chapter's sound is an M4A of its own, encoded from the master; the pages come from
-``audio/readalong/overlays.py``. Promises: the same bytes for the same masters, words, metadata,
-cover and ffmpeg (nothing is deflated, so not even zlib's version matters); an interrupted call
-leaves the old file whole; at most one chapter's audio lies on the disk beside the book.
+Every chapter's sound is an M4A of its own, the same AAC that the M4B plays
+(``audio/packaging/aac.py``), copied and not encoded again; the texts are pure functions of the
+rooms' other modules. Promises: the same bytes for the same encoded chapters, words, metadata
+and cover (nothing is deflated, so not even zlib's version matters); an interrupted call leaves
+the old file whole; at most one chapter's audio lies on the disk beside the book.
 """
 
 from __future__ import annotations
@@ -17,18 +18,19 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from audio import ffmpeg
+from audio.packaging.aac import write_m4a
 from audio.packaging.cover import picture_type
-from audio.packaging.m4b import common_rate
 from audio.packaging.metadata import BookMetadata
-from audio.packaging.sound import ChapterFile
-from audio.profiles import Profile
-from audio.readalong import overlays
-from audio.readalong.overlays import Names, ReadAlong
+from audio.packaging.sound import ChapterFile, common_rate
+from audio.readalong.overlays import Names, overlay
+from audio.readalong.package import package
+from audio.readalong.pages import contents, cover_page, page
+from audio.readalong.passages import Cue, ReadAlong, divisions
+from audio.readalong.styles import character_classes, style_sheet
 from castbook import files
 from castbook.canonical import digest
 
-STAGE_VERSION: Final = 1  # raise it when equal masters shall give another file
+STAGE_VERSION: Final = 2  # raise it when equal masters shall give another file
 _CONTAINER: Final = (
     '<?xml version="1.0" encoding="UTF-8"?>\n<container version="1.0" '
     'xmlns="urn:oasis:names:tc:opendocument:xmlns:container"><rootfiles><rootfile '
@@ -42,16 +44,19 @@ _TWENTY_YEARS_S: Final = 20 * 365 * 24 * 3600
 def write_epub(
     destination: Path,
     chapters: Sequence[ReadAlong],
+    encoded: Sequence[Path],
     metadata: BookMetadata,
     *,
     cover: Path | None,
-    profile: Profile,
 ) -> None:
     """Writes the book with its sound.
 
+    Args:
+        encoded: each chapter as ``audio/packaging/aac.py`` encodes it.
+
     Raises:
         ProjectError: the cover is no whole JPEG or PNG.
-        StorageError: the disk is full, or a master is damaged.
+        StorageError: the disk is full, or an encoded chapter is damaged.
         BrokenPromise: no chapters, other rates, or cues outside their chapter.
     """
     common_rate([reading.chapter for reading in chapters])
@@ -60,27 +65,21 @@ def write_epub(
     if cover is not None:
         picture = "cover.png" if picture_type(cover) == "png" else "cover.jpg"
     content = hashlib.sha256()
+    lengths = [one.chapter.frames * 1000 // one.chapter.rate for one in chapters]
     with files.temporary_beside(destination) as temporary:
         with zipfile.ZipFile(temporary, "w", allowZip64=True) as book:
             _add(book, "mimetype", "application/epub+zip")
             _add(book, "META-INF/container.xml", _CONTAINER)
-            pages = {"style.css": overlays.STYLE}
-            lengths = []
-            for number, (reading, spoken) in enumerate(zip(chapters, cues, strict=True), 1):
-                names, one = Names(number), reading.chapter
-                pages[names.text] = overlays.page(metadata, one.title, spoken)
-                pages[names.overlay] = overlays.overlay(names, spoken, one.frames, one.rate)
-                lengths.append(one.frames * 1000 // one.rate)
-                with files.temporary_beside(destination.parent / "chapter.m4a") as sound:
-                    _encode(one, sound, profile)
-                    content.update(_add_file(book, names.audio, sound))
-            if picture is not None and cover is not None:
-                pages["cover.xhtml"] = overlays.cover_page(metadata, picture)
+            for number, (reading, sound) in enumerate(zip(chapters, encoded, strict=True), 1):
+                with files.temporary_beside(destination.parent / "chapter.m4a") as chapter:
+                    write_m4a(chapter, sound, rate=reading.chapter.rate)
+                    content.update(_add_file(book, Names(number).audio, chapter))
+            if cover is not None and picture is not None:
                 content.update(_add_file(book, picture, cover))
-            pages["nav.xhtml"] = overlays.contents(metadata, [r.chapter.title for r in chapters])
+            pages = texts([one.chapter for one in chapters], cues, metadata, picture)
             for text in pages.values():
                 content.update(text.encode("utf-8"))
-            pages["package.opf"] = overlays.package(
+            pages["package.opf"] = package(
                 metadata,
                 lengths,
                 identifier=identity(metadata),
@@ -90,6 +89,27 @@ def write_epub(
             for name, text in pages.items():
                 _add(book, f"EPUB/{name}", text)
         files.replace(temporary, destination)
+
+
+def texts(
+    chapters: Sequence[ChapterFile],
+    cues: Sequence[Sequence[Cue]],
+    metadata: BookMetadata,
+    picture: str | None,
+) -> dict[str, str]:
+    """Every page, overlay and style sheet by its name; pure."""
+    classes = character_classes(cue for chapter in cues for cue in chapter)
+    parts = divisions(cues)
+    pages = {"style.css": style_sheet(classes)}
+    for number, (one, spoken, part) in enumerate(zip(chapters, cues, parts, strict=True), 1):
+        names = Names(number)
+        pages[names.text] = page(metadata, one.title, spoken, classes, part)
+        pages[names.overlay] = overlay(names, spoken, one.frames, one.rate, part)
+    if picture is not None:
+        pages["cover.xhtml"] = cover_page(metadata, picture)
+    titles = [one.title for one in chapters]
+    pages["nav.xhtml"] = contents(metadata, titles, parts, cover=picture is not None)
+    return pages
 
 
 def identity(book: BookMetadata) -> str:
@@ -103,17 +123,6 @@ def modified(content: bytes) -> str:
     seconds = int.from_bytes(content[:8], "big") % _TWENTY_YEARS_S
     moment = _FIRST_DAY + datetime.timedelta(seconds=seconds)
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _encode(chapter: ChapterFile, destination: Path, profile: Profile) -> None:
-    command = ["-f", "s16le", "-ar", str(chapter.rate), "-ac", "1", "-i", "pipe:0"]
-    command += ["-c:a", "aac", "-aac_coder", profile.aac_coder, "-b:a", f"{profile.m4b_kbps}k"]
-    command += ["-fflags", "+bitexact", "-flags:a", "+bitexact", "-movflags", "+faststart"]
-    ffmpeg.run(
-        [*command, "-f", "ipod", "-y", ffmpeg.url(destination)],
-        timeout_s=ffmpeg.deadline_s(chapter.frames / chapter.rate),
-        stdin=chapter.pcm(),
-    )
 
 
 def _add(book: zipfile.ZipFile, name: str, text: str) -> None:
