@@ -41,12 +41,13 @@ class Profile:
     aac_coder: AacCoder = "fast"
     opus_kbps: int = 40
     credits: bool = True  # spoken before and after the book, where the project does not say
-    sample_min_s: int | None = None  # length of the retail sample; None: the target wants none
+    sample_min_s: int | None = None  # least length of the retail sample; None: the target wants none
     sample_max_s: int | None = None
 
     # what check accepts
     formats: tuple[str, ...] = ()  # mp3, m4b, m4a, flac, wav, opus, ogg; empty: any
-    rate: int | None = None  # Hz
+    rate: int | None = None  # Hz, exactly
+    rate_min: int | None = None  # Hz, where any rate from there on will do
     rms_min_db: float | None = None
     rms_max_db: float | None = None
     peak_max_db: float | None = None
@@ -56,13 +57,16 @@ class Profile:
     floor_max_db: float | None = None
     floor_min_db: float | None = None  # below it the silence sounds dead
     mp3_min_kbps: int | None = None
-    m4b_min_kbps: int | None = None
+    m4b_min_kbps: int | None = None  # of M4A files, too
+    mp3_min_kbps_stereo: int | None = None  # None: as for mono
+    m4b_min_kbps_stereo: int | None = None
     constant_bitrate: bool = False  # of MP3 files
     head_min_ms: int | None = None
     head_max_ms: int | None = None
     tail_min_ms: int | None = None
     tail_max_ms: int | None = None
     max_minutes: int | None = None  # per file
+    alike: bool = False  # all files of a book at one sample rate, all mono or all stereo
 
     def digest(self) -> str:
         """sha256 of what decides the bytes of masters and book files.

@@ -22,7 +22,15 @@ MINIMAL = {
 
 
 def test_the_shipped_profiles() -> None:
-    assert profile_names() == ("acx", "audiobookshelf", "draft", "google-play", "podcast")
+    assert profile_names() == (
+        *("acx", "apple", "audiobookshelf", "draft", "google-play", "podcast"),
+    )
+
+
+def test_only_what_is_for_listeners_alone_leaves_the_credits_out() -> None:
+    silent = {name for name in profile_names() if not load_profile(name).credits}
+    assert silent == {"draft", "podcast"}
+    assert {n for n in profile_names() if not load_profile(n).release} == {"draft"}
 
 
 @pytest.mark.parametrize("name", profile_names())
@@ -52,13 +60,14 @@ def test_acx_has_the_figures_of_the_shop() -> None:
     assert (p.rms_min_db, p.rms_max_db, p.peak_max_db, p.floor_max_db) == (-23, -18, -3, -60)
     assert (p.formats, p.mp3_kbps, p.constant_bitrate, p.max_minutes) == (("mp3",), 192, True, 120)
     assert p.release
+    assert (p.sample_min_s, p.sample_max_s, p.alike) == (60, 300, True)
 
 
 def test_an_unknown_profile_names_the_nearest_and_all() -> None:
     with pytest.raises(ProjectError) as caught:
         load_profile("podcst")
     assert str(caught.value) == (
-        "no mastering profile is called 'podcst'; expected one of acx, audiobookshelf, draft, "
+        "no mastering profile is called 'podcst'; expected one of acx, apple, audiobookshelf, draft, "
         "google-play, podcast; did you mean podcast?"
     )
 
