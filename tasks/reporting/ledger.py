@@ -16,10 +16,10 @@ def cast(values: Values) -> Markup:
     """Who speaks how long, with which voice, raised or lowered by how much."""
     columns = (
         Column("Character"),
-        Column("Voice"),
+        Column("Voice", wide=True),
         Column("Segments", number=True),
         Column("Audio", number=True),
-        Column("Share of the text"),
+        Column("Share of the text", wide=True),
         Column("Level", number=True, unit="LUFS"),
         Column("Gain", number=True, unit="dB"),
     )
@@ -64,7 +64,7 @@ def coverage(values: Values) -> Markup:
         letters[skip.reason, skip.title] += skip.characters
     columns = (
         Column("Reason"),
-        Column("Part"),
+        Column("Part", wide=True),
         Column("Places", number=True),
         Column("Characters", number=True),
     )
@@ -106,7 +106,7 @@ def costs(values: Values) -> Markup:
         Column("Audio", number=True),
         Column("Synthesis", number=True),
         Column("Speed", number=True),
-        Column("Fingerprint"),
+        Column("Fingerprint", wide=True),
     )
     rows = [
         Row(

@@ -7,7 +7,9 @@ the page's style by class; attributes hold places only.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from tasks.pages import Markup, element, joined
@@ -15,13 +17,45 @@ from tasks.reporting.course import COURSE_S, Course
 from tasks.reporting.durations import Outlier, Spoken
 from tasks.reporting.numbers import clock, counted, signed
 
-TOP_DB: Final = -6.0
-BOTTOM_DB: Final = -72.0
-_GRID_DB: Final = (-12, -24, -36, -48, -60)
+_LOWEST_DB: Final = -72  # nothing below is drawn: it is room tone in every book
+_GRID_DB: Final = 6
+_DEEP: Final = 0.02  # share of the points that may fall below the plot: heads, tails, scenes
+_NAMED: Final = 0.04  # of the width: a narrower chapter has no room for its number
 _STEPS_S: Final = (10, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 36000)
 _MOST_TICKS: Final = 6
 _FIELD: Final = 1000  # units of the scattered picture's sides
 _SPARK: Final = (-10.0, -46.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """Which levels a plot shows, from ``top`` down to ``bottom`` (multiples of 6 dB)."""
+
+    top: int
+    bottom: int
+
+    @classmethod
+    def of(cls, course: Course) -> Scale:
+        """All that is loud, and the quiet but for a few points: differences of 1 dB show."""
+        lows = sorted(course.low)
+        low = lows[min(len(lows) - 1, int(len(lows) * _DEEP))]
+        top = min(0, math.ceil((max(course.high) + 2) / _GRID_DB) * _GRID_DB)
+        bottom = max(_LOWEST_DB, math.floor((low - 2) / _GRID_DB) * _GRID_DB)
+        return cls(top, min(bottom, top - 3 * _GRID_DB))
+
+    @property
+    def height(self) -> int:
+        """Of the picture, in tenths of a decibel."""
+        return (self.top - self.bottom) * 10
+
+    @property
+    def grid(self) -> range:
+        """Levels that have a line."""
+        return range(self.bottom + _GRID_DB, self.top, _GRID_DB)
+
+    def y(self, level: float) -> int:
+        """Where a level is drawn; levels outside lie on the edge."""
+        return round((self.top - max(self.bottom, min(self.top, level))) * 10)
 
 
 def loudness_plot(course: Course, rms: Mapping[int, float], target_db: float | None) -> Markup:
@@ -31,7 +65,8 @@ def loudness_plot(course: Course, rms: Mapping[int, float], target_db: float | N
         rms: chapter -> RMS of the whole chapter, drawn as a step.
         target_db: what the profile masters chapters to.
     """
-    width, height = len(course.mean), _y(BOTTOM_DB)
+    scale = Scale.of(course)
+    width, height = len(course.mean), scale.height
     inside: list[Markup] = []
     for place, stretch in enumerate(course.chapters):
         wide = (stretch.end - stretch.start) / course.size
@@ -54,23 +89,37 @@ def loudness_plot(course: Course, rms: Mapping[int, float], target_db: float | N
         )
     points = [(i + 0.5, value) for i, value in enumerate(course.high)]
     back = [(i + 0.5, value) for i, value in enumerate(course.low)][::-1]
-    inside.append(element("path", class_="band", d=_line([*points, *back]) + "z"))
+    inside.append(element("path", class_="band", d=_line([*points, *back], scale) + "z"))
     middle = [(i + 0.5, value) for i, value in enumerate(course.mean)]
-    inside.append(element("path", class_="mean", d=_line(middle)))
+    inside.append(element("path", class_="mean", d=_line(middle, scale)))
     steps = "".join(
-        f"M{_short(s.start / course.size)} {_y(rms[s.number])}H{_short(s.end / course.size)}"
+        f"M{_short(s.start / course.size)} {scale.y(rms[s.number])}H{_short(s.end / course.size)}"
         for s in course.chapters
         if s.number in rms
     )
     inside.append(element("path", class_="chapter-rms", d=steps))
     if target_db is not None:
-        inside.append(element("path", class_="target", d=f"M0 {_y(target_db)}H{width}"))
+        inside.append(element("path", class_="target", d=f"M0 {scale.y(target_db)}H{width}"))
     inside.append(element("path", id="cursor", d=f"M0 0V{height}"))
     words = [
-        element("text", f"{signed(level, 0)} dB", x="4", y=_percent(_y(level), height), dy="-3")
-        for level in _GRID_DB
+        element(
+            "text", f"{signed(level, 0)} dB", x="4", y=_percent(scale.y(level), height), dy="-3"
+        )
+        for level in scale.grid
     ]
-    lines = "".join(f"M0 {_y(level)}H{width}" for level in _GRID_DB)
+    words += [
+        element(
+            "text",
+            s.number,
+            x=_percent((s.start + s.end) / 2, course.windows),
+            y=0,
+            dy=14,
+            class_="x",
+        )
+        for s in course.chapters
+        if (s.end - s.start) / course.windows >= _NAMED
+    ]
+    lines = "".join(f"M0 {scale.y(level)}H{width}" for level in scale.grid)
     seconds = course.windows * COURSE_S
     return element(
         "svg",
@@ -206,12 +255,8 @@ def _ticks(most: float) -> list[float]:
     return []
 
 
-def _y(level: float) -> int:
-    return round((TOP_DB - max(BOTTOM_DB, min(TOP_DB, level))) * 10)
-
-
-def _line(points: Sequence[tuple[float, float]]) -> str:
-    return "M" + "L".join(f"{_short(x)} {_y(level)}" for x, level in points)
+def _line(points: Sequence[tuple[float, float]], scale: Scale) -> str:
+    return "M" + "L".join(f"{_short(x)} {scale.y(level)}" for x, level in points)
 
 
 def _short(value: float) -> str:

@@ -67,7 +67,13 @@ def attention(values: Values) -> Markup:
 
 def chapters(values: Values) -> Markup:
     """Every chapter: the measured figures of its encoded file, else those of its master."""
-    columns = (Column("Chapter"), Column("State"), *_HEADS, Column("Measured on"), Column("Course"))
+    columns = (
+        Column("Chapter"),
+        Column("State"),
+        *_HEADS,
+        Column("Measured on"),
+        Column("Course", wide=True),
+    )
     rows: list[Row] = []
     for chapter in values.chapters:
         rows += _chapter_rows(chapter)
@@ -174,8 +180,8 @@ def _outliers(found: Sequence[Outlier], values: Values) -> Markup:
         Column("Character"),
         Column("Seconds", number=True),
         Column("Expected", number=True, unit="s"),
-        Column("Text"),
-        Column("Listen"),
+        Column("Text", wide=True),
+        Column("Listen", wide=True),
     )
     names = chips(values)
     troubled = {trouble.id for trouble in values.troubles}

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from tasks.pages import Markup, element, joined
+from tasks.reporting.numbers import UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +16,7 @@ class Column:
     title: str
     number: bool = False  # right-aligned
     unit: str = ""
+    wide: bool = False  # takes the whole width of a card
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,7 @@ class Row:
 def table(caption: str, columns: Sequence[Column], rows: Iterable[Row]) -> Markup:
     """A table whose roles are written out: as cards its rows keep their meaning.
 
-    Empty cells are left out of cards.
+    Empty and unknown cells are left out of cards.
     """
     head = [
         element(
@@ -68,7 +70,8 @@ def _row(row: Row, columns: Sequence[Column]) -> Markup:
     cells = []
     for place, (content, column) in enumerate(zip(row.cells, columns, strict=True)):
         cell = content if isinstance(content, Cell) else Cell(content)
-        classes = " ".join(filter(None, ("number" if column.number else "", cell.tone)))
+        kinds = ("number" if column.number else "", "long" if column.wide else "", cell.tone)
+        classes = " ".join(filter(None, kinds))
         label = f"{column.title} {column.unit}".strip()
         kind = {"scope": "row", "role": "rowheader"} if place == 0 else {"role": "cell"}
         cells.append(
@@ -78,7 +81,7 @@ def _row(row: Row, columns: Sequence[Column]) -> Markup:
                 **kind,
                 class_=classes or None,
                 title=cell.title or None,
-                data_label=label if str(cell.content) else None,
+                data_label=label if str(cell.content) not in ("", UNKNOWN) else None,
             )
         )
     return element("tr", joined(*cells), role="row", id=row.id, class_=row.tone)

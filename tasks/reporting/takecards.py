@@ -15,11 +15,11 @@ from tasks.reporting.troubles import Attempt, Trouble
 _CHAIN = (
     Column("Attempt"),
     Column("Audio", number=True),
-    Column("Verdict"),
-    Column("Seed"),
-    Column("Key"),
-    Column("Made"),
-    Column("Listen"),
+    Column("Verdict", wide=True),
+    Column("Seed", wide=True),
+    Column("Key", wide=True),
+    Column("Made", wide=True),
+    Column("Listen", wide=True),
 )
 
 
