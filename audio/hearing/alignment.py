@@ -15,9 +15,11 @@ from typing import Final
 from audio.hearing.soundalikes import alike, like_name
 from audio.hearing.tokens import ANYTHING, SINGLE
 
-_BRIDGED: Final = 3  # tokens of a compound: "to-day", "what so ever"
-_COUNTED: Final = 6  # tokens of one number: "achtzehn hundert fünf und neunzig"
-_FOREVER: Final = 1 << 30
+_COMPOUND: Final = 3  # tokens of one: "to-day", "what so ever"
+_COUNTED: Final = 6  # tokens of one number: "mille huit cent quatre vingt quinze"
+_BRIDGES: Final = tuple(
+    shape for many in range(2, _COUNTED + 1) for shape in ((many, 1), (1, many))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +88,11 @@ def _steps(
                 best, how = cost[i - 1][j] + 1, (1, 0, False)
             if cost[i][j - 1] + 1 < best:
                 best, how = cost[i][j - 1] + 1, (0, 1, False)
-            if not same:
-                for a, b in _bridges(said, heard, i, j, names, counts):
-                    if cost[i - a][j - b] < best:
-                        best, how = cost[i - a][j - b], (a, b, True)
+            for a, b in _BRIDGES if best else ():
+                if a > i or b > j or cost[i - a][j - b] >= best:
+                    continue
+                if _bridged(said[i - a : i], heard[j - b : j], names, counts):
+                    best, how = cost[i - a][j - b], (a, b, True)
             cost[i][j], step[i][j] = best, how
     found = []
     i, j = rows, columns
@@ -106,43 +109,23 @@ def _same(said: str, heard: str, names: frozenset[str]) -> bool:
     return like_name(said, heard) if said in names else alike(said, heard)
 
 
-def _bridges(
-    said: Sequence[str],
-    heard: Sequence[str],
-    i: int,
-    j: int,
-    names: frozenset[str],
-    counts: bool,
-) -> Iterator[tuple[int, int]]:
-    """Ways in which several tokens before ``i`` or ``j`` are one on the other side."""
-    one, other = said[i - 1], heard[j - 1]
-    if one == ANYTHING:
-        yield from ((1, b) for b in range(2, min(_BRIDGED, j) + 1))
-        return
-    digits = one.isdecimal() and other.isdecimal()
-    most = _COUNTED if digits or not counts else _BRIDGED
-    if SINGLE.match(one) or SINGLE.match(other):
-        return
-    together = one
-    for a in range(2, min(most, i) + 1):
-        together = said[i - a] + together
-        if _joined(together, other, a, digits, counts, names):
-            yield a, 1
-    together = other
-    for b in range(2, min(most, j) + 1):
-        together = heard[j - b] + together
-        if _joined(one, together, b, digits, counts, names):
-            yield 1, b
-
-
-def _joined(
-    said: str, heard: str, tokens: int, digits: bool, counts: bool, names: frozenset[str]
+def _bridged(
+    said: Sequence[str], heard: Sequence[str], names: frozenset[str], counts: bool
 ) -> bool:
-    if digits:
-        return said == heard
-    if not counts and said.isdecimal() != heard.isdecimal():
-        return said.isdecimal() or heard.isdecimal()
-    return tokens <= _BRIDGED and _same(said, heard, names)
+    """Whether one token on one side is all of the other side's."""
+    one, several = (said[0], heard) if len(said) == 1 else (heard[0], said)
+    if one == ANYTHING or ANYTHING in several:
+        return one == ANYTHING and one is said[0] and len(several) <= _COMPOUND
+    if SINGLE.match(one) or any(SINGLE.match(part) for part in several):
+        return False
+    together = "".join(several)
+    if together.isdecimal():
+        return one == together
+    if not counts and one.isdecimal():
+        return not any(part.isdecimal() for part in several)
+    if len(several) > _COMPOUND:
+        return False
+    return _same(*((one, together) if len(said) == 1 else (together, one)), names)
 
 
 def _runs(steps: Sequence[_Step]) -> Iterator[Run]:

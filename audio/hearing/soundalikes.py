@@ -58,9 +58,9 @@ def sound_of(word: str) -> str:
     heard = word
     for pattern, sound in _SPELLINGS:
         heard = pattern.sub(sound, heard)
-    first, rest = heard[:1], re.sub("[aeiouyhw]", "", heard[1:])
-    opening = "a" if first in "aeiou" else first  # w, y and h are heard at the beginning
-    return re.sub(r"(.)\1+", r"\1", (opening + rest).translate(_VOICELESS))
+    heard = re.sub(r"(.)\1+", r"\1", heard.translate(_VOICELESS))
+    opening = "a" if heard[:1] in tuple("aeiou") else heard[:1]  # w, y, h are heard there
+    return opening + re.sub("[aeiouyhw]", "", heard[1:])
 
 
 @lru_cache(maxsize=65536)
@@ -73,8 +73,8 @@ def alike(one: str, other: str) -> bool:
     sounds = sound_of(one)
     if sounds and sounds == sound_of(other):
         return True
-    shorter = min(len(one), len(other))
-    return one.isalpha() and other.isalpha() and near(one, other, shorter // _SPELLED_SHARE)
+    letters = min(len(one), len(other)) if one.isalpha() and other.isalpha() else 0
+    return one[:1] == other[:1] and near(one, other, letters // _SPELLED_SHARE)
 
 
 @lru_cache(maxsize=8192)
@@ -112,9 +112,9 @@ def _pinyin() -> Callable[[str], frozenset[str]] | None:
     except ImportError:
         return None
     return lambda character: frozenset(
-        pinyin(character, style=Style.NORMAL, heteronym=True, errors="ignore")[0]
-        if HAN.match(character)
-        else ()
+        reading
+        for found in pinyin(character, style=Style.NORMAL, heteronym=True, errors="ignore")
+        for reading in found
     )
 
 

@@ -55,7 +55,8 @@ class Habits:
     """How a language's texts may be written otherwise."""
 
     numerals: Numerals = field(default_factory=Numerals)
-    point: str = ""
+    point: str = ""  # of 3.5
+    percent_first: str = ""  # said before a number that "%" stands behind
     signs: Mapping[str, str] = field(default_factory=dict)
     currencies: Mapping[str, str] = field(default_factory=dict)
     same: Mapping[str, str] = field(default_factory=dict)
@@ -73,6 +74,7 @@ class Habits:
                 one=frozenset(data.get("one", ())),
             ),
             point=data.get("point", ""),
+            percent_first=data.get("percent_first", ""),
             signs=MappingProxyType(data.get("signs", {})),
             currencies=MappingProxyType(data.get("currencies", {})),
             same=MappingProxyType(data.get("same", {})),
@@ -125,7 +127,11 @@ def _pieces(text: str, habits: Habits) -> Iterator[Token]:
             until = len(part) if mark is None else mark.start()
             for match in _PIECE.finditer(part, begin - at, until):
                 start, end = at + match.start(), at + match.end()
-                for form in _forms(match.group(), part[match.end() : match.end() + 1], habits):
+                if match.group() == "%" and habits.percent_first:
+                    continue  # said with its number
+                if match.group()[0].isdecimal() and part[match.end() : match.end() + 1] == "%":
+                    yield from (Token(form, start, end) for form in habits.percent_first)
+                for form in _forms(match.group(), habits):
                     yield Token(form, start, end)
             if mark is not None:
                 yield Token(ANYTHING, at + mark.start(), at + mark.end())
@@ -133,7 +139,7 @@ def _pieces(text: str, habits: Habits) -> Iterator[Token]:
         at += len(part)
 
 
-def _forms(piece: str, after: str, habits: Habits) -> Iterator[str]:
+def _forms(piece: str, habits: Habits) -> Iterator[str]:
     """The folded words that a piece of text stands for."""
     if piece in habits.signs or piece in habits.currencies:
         said = habits.signs.get(piece) or habits.currencies[piece]

@@ -76,7 +76,7 @@ class Listener:
         self._folder = folder
         self._recogniser = recogniser
         self._ready_s = ready_s
-        self._patience_s = patience_s
+        self.patience_s = patience_s
         self._process: _Process | None = None
         # On Linux a child is told when the *thread* that started it ends: this one stays.
         self._thread = ThreadPoolExecutor(1, "recogniser")
@@ -98,7 +98,7 @@ class Listener:
             tag = language.partition("-")[0].lower()
             if tag not in self._process.languages:
                 return None
-            patience = self._patience_s + _PATIENCE_TIMES * len(samples) / 16000
+            patience = self.patience_s + _PATIENCE_TIMES * len(samples) / 16000
             return self._process.hear(samples, tag, patience)
         except (TransientFailure, MissingDependency):
             self._end()
