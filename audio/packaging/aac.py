@@ -118,9 +118,8 @@ def write_m4a(destination: Path, encoded: Path, *, rate: int) -> None:
         StorageError: the disk is full, or the encoded chapter is damaged.
     """
     with files.temporary_beside(destination) as temporary:
-        command = [*input_arguments(rate), "-map", "0:a", *COPY_ARGUMENTS]
         ffmpeg.run(
-            [*command, "-f", "ipod", "-y", ffmpeg.url(temporary)],
+            [*input_arguments(rate), "-map", "0:a", *output_arguments(temporary, rate)],
             timeout_s=ffmpeg.deadline_s(encoded.stat().st_size / 1000),  # 8 kbit/s at least
             stdin=joined([encoded]),
         )
@@ -136,10 +135,16 @@ def input_arguments(rate: int) -> list[str]:
     return ["-itsoffset", f"{-BLOCK / rate:.9f}", "-f", "aac", "-i", "pipe:0"]
 
 
-COPY_ARGUMENTS: Final = (
-    *("-c:a", "copy", "-bsf:a", "aac_adtstoasc"),
-    *("-fflags", "+bitexact", "-movflags", "+faststart"),
-)
+def output_arguments(destination: Path, rate: int) -> list[str]:
+    """ffmpeg's output options for an MP4 of copied packets.
+
+    Times of the movie count frames. Without being told, ffmpeg 9.0.2 takes the clock of ADTS
+    (28,224,000 a second), in which a chapter of more than 76 s does not fit into 31 bits: the
+    QuickTime chapter track was lost without a word (2026-11-21).
+    """
+    copy = ["-c:a", "copy", "-bsf:a", "aac_adtstoasc", "-fflags", "+bitexact"]
+    clock = ["-movie_timescale", str(rate), "-movflags", "+faststart"]
+    return [*copy, *clock, "-f", "ipod", "-y", ffmpeg.url(destination)]
 
 
 def _length(header: bytes) -> int:

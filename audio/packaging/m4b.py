@@ -15,13 +15,13 @@ call leaves the old file whole; constant memory here, in ffmpeg about 130 bytes 
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
 from audio import ffmpeg
 from audio.packaging import aac
+from audio.packaging.boxes import tracks
 from audio.packaging.cover import input_arguments
 from audio.packaging.metadata import BookMetadata, book_tags, ffmetadata
 from audio.packaging.sound import Sound, common_rate
@@ -66,8 +66,7 @@ def write_m4b(
             timeout_s=ffmpeg.deadline_s(frames / rate),
             stdin=aac.joined(encoded),
         )
-        if packets_of(temporary) != aac.packets(frames):
-            raise _culprit(chapters, encoded)
+        _check(temporary, chapters, encoded)
         files.replace(temporary, destination)
 
 
@@ -90,7 +89,7 @@ def arguments(
     command += ["-metadata:s:a:0", f"language={metadata.language3}"]
     if cover is not None:
         command += ["-map", "2:v", "-c:v", "copy", "-disposition:v:0", "attached_pic"]
-    return [*command, *aac.COPY_ARGUMENTS, "-f", "ipod", "-y", ffmpeg.url(destination)]
+    return [*command, *aac.output_arguments(destination, rate)]
 
 
 def short_list(chapters: int) -> str | None:
@@ -103,31 +102,21 @@ def short_list(chapters: int) -> str | None:
     )
 
 
-def packets_of(path: Path) -> int:
-    """How many packets the first track of an MP4 file has, from its sample table.
+def _check(path: Path, chapters: Sequence[Sound], encoded: Sequence[Path]) -> None:
+    """Every packet is there, and a track with every chapter's title.
 
     Raises:
-        BrokenPromise: the file is not what ffmpeg writes.
+        StorageError: an encoded chapter does not hold its frames.
+        BrokenPromise: ffmpeg wrote something else than it was given.
     """
-    with path.open("rb") as file:
-        end = path.stat().st_size
-        place = 0
-        for name in (b"moov", b"trak", b"mdia", b"minf", b"stbl", b"stsz"):
-            while place + 8 <= end:
-                file.seek(place)
-                header = file.read(16)
-                size, header_size = struct.unpack_from(">I", header)[0], 8
-                if size == 1:
-                    size, header_size = struct.unpack_from(">Q", header, 8)[0], 16
-                if header[4:8] == name or size < header_size:
-                    break
-                place += size
-            if place + 8 > end or header[4:8] != name:
-                raise BrokenPromise(f"{path}: no {name.decode()} box where MP4 has one")
-            place, end = place + header_size, place + size
-        file.seek(place)
-        _, _, found = struct.unpack(">III", file.read(12))
-    return int(found)
+    found = {track.identity: track for track in tracks(path)}
+    sound = next(iter(found.values()), None)
+    wanted = aac.packets(sum(chapter.frames for chapter in chapters))
+    if sound is None or sound.packets != wanted:
+        raise _culprit(chapters, encoded)
+    titles = found.get(sound.chapters)
+    if titles is None or titles.packets != len(chapters):
+        raise BrokenPromise("ffmpeg wrote no QuickTime chapter track; is this another ffmpeg?")
 
 
 def _culprit(chapters: Sequence[Sound], encoded: Sequence[Path]) -> StorageError | BrokenPromise:

@@ -75,9 +75,16 @@ class ChapterFile:
             StorageError: the master is damaged or gone.
             BrokenPromise: it has another length or form than it should.
         """
+        return self.stretch(0, self.frames)
+
+    def stretch(self, start: int, end: int) -> Iterator[bytes]:
+        """The samples of the frames [start, end), as ``pcm``.
+
+        Raises:
+            StorageError, BrokenPromise: as ``pcm``.
+        """
         import soundfile
 
-        seen = 0
         try:
             with soundfile.SoundFile(self.path) as master:
                 if (master.samplerate, master.channels) != (self.rate, 1):
@@ -85,16 +92,26 @@ class ChapterFile:
                         f"{self.path}: {master.samplerate} Hz with {master.channels} channels "
                         f"where a mono master of {self.rate} Hz was promised"
                     )
-                for block in master.blocks(_BLOCK_FRAMES, dtype="int16"):
-                    seen += len(block)
+                if master.frames != self.frames:
+                    raise BrokenPromise(
+                        f"{self.path}: {master.frames} frames where {self.frames} were promised"
+                    )
+                if start:
+                    master.seek(start)
+                while start < end:
+                    block = master.read(min(_BLOCK_FRAMES, end - start), dtype="int16")
+                    if len(block) == 0:
+                        raise self._damaged(f"it ends at frame {start}")
+                    start += len(block)
                     yield block.astype("<i2", copy=False).tobytes()
         except soundfile.LibsndfileError as error:
-            raise StorageError(
-                f"{self.path}: the master cannot be read ({error}); delete it and run the same "
-                "command again"
-            ) from error
-        if seen != self.frames:
-            raise BrokenPromise(f"{self.path}: {seen} frames where {self.frames} were promised")
+            raise self._damaged(str(error)) from error
+
+    def _damaged(self, why: str) -> StorageError:
+        return StorageError(
+            f"{self.path}: the master cannot be read ({why}); delete it and run the same "
+            "command again"
+        )
 
 
 def all_pcm(sounds: Sequence[Sound]) -> Iterator[bytes]:
