@@ -25,15 +25,18 @@ from audio.mastering.roomtone import STAGE_VERSION as TONE_VERSION
 from audio.packaging.metadata import safe_name
 from audio.profiles import Profile
 from audio.readalong.captions import srt, vtt
-from audio.timeline import Timeline
+from audio.readalong.words import printed_words
+from audio.timeline import Timeline, Word
+from book.script import Segment
 from castbook.errors import BrokenPromise, PermanentFailure, StorageError
 from castbook.files import publish, replace, temporary_beside, write_bytes, write_text
 from tasks.keys import content_key, jitter
 from tasks.levels import Level, VoiceStyle
 from tasks.plan import ChapterPlan, Line
+from tasks.takes import Take
 
 JITTER = 0.1  # pauses vary by up to a tenth, so that the rhythm is not a machine's
-CAPTION_VERSION = 1
+CAPTION_VERSION = 2
 WORKERS = min(2, os.cpu_count() or 1)  # that prepare takes for one chapter; bytes stay the same
 
 
@@ -225,7 +228,7 @@ class Assembly:
             speaker=self._names[line.segment.speaker],
             text=line.segment.printed,
             kind=line.segment.kind,
-            words=take.words if line.segment.spoken == line.segment.printed else (),
+            words=_printed_words(line.segment, take),
         )
 
     def _remove_stale(self, number: int, stem: str) -> None:
@@ -273,6 +276,12 @@ def relabel(timeline: Timeline, pieces: Sequence[Piece]) -> Timeline:
         for cue, p in zip(timeline.cues, pieces, strict=True)
     )
     return changed(timeline, cues=cues)
+
+
+def _printed_words(segment: Segment, take: Take) -> tuple[Word, ...]:
+    """The engine's word times, which are of the spoken text, in the printed one."""
+    edits = [(item.start, item.end, item.spoken) for item in segment.replacements]
+    return printed_words(take.words, segment.printed, segment.spoken, edits)
 
 
 def _shown(pieces: Sequence[Piece]) -> list[list[str]]:
