@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from book.languages import load_language
 from book.project import Project
-from tasks.levels import Level, VoiceStyle
+from tasks.levels import Level, VoiceStyle, level_warning
 from tasks.plan import Line
 
 
@@ -71,6 +71,7 @@ def cast_rows(
                 share=letters[part] / total,
                 lufs=None if level is None or level.loudness is None else round(level.loudness, 1),
                 gain_db=None if level is None else level.gain_db,
+                warning="" if level is None else level_warning((voice_name, style), level) or "",
             )
         )
     return tuple(rows)

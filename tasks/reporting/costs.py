@@ -80,7 +80,7 @@ def versions(facts: Facts) -> Mapping[str, str]:
 
     book = facts.plan.project.book
     try:
-        ffmpeg = version()
+        ffmpeg = version().partition(" Copyright")[0].removeprefix("ffmpeg version ")
     except MissingDependency:
         ffmpeg = "none"
     made_by = sorted({c.castbook for c in facts.circumstances.values() if c.castbook})

@@ -6,7 +6,6 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-COURSE_S = 2.0  # length of one window of a master's course (audio/mastering)
 MOST_POINTS = 1200  # of the whole book: about one per pixel of a wide screen
 SPARK_POINTS = 60  # of one chapter
 FLOOR_DB = -96.0  # 16-bit silence: what is drawn where a window holds nothing

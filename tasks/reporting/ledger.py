@@ -105,7 +105,7 @@ def costs(values: Values) -> Markup:
         Column("Takes", number=True),
         Column("Audio", number=True),
         Column("Synthesis", number=True),
-        Column("Speed", number=True),
+        Column("Speed", number=True, unit="× real time"),
         Column("Fingerprint", wide=True),
     )
     rows = [
@@ -115,7 +115,7 @@ def costs(values: Values) -> Markup:
                 f"{row.takes:,}",
                 clock(row.audio_s),
                 clock(row.synthesis_s),
-                UNKNOWN if row.speed is None else f"{row.speed:.1f}× real time",
+                UNKNOWN if row.speed is None else f"{row.speed:.1f}",
                 element("code", row.fingerprint, class_="key"),
             )
         )

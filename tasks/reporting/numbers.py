@@ -42,7 +42,7 @@ def percent(share: float, places: int = 1) -> str:
     shown = f"{share * 100:.{places}f}"
     if share < 1 and float(shown) >= 100:
         shown = f"{100 - 10**-places:.{places}f}"
-    return f"{shown.removesuffix('.' + '0' * places)} %"
+    return f"{shown.removesuffix('.' + '0' * places)}\N{NO-BREAK SPACE}%"
 
 
 def size(count: int) -> str:

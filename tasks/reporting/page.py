@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from audio.mastering.gauge import COURSE_S
 from castbook.resources import read_config
 from tasks.pages import Markup, element, fill, joined, json_inside, policy
 from tasks.reporting import ledger, sections
-from tasks.reporting.course import COURSE_S
 from tasks.reporting.numbers import clock, counted, percent
 from tasks.reporting.values import Values
 

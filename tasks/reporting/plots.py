@@ -24,6 +24,8 @@ _NAMED: Final = 0.04  # of the width: a narrower chapter has no room for its num
 _STEPS_S: Final = (10, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 36000)
 _MOST_TICKS: Final = 6
 _FIELD: Final = 1000  # units of the scattered picture's sides
+_LAST_TICK: Final = 0.96  # of the width: a later one is cut off
+_ROOM: Final = 1.04  # so that no dot lies on the edge
 _SPARK: Final = (-10.0, -46.0)
 
 
@@ -139,8 +141,8 @@ def duration_plot(
     spoken: Sequence[Spoken], outliers: Sequence[Outlier], colours: Mapping[str, int]
 ) -> Markup:
     """Seconds against characters of text, a dot per segment, rings around the outliers."""
-    letters = max((row.letters for row in spoken), default=1) or 1
-    seconds = max((row.seconds for row in spoken), default=1.0) or 1.0
+    letters = _ROOM * max((row.letters for row in spoken), default=1) or 1
+    seconds = _ROOM * max((row.seconds for row in spoken), default=1.0) or 1.0
     dots: dict[int, dict[tuple[int, int], None]] = {}
     for row in spoken:
         place = round(row.letters / letters * _FIELD), round(_FIELD * (1 - row.seconds / seconds))
@@ -244,6 +246,7 @@ def _time_ticks(seconds: float) -> list[Markup]:
     return [
         element("text", clock(at), x=_percent(at, seconds), y="100%", dy="-4", class_="x")
         for at in range(step, int(seconds), step)
+        if at < _LAST_TICK * seconds
     ]
 
 
@@ -251,7 +254,11 @@ def _ticks(most: float) -> list[float]:
     """A few round numbers inside ``most``, 0 and the end left out."""
     for step in (s * 10**power for power in range(-1, 6) for s in (1, 2, 5)):
         if most / step <= _MOST_TICKS:
-            return [round(n * step, 3) for n in range(1, int(most / step) + 1) if n * step < most]
+            return [
+                round(n * step, 3)
+                for n in range(1, int(most / step) + 1)
+                if n * step < _LAST_TICK * most
+            ]
     return []
 
 

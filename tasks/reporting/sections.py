@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from itertools import groupby
 
+from audio.mastering.gauge import COURSE_S
 from tasks.pages import Markup, element, joined
-from tasks.reporting.course import COURSE_S
 from tasks.reporting.durations import Outlier
 from tasks.reporting.files import ChapterRow, FileRow
 from tasks.reporting.numbers import counted, figure, percent, signed, size
@@ -48,6 +48,7 @@ def attention(values: Values) -> Markup:
             element("a", note.segment, href=f"#seg-{slug(note.segment)}") if note.segment else "",
             " ",
             note.text,
+            class_=note.kind if note.kind == "problem" else None,
         )
         for note in values.notes
     ]
@@ -71,7 +72,6 @@ def chapters(values: Values) -> Markup:
         Column("Chapter"),
         Column("State"),
         *_HEADS,
-        Column("Measured on"),
         Column("Course", wide=True),
     )
     rows: list[Row] = []
@@ -211,33 +211,40 @@ def _chapter_rows(chapter: ChapterRow) -> list[Row]:
     name = joined(f"{chapter.number} ", element("cite", chapter.title))
     state = Cell(
         chapter.state if chapter.complete else chapter.message,
-        "good" if chapter.state == "done" else "bad",
+        {"done": "good", "doubtful": "warn"}.get(chapter.state, "bad"),
     )
     spark = sparkline(chapter.spark)
-    measured = [file for file in chapter.files if file.figures]
+    measured = _one_format([file for file in chapter.files if file.figures])
     if not measured:
         master = {key: chapter.master.get(_MASTER_NAMES.get(key, key)) for key, _ in _FIGURES} | {
             "duration_s": chapter.seconds
         }
         cells = [figure(key, value) for key, value in master.items()]
-        source = "master" if chapter.master else ""
-        return [Row((name, state, *cells, source, spark), id=f"chapter-{chapter.number}")]
+        if chapter.master:
+            name = joined(name, element("small", "master, before encoding"))
+        return [Row((name, state, *cells, spark), id=f"chapter-{chapter.number}")]
     rows = []
     for part, file in enumerate(measured, 1):
-        many = len(measured) > 1
+        words = [f"part {part} of {len(measured)}"] if len(measured) > 1 else []
+        words += [_corrected(file)] if file.corrected_db else []
         rows.append(
             Row(
                 (
-                    joined(name, f" ({part} of {len(measured)})") if many else name,
+                    joined(name, element("small", ", ".join(words)) if words else ""),
                     state,
                     *_file_figures(file),
-                    joined(_short_name(file), _corrected(file)),
                     spark if part == 1 else "",
                 ),
                 id=f"chapter-{chapter.number}" + (f"-{part}" if part > 1 else ""),
             )
         )
     return rows
+
+
+def _one_format(measured: Sequence[FileRow]) -> list[FileRow]:
+    """The files of the first format: a chapter as MP3 and as FLAC is one chapter, not two parts."""
+    formats = [file.name.rpartition(".")[2] for file in measured]
+    return [file for file, kind in zip(measured, formats, strict=True) if kind == formats[0]]
 
 
 def _file_figures(file: FileRow) -> list[Cell]:
@@ -260,17 +267,12 @@ def _verdict(file: FileRow) -> Cell:
     if file.passed is None:
         return Cell("not measured")
     word = "pass" if file.passed else "fail"
-    return Cell(joined(word, _corrected(file)), "good" if file.passed else "bad")
+    again = element("small", _corrected(file)) if file.corrected_db else ""
+    return Cell(joined(word, again), "good" if file.passed else "bad")
 
 
 def _corrected(file: FileRow) -> str:
-    if not file.corrected_db:
-        return ""
-    return f", encoded again by {signed(file.corrected_db)} dB"
-
-
-def _short_name(file: FileRow) -> str:
-    return file.name.rpartition(".")[2].upper()
+    return f"encoded again by {signed(file.corrected_db)} dB"
 
 
 def _advice(measured: Sequence[FileRow]) -> Markup:

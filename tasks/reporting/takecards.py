@@ -64,7 +64,7 @@ def _card(
         hint = element("p", "no player: see the take on disk by its key", class_="faint")
         heard = player(sounds.get(used.key), f"take of {trouble.id}") or hint
     spoken = Markup("")
-    if trouble.spoken != trouble.printed:
+    if _letters(trouble.spoken) != _letters(trouble.printed):
         text = element("q", trouble.spoken, lang=trouble.language)
         spoken = element("p", "spoken as ", text, class_="spoken")
     return fill(
@@ -140,3 +140,8 @@ def _attempt(attempt: Attempt, segment: str, sounds: Mapping[str, str]) -> Row:
 
 def _code(key: str) -> Markup:
     return element("code", key, class_="key")
+
+
+def _letters(text: str) -> str:
+    """What a listener can hear of a text: other quotes or spaces are no other words."""
+    return "".join(filter(str.isalnum, text))

@@ -181,7 +181,7 @@ def notes_of(facts: Facts) -> tuple[Note, ...]:
     plan = facts.plan
     kept = sum(line.kept is not None for line in facts.lines)
     notes = [Note("problem", text) for text in facts.report.problems]
-    notes += [Note("warning", text) for text in plan.warnings]
+    notes += [Note("warning", text) for text in (*facts.report.warnings, *plan.warnings)]
     notes += [Note("no longer fits", text) for text in facts.orphans]
     if kept:
         notes.append(
