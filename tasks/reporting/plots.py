@@ -12,8 +12,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from audio.mastering.gauge import COURSE_S
 from tasks.pages import Markup, element, joined
-from tasks.reporting.course import COURSE_S, Course
+from tasks.reporting.course import Course
 from tasks.reporting.durations import Outlier, Spoken
 from tasks.reporting.numbers import clock, counted, signed
 
