@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from audio.joins.level import calibrated_gain, measure_loudness
+from audio.joins.level import calibrated_gain, measure_loudness, missing_gain
 from audio.pcm import read_flac
 from tasks.plan import Line
 
 VoiceStyle = tuple[str, str]  # key of voices, style
+NOTICED_LU = 1.0  # what a voice may be off before a person is told: listeners hardly hear less
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,12 @@ class Level:
 
     loudness: float | None  # LUFS of the calibration takes; None when there is none usable
     gain_db: float  # to apply, the project's own gain included
+    missing_db: float = 0.0  # what it lacks still, over 12 dB; negative: it stays too loud
+
+    @property
+    def clamped(self) -> bool:
+        """Whether the voice would need more than the largest gain, or less than the smallest."""
+        return self.missing_db != 0
 
 
 def measure_levels(calibration: Iterable[Line]) -> Mapping[VoiceStyle, Level]:
@@ -38,6 +45,36 @@ def measure_levels(calibration: Iterable[Line]) -> Mapping[VoiceStyle, Level]:
         if len(takes) < len(lines):
             continue
         loudness = measure_loudness([read_flac(take.audio)[0] for take in takes], takes[0].rate)
-        gain = calibrated_gain(loudness) + lines[0].speaker.gain_db
-        levels[voice] = Level(loudness, gain)
+        own = lines[0].speaker.gain_db
+        missing = missing_gain(loudness)
+        levels[voice] = Level(
+            loudness=loudness,
+            gain_db=calibrated_gain(loudness) + own,
+            missing_db=round(missing - own, 1) + 0.0 if missing else 0.0,
+        )
     return levels
+
+
+def level_warning(voice: VoiceStyle, level: Level) -> str | None:
+    """What a person should know of a voice that one gain does not bring to the others."""
+    if abs(level.missing_db) < NOTICED_LU or level.loudness is None:
+        return None
+    name, style = voice
+    said = f"{name!r} ({style})" if style else repr(name)
+    soft = level.missing_db > 0
+    own = (
+        f"raise its gain_db by {level.missing_db:g}"
+        if soft
+        else (f"lower its gain_db by {-level.missing_db:g}")
+    )
+    return (
+        f"voice {said} stays {abs(level.missing_db):g} LU {'below' if soft else 'above'} the other "
+        f"voices: it speaks at {level.loudness:.1f} LUFS and is brought nearer by 12 dB at most; "
+        f"use a {'louder' if soft else 'softer'} clip or another voice, or {own}"
+    )
+
+
+def level_warnings(levels: Mapping[VoiceStyle, Level]) -> tuple[str, ...]:
+    """All of them, in the order of the voices' names."""
+    found = (level_warning(voice, levels[voice]) for voice in sorted(levels))
+    return tuple(warning for warning in found if warning is not None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from tasks.levels import Level, VoiceStyle
+from tasks.levels import Level, VoiceStyle, level_warnings
 from tasks.orchestration import ChapterReport
 from tasks.plan import BookPlan, Line
 from tasks.publish import Published
@@ -43,6 +43,11 @@ class BookReport:
     def doubtful(self) -> tuple[Line, ...]:
         """Every segment whose take a verdict complains about."""
         return tuple(line for c in self.chapters for line in c.doubtful)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What a person should know, although nothing failed: voices out of their gain's reach."""
+        return level_warnings(self.levels)
 
     @property
     def kept(self) -> tuple[Line, ...]:

@@ -85,6 +85,7 @@ def summarise_run(report: BookReport) -> dict[str, Any]:
         "failed": [failure_row(report, i) for i in range(len(report.failed))],
         "doubtful": [_line_row(line) for line in report.doubtful],
         "problems": list(report.problems),
+        "warnings": list(report.warnings),
         "files": [{"path": str(f.path), "bytes": f.bytes, "made": f.made} for f in report.files],
         "seconds": round(report.seconds, 1),
         "steps": report.steps,

@@ -38,6 +38,7 @@ _SILENCE_DB: Final = -60.0  # a frame that strays less from its mean tells the o
 # shape, and resampling keeps its room. The limiter of the master is the one place for peaks.
 _CEILING: Final = FULL_SCALE * 10 ** (-0.5 / 20)
 _FRAMES_PER_S: Final = 100  # the trim looks at frames of 10 ms
+TRIM_DB: Final = -53.0  # 30 dB below the level that takes are brought to: audio/joins/level.py
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ def edit_take(
     rate: int,
     *,
     gain_db: float,
-    trim_db: float = -50.0,
+    trim_db: float = TRIM_DB,
     keep_ms: int = 40,
     fade_ms: int = 8,
 ) -> Edited:
