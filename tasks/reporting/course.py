@@ -13,7 +13,7 @@ FLOOR_DB = -96.0  # 16-bit silence: what is drawn where a window holds nothing
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """One chapter's place on the plot, in windows of ``audio.mastering.gauge.COURSE_S``."""
+    """One chapter's place on the plot, in windows of ``COURSE_S`` (``audio/mastering/gauge.py``)."""
 
     number: int
     title: str
@@ -23,7 +23,7 @@ class Stretch:
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """RMS in dB over the finished chapters, end to end; positions are windows of ``audio.mastering.gauge.COURSE_S``.
+    """RMS in dB over the finished chapters, end to end; positions are windows of ``COURSE_S``.
 
     The last window of a chapter is shorter than the others and drawn as long as they are:
     2 s at most, on a plot whose points are 30 s wide for a book of 10 hours.
