@@ -16,8 +16,12 @@ from tasks.plan import Line
 from tasks.quotations import ends_paragraph
 
 
-def read_along(files: ChapterFiles, lines: Sequence[Line]) -> ReadAlong:
-    """A chapter's words as they were printed: the script knows paragraphs and scenes."""
+def read_along(files: ChapterFiles, lines: Sequence[Line], language: str = "") -> ReadAlong:
+    """A chapter's words as they were printed: the script knows paragraphs and scenes.
+
+    Args:
+        language: the book's; lines in another one say so.
+    """
     timeline = chapter_timeline(files)
     cues: list[Cue] = []
     paragraph = scene = 0
@@ -35,7 +39,7 @@ def read_along(files: ChapterFiles, lines: Sequence[Line]) -> ReadAlong:
                 speaker="" if segment.speaker is None else cue.speaker,
                 character=segment.speaker or "",
                 joined=before is not None and touching(before, segment),
-                language=segment.language,
+                language="" if segment.language == language else segment.language,
             )
         )
         paragraph += ends_paragraph(segment)
