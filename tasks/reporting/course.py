@@ -13,7 +13,7 @@ FLOOR_DB = -96.0  # 16-bit silence: what is drawn where a window holds nothing
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """One chapter's place on the plot, in windows of ``COURSE_S`` (``audio/mastering/gauge.py``)."""
+    """One chapter's place on the plot, in windows of ``COURSE_S``."""
 
     number: int
     title: str

@@ -108,7 +108,7 @@ def test_keep_uses_the_finished_takes_until_redo(
     assert (code, run["kept"]) == (0, {"segments": missing, "causes": {cause: missing}})
     assert run["made"] == 0
     report = json.loads(next(project.glob("build/out/*/*/report.json")).read_text())
-    assert report["kept"]["segments"] == missing
+    assert report["run"]["kept"]["segments"] == missing
     assert not (project / "kept.json").exists()
     assert masters(project) == before  # not a byte is another
     # it stays so: for plan, make, find and clean
