@@ -13,7 +13,6 @@ import click
 from flows.tables import clock, table
 
 if TYPE_CHECKING:
-    from audio.measuring.check import CheckResult
     from tasks.audition import Audition
     from tasks.cleaning import Waste
     from tasks.mending import Found
@@ -42,6 +41,8 @@ def show_run(summary: Mapping[str, Any]) -> None:
             click.echo(f"not finished ch{chapter['number']:02d}: {chapter['message']}")
     for problem in summary["problems"]:
         click.echo(f"problem: {problem}")
+    for warning in summary["warnings"]:
+        click.echo(f"warning: {warning}")
     for file in summary["files"]:
         if not file["path"].endswith(".mp3"):
             click.echo(f"{file['path']} ({file['bytes'] / 1e6:.1f} MB)")
@@ -179,25 +180,6 @@ def show_review(review: Review) -> None:
         f"{review.page}: {review.segments} segments, {review.doubtful} doubtful lines, "
         f"{review.second} for a second look; open it in any browser"
     )
-
-
-def show_checks(results: Sequence[CheckResult]) -> None:
-    """The verdict on each file and what to do."""
-    for result in results:
-        click.echo(f"{result.path}: {'pass' if result.passed else 'FAIL'}")
-        for finding in result.findings:
-            mark = "ok  " if finding.ok else "FAIL"
-            advice = "" if finding.ok or not finding.advice else f": {finding.advice}"
-            click.echo(
-                f"  {mark} {finding.rule}: {finding.measured} (wanted {finding.wanted}){advice}"
-            )
-        for note in result.notes:
-            click.echo(f"  {note}")
-
-
-def plain_check(result: CheckResult) -> dict[str, Any]:
-    """A check result as JSON values."""
-    return dict(result.to_json())
 
 
 def show_presets(rows: Sequence[Mapping[str, Any]]) -> None:

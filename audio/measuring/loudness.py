@@ -14,7 +14,6 @@ multiple of the filter's block, which is 0.1 s exactly at every usual rate.
 from __future__ import annotations
 
 import math
-import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -24,7 +23,6 @@ from numpy.typing import NDArray
 from audio.measuring.kweighting import ROWS, KWeighting, Matrix, Samples
 from audio.measuring.meter import NOTHING_DB, decibels
 from audio.measuring.truepeak import TruePeak
-from castbook.errors import BrokenPromise
 
 SILENT_LUFS: Final = -70.0  # the absolute gate: what stands for "too soft to have a loudness"
 _OFFSET: Final = -0.691  # dB; a full-scale sine of 1 kHz in one channel reads -3.01 LUFS
@@ -162,33 +160,3 @@ def _blocks(rate: int) -> tuple[int, int]:
     """(samples in a filter block, samples in a step: a multiple of it, nearest to 0.1 s)."""
     size = min(_SIZES, key=lambda n: abs(n * max(1, round(rate / 10 / n)) - rate / 10))
     return size, size * max(1, round(rate / 10 / size))
-
-
-# What ffmpeg's own meter prints: for the mastering chain until it uses ``LoudnessMeter``.
-METER: Final = "ebur128=peak=true:framelog=quiet"
-_NUMBERS: Final = {
-    "integrated": r"\bI:\s+(\S+) LUFS",
-    "range": r"\bLRA:\s+(\S+) LU\b",
-    "true peak": r"\bPeak:\s+(\S+) dBFS",
-}
-
-
-def loudness(stderr: str) -> Loudness:
-    """The summary of ``METER`` in what ffmpeg printed at log level ``info``.
-
-    Raises:
-        BrokenPromise: there is none.
-    """
-    summary = stderr.rpartition("Summary:")[2]
-    values: dict[str, float] = {}
-    for name, pattern in _NUMBERS.items():
-        match = re.search(pattern, summary)
-        if match is None:
-            raise BrokenPromise(f"ffmpeg's ebur128 printed no {name}: {stderr[-300:]!r}")
-        number = float(match[1])
-        values[name] = number if math.isfinite(number) else NOTHING_DB
-    return Loudness(
-        lufs=max(SILENT_LUFS, values["integrated"]),
-        range_lu=max(0.0, values["range"]),
-        true_peak_db=max(NOTHING_DB, values["true peak"]),
-    )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import click
 
+from castbook.errors import InputError
 from flows.commands.making import BUILD, CHAPTERS, JSON, PROJECT
 
 
@@ -54,15 +56,57 @@ def status_command(projects: tuple[Path, ...], as_json: bool) -> int:
 @click.option("--profile", default="acx", show_default=True, help="Delivery profile.")
 @JSON
 def check_command(files: tuple[Path, ...], profile: str, as_json: bool) -> int:
-    """Measure finished audio against a profile: 0 all pass, 1 something fails."""
-    from audio.measuring.check import check
-    from audio.profiles import load_profile
-    from flows import printing
+    """Measure finished audio against a profile.
 
-    loaded = load_profile(profile)
-    results = [check(file, loaded) for file in files]
+    FILES are audio files of anybody's making, EPUBs with sound, or folders of them. Each is
+    decoded and measured as it plays. Exit code 0: all pass. 1: something fails, and it says
+    what to do. 2: something is no readable audio.
+    """
+    from audio.measuring.check import CheckResult, check_member, members, reminders, together
+    from audio.measuring.members import Member
+    from audio.profiles import load_profile
+    from flows import checkprinting, printing
+
+    target = load_profile(profile)
+    sounds = [sound for file in files for sound in members(file)]
+    table = None
+    if len(sounds) > 1 and not as_json:
+        table = checkprinting.CheckTable(sounds, target)
+    results: list[CheckResult] = []
+    unreadable: list[tuple[Member, str]] = []
+    for sound in sounds:
+        try:
+            result = check_member(sound, target, project=_project_of(sound.path))
+        except InputError as error:
+            if len(sounds) == 1:
+                raise
+            unreadable.append((sound, str(error)))
+            if table is not None:
+                table.add_unreadable(*unreadable[-1])
+            continue
+        results.append(result)
+        if table is not None:
+            table.add(result)
+    as_set = together([result.measured for result in results], target)
     if as_json:
-        printing.show_json({"files": [printing.plain_check(result) for result in results]})
+        printing.show_json(checkprinting.plain_checks(target, results, as_set, unreadable))
     else:
-        printing.show_checks(results)
-    return 0 if all(result.passed for result in results) else 1
+        if table is None:
+            checkprinting.show_check(results[0])
+        passed = sum(result.passed for result in results)
+        checkprinting.show_verdict(
+            target, reminders(target), as_set, passed=passed, failed=len(sounds) - passed
+        )
+    good = all(result.passed for result in results) and all(rule.ok for rule in as_set)
+    return 2 if unreadable else int(not good)
+
+
+def _project_of(file: Path) -> str | None:
+    """The project in whose build a file lies, as a word of a command line."""
+    for folder in file.absolute().parents:
+        if folder.name == "build" and (folder.parent / "project.yaml").is_file():
+            project = folder.parent
+            here = Path.cwd()
+            shown = project.relative_to(here) if project.is_relative_to(here) else project
+            return shlex.quote(str(shown))
+    return None

@@ -9,7 +9,8 @@ import pytest
 from mastering_sounds import BOOK, chapter, speech, wav
 
 from audio import ffmpeg
-from audio.measuring.measure import complaints, described, measure, probe
+from audio.measuring.measure import measure
+from audio.measuring.probe import complaints, described, probe
 from audio.packaging.mp3 import write_mp3
 from audio.profiles import load_profile
 from castbook.errors import InputError, MissingDependency
@@ -115,7 +116,7 @@ def test_what_is_no_sound_gets_one_clear_line(tmp_path: Path, content: bytes, na
         measure(tmp_path / name)
     assert str(caught.value) == (
         f"{tmp_path / name}: there is no sound in this file, or it is damaged from the start; "
-        "expected an audio file castbook can read (MP3, M4B, M4A, FLAC, WAV, Opus, Ogg)"
+        "expected an audio file castbook can read (MP3, M4B, M4A, FLAC, WAV, Opus, Ogg, EPUB)"
     )
 
 
