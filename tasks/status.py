@@ -52,7 +52,7 @@ def project_status(name: str | Path) -> Mapping[str, Any]:
         ],
         "files": sorted(
             str(path)
-            for pattern in ("*.m4b", "*.epub", "mp3", "mp3-book", "opus", "flac")
+            for pattern in ("*.m4b", "*.epub", "mp3", "mp3-book", "opus", "flac", "report.html")
             for path in (build.out.rglob(pattern) if build.out.is_dir() else ())
             if not path.name.startswith(".tmp-")
         ),
