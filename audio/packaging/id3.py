@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from audio.packaging.metadata import printable
 from castbook.errors import BrokenPromise
 
 _MOST_ENTRIES: Final = 255
@@ -77,13 +78,13 @@ def _contents(spans: Sequence[Span]) -> list[bytes]:
     """Chapters, and the table or tables that list them."""
     if not spans:
         return []
+    if len(spans) > _MOST_ENTRIES**2:
+        raise BrokenPromise(f"{len(spans)} chapters are more than ID3 can list")
     names = [f"ch{number}" for number in range(len(spans))]
     frames = [_chapter(name, span) for name, span in zip(names, spans, strict=True)]
     parts = [names[at : at + _MOST_ENTRIES] for at in range(0, len(names), _MOST_ENTRIES)]
     if len(parts) == 1:
         return [_table("toc", names, top=True), *frames]
-    if len(parts) > _MOST_ENTRIES:
-        raise BrokenPromise(f"{len(spans)} chapters are more than ID3 can list")
     lists = [f"toc{number}" for number in range(1, len(parts) + 1)]
     tables = [_table(name, part, top=False) for name, part in zip(lists, parts, strict=True)]
     return [_table("toc", lists, top=True), *tables, *frames]
@@ -103,14 +104,14 @@ def _chapter(name: str, span: Span) -> bytes:
 
 def _text_frame(name: str, text: str) -> bytes:
     own, _, description = name.partition(":")
-    line = " ".join(text.split("\n"))  # a text frame is one line
+    line = " ".join(printable(text).split("\n"))  # a text frame is one line
     if description:
         return _frame(own, _encoded(description, line))
     return _frame(own, _encoded(line))
 
 
 def _comment(description: str, text: str, language: str) -> bytes:
-    content = _encoded(description, text)
+    content = _encoded(description, printable(text))
     return _frame("COMM", content[:1] + language.encode("ascii")[:3] + content[1:])
 
 

@@ -158,15 +158,20 @@ def ffmetadata(tags: Mapping[str, str], chapters: Sequence[Sound] = (), rate: in
 
 
 def _escape(text: str) -> str:
-    """``\\ = ; #`` and newlines escaped; other control characters would end the value: dropped.
+    """``\\ = ; #`` and newlines escaped.
 
     ffmpeg 9 takes any backslash before a newline for a continued line, escaped or not, so a
     value that ends with one gets a space after it.
     """
-    clean = text.replace("\r\n", "\n").replace("\r", "\n")
-    clean = "".join(c for c in clean if c == "\n" or unicodedata.category(c) not in ("Cc", "Cs"))
+    clean = printable(text)
     escaped = re.sub(r"([\\=;#\n])", r"\\\1", clean)
     return f"{escaped} " if clean.endswith("\\") else escaped
+
+
+def printable(text: str) -> str:
+    """``text`` with newlines as they are and without what would end a value in a tag."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n")
+    return "".join(c for c in lines if c == "\n" or unicodedata.category(c) not in ("Cc", "Cs"))
 
 
 def metadata_json(book: BookMetadata, chapters: Sequence[Sound] = ()) -> str:
