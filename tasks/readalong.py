@@ -9,8 +9,10 @@ from audio.readalong.binding import joined, part
 from audio.readalong.captions import captions, srt_text, vtt_text
 from audio.readalong.lyrics import lrc
 from audio.readalong.passages import Cue, ReadAlong
+from audio.readalong.words import timed_spans
 from audio.timeline import Timeline
 from book.script import Segment
+from book.sentences import split_sentences
 from tasks.assemble import ChapterFiles
 from tasks.plan import Line
 from tasks.quotations import ends_paragraph
@@ -18,6 +20,8 @@ from tasks.quotations import ends_paragraph
 
 def read_along(files: ChapterFiles, lines: Sequence[Line], language: str = "") -> ReadAlong:
     """A chapter's words as they were printed: the script knows paragraphs and scenes.
+
+    Where the engine gave word times, a segment of several sentences is cut at them.
 
     Args:
         language: the book's; lines in another one say so.
@@ -28,20 +32,24 @@ def read_along(files: ChapterFiles, lines: Sequence[Line], language: str = "") -
     before: Segment | None = None
     for cue, line in zip(timeline.cues, lines, strict=True):
         segment = line.segment
-        cues.append(
-            Cue(
-                cue.text,
-                cue.start,
-                cue.end,
-                cue.kind,
-                paragraph,
-                scene,
-                speaker="" if segment.speaker is None else cue.speaker,
-                character=segment.speaker or "",
-                joined=before is not None and touching(before, segment),
-                language="" if segment.language == language else segment.language,
+        spans = split_sentences(cue.text, segment.language) if cue.words else []
+        for number, (start, end, begin, stop) in enumerate(timed_spans(cue, spans)):
+            apart = cue.text[start - 1 : start].isspace()
+            alone = before is None or not touching(before, segment)
+            cues.append(
+                Cue(
+                    cue.text[start:end],
+                    begin,
+                    stop,
+                    cue.kind,
+                    paragraph,
+                    scene,
+                    speaker="" if segment.speaker is None else cue.speaker,
+                    character=segment.speaker or "",
+                    joined=not (apart if number else alone),
+                    language="" if segment.language == language else segment.language,
+                )
             )
-        )
         paragraph += ends_paragraph(segment)
         scene += segment.pause_reason == "scene"
         before = segment

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from audio.readalong.breaks import breaks, flat
 from audio.readalong.captions import captions, srt, vtt
-from audio.readalong.words import printed_words
+from audio.readalong.words import printed_words, timed_spans
 from audio.timeline import Cue, Timeline
 
 RATE = 44100
@@ -225,3 +225,14 @@ def test_a_replaced_stretch_begins_when_its_first_word_is_said() -> None:
         ("Mr.", 0), ("Holmes", 700), ("came", 1400), ("in", 1900), ("1890", 2200)
     ]  # fmt: skip
     assert printed_words(times, printed, "Something else.", edits) == ()
+
+
+def test_sentences_begin_with_their_first_word() -> None:
+    text = "One two. “Three” four! 5. Six."
+    spans = [(0, 8), (9, 22), (23, 25), (26, 30)]
+    words = ((0, 3, 10), (4, 7, 20), (10, 15, 30), (17, 21, 40), (26, 29, 50))
+    cue = Cue("0a", 5, 99, "A", text, "speech", words)
+    # nobody knows when "5." is said: it goes with what is before
+    assert timed_spans(cue, spans) == ((0, 8, 5, 30), (9, 25, 30, 50), (26, 30, 50, 99))
+    for plain in (timed_spans(Cue("0a", 5, 99, "A", text, "speech"), spans), timed_spans(cue, [])):
+        assert plain == ((0, 30, 5, 99),)
