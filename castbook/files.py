@@ -141,6 +141,7 @@ def storage_error(error: OSError, path: Path) -> StorageError:
         errno.EROFS: "the disk is read-only: choose another folder with --build",
         errno.ENOTDIR: "a file stands where a folder should be: move it away",
         errno.EEXIST: "a file stands where a folder should be: move it away",
+        errno.EISDIR: "a folder stands where a file should be: move it away",
         errno.EFBIG: "the disk or your limit allows no larger files: choose another with --build",
     }.get(error.errno or 0, "run the same command again: finished work is kept")
     return StorageError(f"{path}: cannot write: {error.strerror or error}; {advice}")

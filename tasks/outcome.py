@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from tasks.levels import Level, VoiceStyle, level_warnings
 from tasks.orchestration import ChapterReport
@@ -28,6 +29,8 @@ class BookReport:
     others: tuple[ChapterReport, ...] = ()  # chapters this run did not work on, as they stand
     levels: Mapping[VoiceStyle, Level] = field(default_factory=dict)  # of every voice and style
     stages: tuple[tuple[str, float], ...] = ()  # (what, wall seconds), in order
+    page: Path | None = None  # report.html of this run
+    remarks: tuple[str, ...] = ()  # about the book files
 
     @property
     def whole(self) -> tuple[ChapterReport, ...]:
@@ -46,8 +49,9 @@ class BookReport:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What a person should know, although nothing failed: voices out of their gain's reach."""
-        return level_warnings(self.levels)
+        """What a person should know, although nothing failed: voices out of their gain's reach,
+        chapter lists that are longer than their format."""
+        return (*level_warnings(self.levels), *self.remarks)
 
     @property
     def kept(self) -> tuple[Line, ...]:

@@ -9,16 +9,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 
 from audio.mastering.roomtone import tone_key
+from audio.packaging.cover import picture_type
 from audio.profiles import load_profile
 from book.languages import load_language
 from book.project import Project
 from book.projectfile import load_project
 from castbook.errors import BrokenPromise, StorageError
-from castbook.files import sweep
+from castbook.files import storage_error, sweep
 from tasks import scripts
 from tasks.assemble import Assembly, ChapterFiles
 from tasks.claims import Claims
@@ -65,6 +67,8 @@ class Production:
         folder = find_project(project)
         self._chapters = chapters
         self.project: Project = load_project(folder)
+        if self.project.cover is not None:
+            picture_type(self.project.cover)  # before hours of work, not after them
         self.build: Build = find_build(folder, self.project.slug, build)
         self._ear = open_ear(self.project)
         judging = Judging(self._ear)
@@ -127,7 +131,10 @@ class Production:
         except StorageError as error:
             damaged = [x.take for x in chapter.lines if x.take and not self.store.sound(x.take)]
             for take in damaged:
-                self.store.discard(take.key)
+                try:
+                    self.store.discard(take.key)
+                except OSError as refusal:
+                    raise storage_error(refusal, take.audio) from refusal
             if not damaged:
                 raise
             raise StorageError(
@@ -202,6 +209,7 @@ class Production:
             seconds=time.monotonic() - began,
             steps=counted.steps,
             problems=problems,
+            remarks=publication.remarks,
             others=others,
             levels=self._levels,
             stages=(
@@ -210,8 +218,8 @@ class Production:
                 ("book files", time.monotonic() - published_from),
             ),
         )
-        write_reports(report, publication.folder)
-        return report
+        _, page = write_reports(report, publication.folder)
+        return replace(report, page=page)
 
     def _others(self) -> tuple[ChapterReport, ...]:
         """The chapters this run does not work on, as they stand on disk."""

@@ -10,30 +10,31 @@ fit is left alone. A new one is decoded again and measured before it takes its n
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from audio.measuring.measure import Measured, measure
-from audio.packaging.metadata import metadata_json
+from audio.measuring.measure import measure
+from audio.packaging import m4b, opus
 from audio.profiles import Profile
 from book.project import Project
-from castbook.errors import BrokenPromise, StorageError
+from castbook.errors import CastbookError, StorageError
 from castbook.files import replace as move
 from castbook.files import temporary_beside
 from tasks.assemble import ChapterFiles
 from tasks.location import Build
 from tasks.plan import ChapterPlan
 from tasks.publication import chapterfiles, wholebooks
+from tasks.publication.beside import METADATA, files_beside
 from tasks.publication.bookfiles import Blueprint, BookFile
-from tasks.publication.damage import set_aside
+from tasks.publication.damage import explained
 from tasks.publication.description import book_metadata
 from tasks.publication.encodings import Encoded, Encodings
-from tasks.publication.layout import IGNORE, ignored, lay_out, shown
+from tasks.publication.layout import INCOMPLETE, lay_out
 from tasks.publication.marks import Marks
 from tasks.publication.packets import compare_packets
-from tasks.publication.proof import package_verdict, prove, rules_for, verdict
+from tasks.publication.proof import check_of, prove, rules_for
 from tasks.publication.space import Need, make_sure, needed_bytes
 
 
@@ -66,11 +67,13 @@ class Publication:
         plans: Sequence[ChapterPlan],
     ) -> None:
         self.metadata = book_metadata(project)
-        self._layout = lay_out(self.metadata, finished=len(chapters), total=len(plans))
-        self.folder = build.out / self._layout.folder
+        layout = lay_out(self.metadata, finished=len(chapters), total=len(plans))
+        self.folder = build.out / layout.folder
         self._out = build.out
         self._profile = profile
         self._marks = Marks(build.folder / "marks", build.out)
+        stands = (self._marks.read(self.folder / METADATA, "") or {}).get("complete", False)
+        self._layout = replace(layout, aside=stands and not layout.complete)
         self._encodings = Encodings(build.folder / "encoded", profile)
         self._outputs = tuple(dict.fromkeys(project.book.outputs))
         self._book = Blueprint(
@@ -111,7 +114,8 @@ class Publication:
                 file for name in self._outputs for make in makers[name] for file in make(self._book)
             )
         except StorageError as error:
-            raise self._mended(self._book.chapters, error) from error
+            chapters = self._book.chapters
+            raise explained(error, self.folder, chapters, self._encodings) from error
 
     @cached_property
     def missing(self) -> tuple[BookFile, ...]:
@@ -145,8 +149,8 @@ class Publication:
         """
         try:
             return self._encodings.encode(chapter)
-        except (StorageError, BrokenPromise) as error:
-            raise self._mended([chapter], error) from error
+        except CastbookError as error:
+            raise explained(error, chapter.audio, [chapter], self._encodings) from error
 
     def publish(self, file: BookFile) -> Published:
         """Makes one file unless it stands; the old file stays whole until the new one is.
@@ -163,8 +167,8 @@ class Publication:
                 self._marks.withdraw(file.path)
                 move(temporary, file.path)
             self._marks.write(file.path, file.key, facts)
-        except (StorageError, BrokenPromise) as error:
-            raise self._mended(file.of, error) from error
+        except CastbookError as error:
+            raise explained(error, file.path, file.of, self._encodings) from error
         return self._published(file, facts, made=True)
 
     def finish(self, published: Sequence[Published]) -> None:
@@ -173,21 +177,21 @@ class Publication:
         Raises:
             StorageError: the folder cannot be written.
         """
-        words = metadata_json(self.metadata, self._book.sounds).encode("utf-8")
-        beside = {self.folder / "metadata.json": words}
-        if self._book.cover is not None:
-            beside[self.folder / self._book.cover[0]] = self._book.cover[1]
-        front = self.folder / shown(self._outputs)
-        beside |= {front / path.name: content for path, content in beside.items()}
-        folders = {file.path.parent for file in published}
-        for name in ignored(self._outputs):
-            if self.folder / name in folders:
-                beside[self.folder / name / IGNORE] = b""
+        paths = [file.path for file in published]
+        beside = files_beside(self._book, paths)
         for path, content in beside.items():
-            self._marks.put(path, content)
-        keep = {*(file.path for file in published), *beside}
-        self._marks.remove_others(keep, self._may_go)
+            facts = {"complete": self._layout.complete} if path.name == METADATA else {}
+            self._marks.put(path, content, facts)
+        self._marks.remove_others({*paths, *beside}, self._may_go)
         self._encodings.remove_others(self._book.chapters)
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What a listener should know about the files, although they are as they should be."""
+        count = len(self._book.chapters)
+        lists = {"m4b": m4b.short_list, "opus": opus.short_list}
+        said = [lists[name](count) for name in lists if name in self._outputs]
+        return tuple(text for text in said if text is not None)
 
     # -- how it stands -----------------------------------------------------------------------
 
@@ -199,19 +203,12 @@ class Publication:
             return None  # written by another castbook, or taken away this moment
 
     def _published(self, file: BookFile, facts: Mapping[str, Any], *, made: bool) -> Published:
-        """The figures are stored, the verdict follows from them and from today's rules."""
-        rules, check = rules_for(self._profile, file.output), None
-        if "measured" in facts:
-            check = verdict(file.path, Measured(**facts["measured"]), rules).to_json()
-        elif "members" in facts:
-            members = {m["title"]: Measured(**m["measured"]) for m in facts["members"]}
-            check = package_verdict(file.path, members, rules)
         return Published(
             path=file.path,
             bytes=file.path.stat().st_size,
             made=made,
             chapter=file.chapter,
-            check=check,
+            check=check_of(file.path, facts, rules_for(self._profile, file.output)),
             corrected_db=float(facts.get("corrected_db", 0.0)),
         )
 
@@ -233,19 +230,8 @@ class Publication:
         file.make(path, 0.0)
         return {"measured": asdict(measure(path))}
 
-    def _mended(self, chapters: Sequence[ChapterFiles], error: Exception) -> Exception:
-        """The error to raise after what is damaged was set aside."""
-        damaged = (*set_aside(chapters), *self._encodings.set_aside(chapters))
-        if not damaged:
-            return error
-        return StorageError(
-            f"{', '.join(map(str, damaged))}: damaged, and set aside; run the same command again:"
-            " it is made anew from the takes"
-        )
-
     def _may_go(self, path: Path) -> bool:
-        """With chapters missing, the book as it was when it was complete stays for now."""
-        if self._layout.complete:
-            return True
-        final = path.stem in (self._layout.title, f"{self._layout.title} - sample")
-        return path.is_relative_to(self.folder) and not final
+        """While an incomplete book is made beside a complete one, the complete one stays."""
+        if self._layout.aside:
+            return INCOMPLETE in path.relative_to(self._out).parts
+        return self._layout.complete or path.is_relative_to(self.folder)

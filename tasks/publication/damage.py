@@ -6,12 +6,44 @@ after a step has failed, never before: reading a book's masters takes a while.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from pathlib import Path
 
 from audio.packaging.sound import ChapterFile
 from audio.timeline import Timeline
-from castbook.errors import BrokenPromise, StorageError
+from castbook.errors import (
+    BrokenPromise,
+    CastbookError,
+    InputError,
+    ProjectError,
+    StorageError,
+)
 from tasks.assemble import ChapterFiles
+from tasks.publication.encodings import Encodings
+
+
+def explained(
+    error: CastbookError, path: Path, chapters: Collection[ChapterFiles], encodings: Encodings
+) -> CastbookError:
+    """The error to raise for a step that failed, after what is damaged was set aside.
+
+    Args:
+        path: the file that was to be made of ``chapters``.
+    """
+    if isinstance(error, ProjectError):
+        return error  # the cover
+    damaged = (*set_aside(chapters), *encodings.set_aside(chapters))
+    if damaged:
+        return StorageError(
+            f"{', '.join(damaged)}: damaged, and set aside; run the same command again: it is made"
+            " anew from the takes"
+        )
+    if isinstance(error, BrokenPromise | InputError):
+        return CastbookError(
+            f"{path}: what ffmpeg made of it is not whole, and was dropped ({error}); run the same"
+            " command again, or name another ffmpeg with CASTBOOK_FFMPEG"
+        )
+    return error
 
 
 def set_aside(chapters: Iterable[ChapterFiles]) -> tuple[str, ...]:

@@ -26,6 +26,7 @@ from book.project import Output
 
 IGNORE: Final = ".ignore"
 SAMPLE: Final = "sample"  # its folder
+INCOMPLETE: Final = "incomplete"
 # The forms that lie in folders of their own, by what Audiobookshelf shows best.
 _FOLDERS: Final[tuple[Output, ...]] = ("mp3-book", "opus", "mp3", "flac")
 _PLACE: Final = re.compile(r"\d{1,3}(\.\d{1,2})?")  # what its scanner takes for a place
@@ -39,12 +40,16 @@ class Layout:
         folder: of the book, below ``out/``.
         title: the book's title as a file name.
         finished: chapters that stand; of ``total``.
+        aside: with chapters missing, the book as it was when it was complete still stands:
+            the files of the incomplete one lie in a folder of their own, or Audiobookshelf
+            would play both.
     """
 
     folder: PurePosixPath
     title: str
     finished: int
     total: int
+    aside: bool = False
 
     @property
     def complete(self) -> bool:
@@ -60,11 +65,16 @@ class Layout:
 
     def book(self, suffix: str) -> PurePosixPath:
         """A file beside the M4B: ``Title.epub``."""
-        return self.folder / f"{self.name}.{suffix}"
+        return self._whole / f"{self.name}.{suffix}"
 
     def whole(self, output: Output, suffix: str) -> PurePosixPath:
         """A second form of the whole book, in its own folder."""
-        return self.folder / output / f"{self.name}.{suffix}"
+        return self._whole / output / f"{self.name}.{suffix}"
+
+    @property
+    def _whole(self) -> PurePosixPath:
+        """The folder of files that hold the whole book."""
+        return self.folder / INCOMPLETE if self.aside else self.folder
 
     def chapter(self, output: Output, number: int, title: str, suffix: str) -> PurePosixPath:
         """One chapter's file: ``mp3/03 - The Quest.mp3``; sorted by name they are in order."""
@@ -96,4 +106,4 @@ def shown(outputs: Collection[str]) -> str:
 
 def ignored(outputs: Collection[str]) -> tuple[str, ...]:
     """Folders below the book's that Audiobookshelf must not read as more tracks of it."""
-    return (*(name for name in _FOLDERS if name != shown(outputs)), SAMPLE)
+    return (*(name for name in _FOLDERS if name != shown(outputs)), SAMPLE, INCOMPLETE)

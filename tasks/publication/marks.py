@@ -55,13 +55,13 @@ class Marks:
         content = {"key": key, "bytes": path.stat().st_size, **facts}
         write_text(self.of(path), json.dumps(content, ensure_ascii=False, indent=1))
 
-    def put(self, path: Path, content: bytes) -> None:
+    def put(self, path: Path, content: bytes, facts: Mapping[str, Any]) -> None:
         """A small file, left alone where it is equal, so that a second run touches nothing."""
         if not (path.is_file() and path.read_bytes() == content):
             self.withdraw(path)
             write_bytes(path, content)
-        if not self.of(path).is_file():
-            self.write(path, "", {})
+        if self.read(path, "") != {"key": "", "bytes": len(content), **facts}:
+            self.write(path, "", facts)
 
     def remove_others(self, keep: Collection[Path], may_go: Callable[[Path], bool]) -> None:
         """Removes marked files that are not to be kept, and the folders this empties.

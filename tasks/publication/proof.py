@@ -109,6 +109,22 @@ def verdict(path: Path, measured: Measured, rules: Profile) -> CheckResult:
     )
 
 
+def check_of(path: Path, facts: Mapping[str, Any], rules: Profile) -> dict[str, Any] | None:
+    """The check of a file from the figures in its mark; None for one without sound.
+
+    The figures are stored, the verdict follows from them and from today's rules.
+
+    Raises:
+        KeyError, TypeError: another castbook wrote the figures.
+    """
+    if "measured" in facts:
+        return verdict(path, Measured(**facts["measured"]), rules).to_json()
+    if "members" in facts:
+        members = {m["title"]: Measured(**m["measured"]) for m in facts["members"]}
+        return package_verdict(path, members, rules)
+    return None
+
+
 def package_verdict(path: Path, chapters: Mapping[str, Measured], rules: Profile) -> dict[str, Any]:
     """The chapters' sound in a read-along book against the rules: one row for each.
 
