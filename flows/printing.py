@@ -49,6 +49,8 @@ def show_run(summary: Mapping[str, Any]) -> None:
     mp3 = [file for file in summary["files"] if file["path"].endswith(".mp3")]
     if mp3:
         click.echo(f"{Path(mp3[0]['path']).parent}/ ({len(mp3)} MP3 files)")
+    if summary["report"]:
+        click.echo(f"{summary['report']}: measured values, plots, takes to judge; open it")
     click.echo(f"{clock(summary['seconds'])} in all")
 
 

@@ -87,6 +87,7 @@ def summarise_run(report: BookReport) -> dict[str, Any]:
         "problems": list(report.problems),
         "warnings": list(report.warnings),
         "files": [{"path": str(f.path), "bytes": f.bytes, "made": f.made} for f in report.files],
+        "report": None if report.page is None else str(report.page),
         "seconds": round(report.seconds, 1),
         "steps": report.steps,
     }

@@ -147,7 +147,7 @@ def values_of(facts: Facts, folder: Path, heard: Mapping[str, Any] | None = None
         author=book.author,
         language=book.language,
         profile=book.profile,
-        run=summarise_run(report),
+        run={key: value for key, value in summarise_run(report).items() if key != "report"},
         chapters=chapter_rows(report.whole, files, facts.courses),
         files=tuple(file for file in files if file.chapter is None),
         course=course_of(facts.courses, {c.number: c.title for c in plan.chapters}),
