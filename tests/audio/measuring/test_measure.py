@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 from mastering_sounds import BOOK, chapter, speech, wav
 
 from audio import ffmpeg
@@ -192,3 +193,20 @@ def test_layouts(layout: str, channels: int) -> None:
 def test_only_errors_are_complaints() -> None:
     said = "[info] a\n[mp3 @ 0x1] [error] Header missing\n[warning] b\n[in#0 @ 0x2] [fatal] c\n"
     assert complaints(said + "    title : [error] d\n") == 2
+
+
+def test_numbers_that_are_none_are_no_levels(tmp_path: Path) -> None:
+    """A float file can hold anything: infinity, not-a-number, a thousand times full scale."""
+    samples = speech(1).astype(np.float32) / 32768
+    samples[[7000, 9000, 11000]] = (np.nan, np.inf, 1e30)
+    soundfile.write(tmp_path / "x.wav", samples, 44100, subtype="FLOAT")
+    found = measure(tmp_path / "x.wav")
+    assert found.peak_db == 60
+    json.dumps(dataclasses.asdict(found), allow_nan=False)
+
+
+@pytest.mark.parametrize("rate", [7, 2_000_000])
+def test_a_rate_nobody_records_at_is_refused(tmp_path: Path, rate: int) -> None:
+    wav(tmp_path / "x.wav", speech(1), rate)
+    with pytest.raises(InputError, match=rf"its header says {rate} Hz and 1 channels"):
+        measure(tmp_path / "x.wav")
