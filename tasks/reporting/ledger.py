@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 
 from tasks.pages import Markup, element, joined
+from tasks.reporting.drawing import bar
 from tasks.reporting.numbers import UNKNOWN, clock, counted, percent, signed
-from tasks.reporting.plots import bar
-from tasks.reporting.sections import chips, percent_bar
+from tasks.reporting.parts import chips, percent_bar
 from tasks.reporting.tables import Cell, Column, Row, table
 from tasks.reporting.values import Values
 

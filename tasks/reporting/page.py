@@ -1,8 +1,8 @@
 """``report.html``: one file, no network, readable on a phone. Pure.
 
 Skeleton, style and program are data in ``configs/report/``; the parts are made in
-``sections.py`` and ``ledger.py``. The program only adds comfort: without it the page says
-the same.
+``attention.py``, ``measured.py``, ``plotted.py`` and ``ledger.py``. The program only adds
+comfort: without it the page says the same.
 """
 
 from __future__ import annotations
@@ -12,16 +12,16 @@ from collections.abc import Callable
 from audio.mastering.gauge import COURSE_S
 from castbook.resources import read_config
 from tasks.pages import Markup, element, fill, joined, json_inside, policy
-from tasks.reporting import ledger, sections
+from tasks.reporting import attention, ledger, measured, plotted
 from tasks.reporting.numbers import clock, counted, percent
 from tasks.reporting.values import Values
 
 _SECTIONS: tuple[tuple[str, str, Callable[[Values], Markup]], ...] = (
-    ("attention", "What waits for you", sections.attention),
-    ("chapters", "Chapters", sections.chapters),
-    ("files", "Files", sections.files),
-    ("loudness", "Loudness over time", sections.loudness),
-    ("segments", "Segments", sections.durations),
+    ("attention", "What waits for you", attention.attention),
+    ("chapters", "Chapters", measured.chapters),
+    ("files", "Files", measured.files),
+    ("loudness", "Loudness over time", plotted.loudness),
+    ("segments", "Segments", plotted.durations),
     ("cast", "Cast", ledger.cast),
     ("manuscript", "Manuscript", ledger.coverage),
     ("costs", "Time", ledger.costs),
@@ -76,8 +76,8 @@ def verdict_of(values: Values) -> tuple[str, str]:
     failed = sum(trouble.state == "failed" for trouble in values.troubles)
     doubtful = len(values.troubles) - failed
     unfinished = sum(not chapter.complete for chapter in values.chapters)
-    measured = [*values.files, *(file for c in values.chapters for file in c.files)]
-    broken = sum(file.passed is False for file in measured)
+    all_files = [*values.files, *(file for c in values.chapters for file in c.files)]
+    broken = sum(file.passed is False for file in all_files)
     said = []
     if failed:
         said.append(f"{counted(failed, 'segment')} failed")
@@ -93,7 +93,7 @@ def verdict_of(values: Values) -> tuple[str, str]:
         said.append(f"{counted(doubtful, 'doubtful take')} to listen to")
     if said:
         return ("bad" if bad else "warn"), ", ".join(said) + "."
-    passed = sum(file.passed is True for file in measured)
+    passed = sum(file.passed is True for file in all_files)
     kept = (
         f", {counted(passed, 'file')} measured inside the profile {values.profile}"
         if passed

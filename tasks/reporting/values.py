@@ -15,7 +15,7 @@ known is null. ``run`` is what ``castbook make --json`` prints.
 | coverage, skipped | the manuscript: explained, spoken, left out and why |
 | troubles | ``troubles.Trouble``: doubtful and failed segments with their attempts |
 | notes | flags of the whole book, warnings, orphans, kept takes |
-| heard | takes that a machine heard; null when none listens |
+| heard | takes in use, those a machine heard, what it said |
 | costs, versions | time, engines, what made it |
 """
 
@@ -27,6 +27,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from audio.profiles import load_profile
+from tasks.hearing import hearing_row
 from tasks.reporting.cast import CastRow, cast_rows
 from tasks.reporting.costs import Costs, costs_of, versions
 from tasks.reporting.course import Course, course_of
@@ -91,7 +92,7 @@ class Values:
     notes: tuple[Note, ...]
     costs: Costs
     versions: Mapping[str, str]
-    heard: Mapping[str, Any] | None = None
+    heard: Mapping[str, Any]  # tasks.hearing.hearing_row
     target_db: float | None = None  # RMS that the profile masters chapters to
     sounds: Mapping[str, str] = field(default_factory=dict)  # key of a take -> MP3 in base64
 
@@ -123,18 +124,17 @@ class Values:
             "skipped": [asdict(row) for row in self.skipped],
             "troubles": [asdict(row) for row in self.troubles],
             "notes": [asdict(row) for row in self.notes],
-            "heard": None if self.heard is None else dict(self.heard),
+            "heard": dict(self.heard),
             "costs": asdict(self.costs),
             "versions": dict(self.versions),
         }
 
 
-def values_of(facts: Facts, folder: Path, heard: Mapping[str, Any] | None = None) -> Values:
+def values_of(facts: Facts, folder: Path) -> Values:
     """Everything a report says.
 
     Args:
         folder: of the book files, which are named from there.
-        heard: counts of the takes that a recogniser heard, if one listens.
     """
     report, plan = facts.report, facts.plan
     book = plan.project.book
@@ -171,7 +171,7 @@ def values_of(facts: Facts, folder: Path, heard: Mapping[str, Any] | None = None
         notes=notes_of(facts),
         costs=costs_of(facts),
         versions=versions(facts),
-        heard=heard,
+        heard=hearing_row(facts.lines),
         target_db=profile.rms_target_db if profile.lufs_target is None else None,
     )
 
@@ -181,6 +181,11 @@ def notes_of(facts: Facts) -> tuple[Note, ...]:
     plan = facts.plan
     kept = sum(line.kept is not None for line in facts.lines)
     notes = [Note("problem", text) for text in facts.report.problems]
+    notes += [
+        Note("failed", f"{failure.line.name}: {failure.reason}")
+        for failure in facts.report.failed
+        if failure.line.segment.chapter < 0  # of no chapter: a sentence voices are levelled by
+    ]
     notes += [Note("warning", text) for text in (*facts.report.warnings, *plan.warnings)]
     notes += [Note("no longer fits", text) for text in facts.orphans]
     if kept:

@@ -6,10 +6,8 @@ The only files of a build that differ between two equal builds: they hold times.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from castbook.files import write_text
 from tasks.outcome import BookReport
@@ -22,20 +20,17 @@ from tasks.reporting.values import values_of
 PLAYERS = "players"  # folder of the build: sounds of the last report
 
 
-def write_reports(
-    report: BookReport, folder: Path, heard: Mapping[str, Any] | None = None
-) -> tuple[Path, Path]:
+def write_reports(report: BookReport, folder: Path) -> tuple[Path, Path]:
     """Writes both; returns (report.json, report.html).
 
     Args:
         folder: of the book files.
-        heard: counts of the takes that a recogniser heard, if one listens.
 
     Raises:
         StorageError: the folder cannot be written.
     """
     facts = gather(report)
-    values = values_of(facts, folder, heard)
+    values = values_of(facts, folder)
     further = [outlier.spoken.key for outlier in values.outliers]
     keys = chosen_sounds(values.troubles, further, MOST_PLAYERS)
     takes = facts.takes

@@ -17,8 +17,8 @@ from tasks.publish import Published
 from tasks.reporting.course import FLOOR_DB, course_of, mean_db, spark_of
 from tasks.reporting.durations import Spoken, outliers, pace_of
 from tasks.reporting.files import file_row
+from tasks.reporting.loudnessplot import Scale
 from tasks.reporting.numbers import clock, counted, figure, percent, signed
-from tasks.reporting.plots import Scale
 from tasks.reporting.troubles import Attempt, Trouble, chosen_sounds, commands
 
 LEVELS = st.lists(st.floats(-120, 0), min_size=1, max_size=300)

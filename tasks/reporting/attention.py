@@ -1,4 +1,4 @@
-"""Doubtful and failed segments as cards: what is wrong, how it sounds, what to type. Pure."""
+"""What waits for a person: notes on the book, doubtful and failed segments as cards. Pure."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from itertools import groupby
 
 from castbook.resources import read_config
 from tasks.pages import Markup, element, fill, joined
-from tasks.reporting.numbers import clock, counted
-from tasks.reporting.plots import slug
+from tasks.reporting.drawing import slug
+from tasks.reporting.numbers import clock, counted, percent
+from tasks.reporting.parts import chips, player
 from tasks.reporting.tables import Cell, Column, Row, table
 from tasks.reporting.troubles import Attempt, Trouble
+from tasks.reporting.values import Note, Values
 
 _CHAIN = (
     Column("Attempt"),
@@ -21,6 +23,36 @@ _CHAIN = (
     Column("Made", wide=True),
     Column("Listen", wide=True),
 )
+
+
+def attention(values: Values) -> Markup:
+    """What a person has to look at or listen to; says so when it is nothing."""
+    parts = []
+    if values.notes:
+        parts.append(element("ul", *map(_note, values.notes), class_="notes"))
+    if values.troubles:
+        parts.append(take_cards(values.troubles, values.sounds, chips(values)))
+    if not parts:
+        parts.append(element("p", "Nothing waits for you: no doubtful take, none failed."))
+    return joined(*parts, _heard(values))
+
+
+def _note(note: Note) -> Markup:
+    place = element("a", note.segment, href=f"#seg-{slug(note.segment)}") if note.segment else ""
+    tone = note.kind if note.kind == "problem" else None
+    return element(
+        "li", joined(element("b", note.kind), place, note.text, between=" "), class_=tone
+    )
+
+
+def _heard(values: Values) -> Markup:
+    """How many takes a machine has listened to, and what it said."""
+    heard = values.heard
+    said = f"{percent(heard['share'])} of the takes were heard by a machine"
+    if heard["heard"]:
+        words = ("matches", "differs", "inconclusive")
+        said += f" ({', '.join(heard['by'])}): " + ", ".join(f"{heard[w]} {w}" for w in words)
+    return element("p", f"{said}.", class_="faint")
 
 
 def take_cards(
@@ -39,19 +71,6 @@ def take_cards(
     for _, group in groupby(troubles, key=lambda trouble: trouble.chapter):
         parts += [_card(trouble, template, sounds, chips) for trouble in group]
     return joined(*parts)
-
-
-def player(sound: str | None, label: str) -> Markup:
-    """A player for a sound inside the page; nothing without one."""
-    if not sound:
-        return Markup("")
-    return element(
-        "audio",
-        controls=True,
-        preload="metadata",
-        src=f"data:audio/mpeg;base64,{sound}",
-        aria_label=label,
-    )
 
 
 def _card(
