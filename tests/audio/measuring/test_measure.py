@@ -210,3 +210,20 @@ def test_a_rate_nobody_records_at_is_refused(tmp_path: Path, rate: int) -> None:
     wav(tmp_path / "x.wav", speech(1), rate)
     with pytest.raises(InputError, match=rf"its header says {rate} Hz and 1 channels"):
         measure(tmp_path / "x.wav")
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("x.m4b", ["-b:a", "64k", "-f", "ipod"]),
+        ("x.flac", []),
+        ("x.opus", ["-b:a", "48k", "-ar", "48000"]),
+    ],
+)
+def test_a_damaged_place_is_seen(tmp_path: Path, name: str, options: list[str]) -> None:
+    path = encoded(tmp_path, name, speech(3, level_db=-20), *options)
+    content = bytearray(path.read_bytes())
+    middle = len(content) // 2
+    content[middle : middle + 600] = bytes(600)
+    path.write_bytes(content)
+    assert measure(path).errors > 0
