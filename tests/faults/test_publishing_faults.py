@@ -3,6 +3,7 @@ to do, and the same command completes the book when the cause is gone."""
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import shutil
 import struct
@@ -129,7 +130,7 @@ PUBLISHER = {"metadata": {"publisher": "Nobody & Sons"}}  # makes every book fil
 @pytest.fixture(scope="module", autouse=True)
 def no_report() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("tasks.production.write_reports", lambda *_: None)
+        patch.setattr("tasks.production.write_reports", lambda *_: (None, None))
         yield
 
 
@@ -252,16 +253,19 @@ def killed_before_the_mark(scene: Scene) -> None:
     scene.patch.setattr(Marks, "write", killed)
 
 
-FAULTS: dict[Callable[[Scene], None], tuple[str, ...]] = {
-    disk_full: ("the disk is full", "run the same command again"),
-    killed_encoder: ("ended by signal 9", "run the same command again"),
-    killed_muxer: ("ended by signal 9", "run the same command again"),
-    broken_encoder: (".mp3: what ffmpeg made of it is not whole", "run the same command again"),
+Fault = Callable[[Scene], None]
+BEFORE_ANY_WORK: dict[Fault, tuple[str, ...]] = {
     no_ffmpeg: ("CASTBOOK_FFMPEG", "install ffmpeg"),
     no_room: ("out: the book files need", "are free", "run the same command again"),
     no_cover: ("cover: no file 'cover.png'",),
     text_for_cover: ("cover.png", "JPEG or PNG"),
     file_for_folder: ("The Hut", "a file stands where a folder should be: move it away"),
+}
+IN_THE_MIDDLE: dict[Fault, tuple[str, ...]] = {
+    disk_full: ("the disk is full", "run the same command again"),
+    killed_encoder: ("ended by signal 9", "run the same command again"),
+    killed_muxer: ("ended by signal 9", "run the same command again"),
+    broken_encoder: (".mp3: what ffmpeg made of it is not whole", "run the same command again"),
     unreadable_take: (
         ".flac: cannot write",
         "a folder stands where a file should be: move it away",
@@ -272,22 +276,42 @@ FAULTS: dict[Callable[[Scene], None], tuple[str, ...]] = {
 }
 
 
-@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)
+def line_said(project: Path) -> str:
+    """The first line of a run that must not go well."""
+    try:
+        report = make(project)
+    except CastbookError as error:
+        return str(error)
+    assert not report.clean
+    return [*report.problems, *(c.problem for c in report.chapters if c.problem)][0]
+
+
+def check_line(line: str, parts: tuple[str, ...]) -> None:
+    assert "\n" not in line
+    for part in parts:
+        assert part in line, (part, line)
+
+
+def test_faults_before_any_work_touch_nothing(scene: Scene, wanted: dict[str, str]) -> None:
+    before = outputs(scene.project)
+    for fault, parts in BEFORE_ANY_WORK.items():
+        with pytest.MonkeyPatch.context() as patch, ExitStack() as after:
+            fault(dataclasses.replace(scene, patch=patch, after=after))
+            check_line(line_said(scene.project), parts)
+        assert outputs(scene.project) == before
+        assert not list(scene.build.rglob(".tmp-*"))
+    mended = make(scene.project)
+    assert mended.clean, mended.message
+    assert outputs(scene.project) == wanted
+
+
+@pytest.mark.parametrize("fault", IN_THE_MIDDLE, ids=lambda fault: fault.__name__)
 def test_old_files_stay_whole_and_the_next_run_completes(
-    fault: Callable[[Scene], None], scene: Scene, wanted: dict[str, str]
+    fault: Fault, scene: Scene, wanted: dict[str, str]
 ) -> None:
     before = outputs(scene.project)
     fault(scene)
-    try:
-        report = make(scene.project)
-        lines = [*report.problems, *(c.problem for c in report.chapters if c.problem)]
-        assert not report.clean
-    except CastbookError as error:
-        lines = [str(error)]
-    said = lines[0]
-    assert "\n" not in said
-    for part in FAULTS[fault]:
-        assert part in said, (part, lines)
+    check_line(line_said(scene.project), IN_THE_MIDDLE[fault])
     now = outputs(scene.project)
     for name, digest in before.items():
         assert now[name] in (digest, wanted.get(name)), f"{name} is neither the old nor the new"

@@ -161,20 +161,6 @@ def test_a_retake_of_one_of_two_equal_lines_changes_that_one_only(finished: Path
     assert [n[:2] for n in after if after[n] != before[n]] == ["02"]
 
 
-def test_two_builds_with_different_workers_are_equal(tmp_path: Path, finished_book: Path) -> None:
-    other = write_book(tmp_path / "elsewhere" / "book", options={"slots": 3})
-    assert run_locally(other, build=tmp_path / "b", workers=1).clean
-    first, second = build_of(finished_book), tmp_path / "b"
-    names = sorted(
-        p.relative_to(first).as_posix()
-        for kind in ("takes/*/*.flac", "chapters/*", "out/*/*/*.m4b", "out/*/*/metadata.json")
-        for p in first.glob(kind)
-    )
-    assert len(names) > 20
-    for name in names:
-        assert (first / name).read_bytes() == (second / name).read_bytes(), name
-
-
 def test_moving_the_project_changes_no_key(tmp_path: Path, finished: Path) -> None:
     moved = tmp_path / "moved" / "other-name"
     shutil.copytree(finished, moved)
