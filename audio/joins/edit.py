@@ -34,6 +34,13 @@ from castbook.errors import BrokenPromise
 # silence away from zero.
 _OFFSET_MIN: Final = 10
 _SILENCE_DB: Final = -60.0  # a frame that strays less from its mean tells the offset
+# So do, in a take that is nowhere as silent, frames within 6 dB of its quietest one, if that lies
+# 20 dB below its loudest: the pauses of a voice cloned from a noisy clip.
+_NEAR_POWER: Final = 4.0
+_BELOW_POWER: Final = 100.0
+# The same noise is no sound to the trim, up to 30 dB below the loudest frame: a last “t” is not
+# much louder than that.
+_NOISE_POWER: Final = 1e-3
 # A gain stops where the take's peak would reach −0.5 dBFS: a shout in a quiet voice keeps its
 # shape, and resampling keeps its room. The limiter of the master is the one place for peaks.
 _CEILING: Final = FULL_SCALE * 10 ** (-0.5 / 20)
@@ -111,9 +118,13 @@ class _Frames:
 
         The unfinished last frame says nothing: a few samples hardly ever stray.
         """
-        spread = self.squares * self.counts - self.sums**2  # variance by counts squared
-        silent = spread <= (self.counts * _amplitude(_SILENCE_DB)) ** 2
-        silent &= self.counts == self.counts[0]
+        whole = self.counts == self.counts[0]
+        spread = (self.squares * self.counts - self.sums**2)[whole]  # variance by counts squared
+        limit = (self.counts[0] * _amplitude(_SILENCE_DB)) ** 2
+        quietest = spread.min()
+        if _BELOW_POWER * quietest <= spread.max():
+            limit = max(limit, _NEAR_POWER * quietest)
+        silent = np.flatnonzero(whole)[spread <= limit]
         count, total = int(self.counts[silent].sum()), int(self.sums[silent].sum())
         if count == 0:
             return 0
@@ -122,9 +133,12 @@ class _Frames:
 
     def sound(self, offset: int, threshold_db: float) -> tuple[int, int]:
         """First and last-plus-one sample of the frames whose RMS, without ``offset``, reaches
-        the threshold; the whole take when none does."""
+        the threshold and stands above the take's own noise; the whole take when none does."""
         powers = self.squares - 2 * offset * self.sums + offset**2 * self.counts
-        loud = np.flatnonzero(powers >= self.counts * _amplitude(threshold_db) ** 2)
+        means = powers / self.counts
+        whole = means[self.counts == self.counts[0]]
+        noise = min(_NEAR_POWER * whole.min(), _NOISE_POWER * whole.max())
+        loud = np.flatnonzero(means >= max(noise, _amplitude(threshold_db) ** 2))
         ends = np.cumsum(self.counts)
         if loud.size == 0:
             return 0, int(ends[-1])

@@ -112,6 +112,15 @@ def test_a_constant_offset_goes_and_silence_stays_zero() -> None:
     assert small.pcm[0] == 3  # not worth touching
 
 
+def test_an_offset_under_noise_goes_too() -> None:
+    """A voice cloned from a noisy clip has no frame below −60 dBFS: its quietest ones tell."""
+    noise = np.random.default_rng(1).normal(0, 110, 33600)
+    noisy = with_edges(babble(1.0, level=0.9)) + noise
+    edited = edit_take(np.rint(noisy + 900).astype(np.int16), RATE, gain_db=0)
+    assert abs(edited.pcm[:800].mean()) < 25
+    assert edited.head > 0.1 * RATE
+
+
 def test_sound_that_leans_to_one_side_is_no_offset() -> None:
     """Voiced espeak sound has a mean; its silence has none and is still trimmed."""
     leaning = np.abs(babble(1.0, level=0.2))
