@@ -15,7 +15,6 @@ from flows.tables import clock, table
 if TYPE_CHECKING:
     from tasks.audition import Audition
     from tasks.cleaning import Waste
-    from tasks.mending import Found
     from tasks.newbook import Created
     from tasks.plan import Line
     from tasks.review import Review
@@ -104,51 +103,6 @@ def show_status(rows: Sequence[Mapping[str, Any]]) -> None:
         )
         for path in rows[0]["files"]:
             click.echo(path)
-
-
-def show_found(found: Sequence[Found], project: Path) -> None:
-    """Everything about a sentence, and the commands that mend it."""
-    for item in found:
-        segment = item.line.segment
-        time = f" at ch{segment.chapter:02d}@{clock(item.start_s)}" if item.start_s else ""
-        click.echo(f"{segment.id}{time}, {item.chapter_title}, anchor {segment.anchor}")
-        click.echo(f"  printed  {segment.printed}")
-        if segment.spoken != segment.printed:
-            click.echo(f"  spoken   {segment.spoken}")
-        for change in segment.replacements:
-            was = segment.printed[change.start : change.end]
-            click.echo(f"           {was!r} is spoken {change.spoken!r} ({change.rule})")
-        style = f", style {segment.style}" if segment.style else ""
-        click.echo(
-            f"  speaker  {item.speaker}{style} by rule {segment.rule!r},"
-            f" confidence {segment.confidence:.2f}, voice {item.line.speaker.voice_name}"
-        )
-        click.echo(f"  pause    {segment.pause_ms} ms ({segment.pause_reason})")
-        _show_take(item)
-        click.echo(f"  mend     castbook retake {project} {segment.anchor}")
-        click.echo(
-            f"           or in casting.yaml: {{anchor: {segment.anchor}, speaker: NAME}};"
-            " or a word in lexicon.yaml"
-        )
-
-
-def _show_take(item: Found) -> None:
-    if item.failure is not None:
-        click.echo(f"  take     none: {item.failure}")
-    elif item.line.take is None:
-        click.echo("  take     not made yet")
-    else:
-        take = item.line.take
-        state = item.line.decision.state
-        click.echo(
-            f"  take     {state}, {take.frames / take.rate:.2f} s, retake"
-            f" {item.line.ingredients.retake}, {take.audio}"
-        )
-        for complaint in take.verdict.complaints:
-            click.echo(f"           {complaint}")
-        if item.line.kept is not None:
-            causes = " and ".join(item.line.kept.causes)
-            click.echo(f"           kept as it is (make --keep) in spite of: {causes}")
 
 
 def show_retakes(lines: Sequence[Line], silent: Sequence[str], project: Path) -> None:

@@ -12,7 +12,7 @@ from tasks.plan import BookPlan, Line
 from tasks.selection import Where
 from tasks.sources import RETAKES_FILE
 from tasks.takes import TakeStore
-from tasks.timetable import choose_lines, read_timeline
+from tasks.timetable import Place, Timetable, choose_lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +21,7 @@ class Found:
 
     line: Line
     chapter_title: str
-    start_s: float | None  # in its chapter; None before the chapter is finished
-    end_s: float | None
+    place: Place | None  # where it sounds; None before its chapter is finished
     sidecar: dict[str, Any] | None
     failure: str | None  # reason it failed in the last run
 
@@ -31,34 +30,33 @@ class Found:
         """Who speaks it."""
         return self.line.segment.speaker or "narrator"
 
+    @property
+    def state(self) -> str:
+        """``done``, ``doubtful``, ``failed`` or ``missing``."""
+        if self.line.open:
+            return "missing" if self.failure is None else "failed"
+        return self.line.decision.state
+
 
 def find(plan: BookPlan, where: Where) -> tuple[Found, ...]:
-    """Everything known about the segments that WHERE names.
+    """Everything known about the segments that WHERE names, wherever a phrase stands.
 
     Raises:
         SelectionError: nothing is named.
     """
     store = TakeStore(plan.build.takes)
-    chapters = {chapter.number: chapter for chapter in plan.chapters}
-    found = []
-    for line in _chosen(plan, where):
-        chapter = chapters[line.segment.chapter]
-        timeline = read_timeline(plan, chapter)
-        start = end = None
-        for cue in timeline.cues if timeline else ():
-            if cue.anchor == str(line.segment.anchor) and timeline is not None:
-                start, end = cue.start / timeline.rate, cue.end / timeline.rate
-        found.append(
-            Found(
-                line,
-                chapter.title,
-                start,
-                end,
-                store.sidecar(line.take.key) if line.take else None,
-                plan.failures.get(line.segment.id) if line.open else None,
-            )
+    titles = {chapter.number: chapter.title for chapter in plan.chapters}
+    times = Timetable(plan)
+    return tuple(
+        Found(
+            line,
+            titles[line.segment.chapter],
+            times.place(line),
+            store.sidecar(line.take.key) if line.take else None,
+            plan.failures.get(line.segment.id) if line.open else None,
         )
-    return tuple(found)
+        for line in _chosen(plan, where, several=True)
+    )
 
 
 def retake(plan: BookPlan, where: Where, note: str) -> tuple[Line, ...]:
@@ -100,8 +98,8 @@ def silent_retakes(plan: BookPlan, lines: Sequence[Line]) -> tuple[str, ...]:
     return tuple(sorted({line.speaker.setup.name for line in lines if "seed" not in line.changes}))
 
 
-def _chosen(plan: BookPlan, where: Where) -> tuple[Line, ...]:
-    lines = choose_lines(plan, where)
+def _chosen(plan: BookPlan, where: Where, *, several: bool = False) -> tuple[Line, ...]:
+    lines = choose_lines(plan, where, several=several)
     if not lines:
         raise SelectionError(
             "no segment is named",

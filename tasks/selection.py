@@ -16,10 +16,12 @@ from typing import Protocol, TypeVar
 from book.anchors import Anchor, looks_like_anchor, normalise, resolve
 from book.script import Segment
 from castbook.errors import SelectionError
+from tasks.phrases import find_phrase, nearest_segment
 
-_ID = re.compile(r"ch(\d+)/(\d+)")
-_CHAPTER_TIME = re.compile(r"ch(\d+)@(?:(\d+):)?(\d+):(\d\d(?:\.\d+)?)")
-_BOOK_TIME = re.compile(r"(?:(\d+):)?(\d+):(\d\d(?:\.\d+)?)")
+_ID = re.compile(r"ch(\d+)/(\d+)", re.IGNORECASE)
+_CLOCK = r"(?:(\d+):)?(\d+):(\d\d(?:[.,]\d+)?)"  # a comma, as in SRT
+_CHAPTER_TIME = re.compile(rf"ch(\d+) *@ *{_CLOCK}", re.IGNORECASE)
+_BOOK_TIME = re.compile(_CLOCK)
 _RANGE = re.compile(r"(\d+)(?:-(\d+))?")
 
 
@@ -107,13 +109,16 @@ def select(
     *,
     failed: Callable[[L], bool],
     doubtful: Callable[[L], bool],
-    at_time: Callable[[int | None, float], L | None],
+    at_time: Callable[[int | None, float], L],
+    several: bool = False,
 ) -> tuple[L, ...]:
     """The lines that ``where`` names, in the order of the book, each once.
 
     Args:
         failed, doubtful: what a line's state is.
-        at_time: the line that sounds at a second of a chapter, or of the book for None.
+        at_time: the line that sounds at a second of a chapter, or of the book for None;
+            raises SelectionError when none does.
+        several: whether a phrase may stand in more than one place.
 
     Raises:
         SelectionError: a word names nothing, or more than it should.
@@ -121,7 +126,7 @@ def select(
     chosen: set[int] = set()
     index = {line.segment.id: i for i, line in enumerate(lines)}
     for word in where.words:
-        chosen.update(_one(word, lines, index, at_time))
+        chosen.update(_one(word.strip(), lines, index, at_time, several))
     for i, line in enumerate(lines):
         if (
             (where.failed and failed(line))
@@ -136,7 +141,8 @@ def _one(
     word: str,
     lines: Sequence[L],
     index: dict[str, int],
-    at_time: Callable[[int | None, float], L | None],
+    at_time: Callable[[int | None, float], L],
+    several: bool,
 ) -> Iterable[int]:
     if match := _ID.fullmatch(word):
         number = f"ch{int(match[1]):02d}/{int(match[2]):04d}"
@@ -154,46 +160,41 @@ def _one(
             )
         return [found]
     if match := _CHAPTER_TIME.fullmatch(word):
-        return _timed(word, int(match[1]), match.groups()[1:], index, at_time)
+        return [index[at_time(int(match[1]), _second(word, match.groups()[1:])).segment.id]]
     if match := _BOOK_TIME.fullmatch(word):
-        return _timed(word, None, match.groups(), index, at_time)
-    return _phrase(word, lines)
+        return [index[at_time(None, _second(word, match.groups())).segment.id]]
+    return _phrase(word, lines, several)
 
 
-def _timed(
-    word: str,
-    chapter: int | None,
-    clock: Sequence[str | None],
-    index: dict[str, int],
-    at_time: Callable[[int | None, float], L | None],
-) -> list[int]:
+def _second(word: str, clock: Sequence[str | None]) -> float:
     hours, minutes, seconds = clock
-    second = int(hours or 0) * 3600 + int(minutes or 0) * 60 + float(seconds or 0)
-    line = at_time(chapter, second)
-    if line is None:
+    second = float((seconds or "0").replace(",", "."))
+    if second >= 60 or (hours is not None and int(minutes or 0) >= 60):
         raise SelectionError(
-            f"nothing is spoken at {word}",
-            hint="times need finished chapters: run castbook make first",
+            f"{word} is no time", expected="hours:minutes:seconds, or minutes:seconds"
         )
-    return [index[line.segment.id]]
+    return int(hours or 0) * 3600 + int(minutes or 0) * 60 + second
 
 
-def _phrase(word: str, lines: Sequence[HasSegment]) -> list[int]:
-    wanted = normalise(word)
-    found = [i for i, line in enumerate(lines) if wanted in normalise(line.segment.printed)]
+def _phrase(word: str, lines: Sequence[HasSegment], several: bool) -> list[int]:
+    """The segments that hold the phrase; of one place all that it runs over."""
+    segments = [line.segment for line in lines]
+    found = find_phrase(word, segments)
     if not found:
+        near = nearest_segment(word, segments)
         raise SelectionError(
             f"no segment contains {word!r}",
             expected="an id (ch03/0142), an anchor, a time (3:42:10, ch07@12:31) or a phrase",
+            hint=f"the nearest is {near.id}: {near.printed[:60]}" if near else None,
         )
-    if len(found) > 1:
-        ids = ", ".join(lines[i].segment.id for i in found[:8])
+    if len(found) > 1 and not several:
+        ids = ", ".join(segments[place[0]].id for place in found[:8])
         more = f" and {len(found) - 8} more" if len(found) > 8 else ""
         raise SelectionError(
             f"{len(found)} segments contain {word!r}: {ids}{more}",
-            hint="give a longer phrase or one of these ids",
+            hint="give a longer phrase or one of these ids; castbook find shows them",
         )
-    return found
+    return [index for place in found for index in place]
 
 
 def _speaks(segment: Segment, character: str) -> bool:

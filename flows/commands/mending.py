@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from flows.commands.making import BUILD, PROJECT
+from flows.commands.making import BUILD, JSON, PROJECT
 from tasks.plan import BookPlan
 from tasks.selection import Where
 
@@ -39,6 +39,7 @@ def read_plan(project: Path, build: Path | None) -> BookPlan:
 @PROJECT
 @_where
 @BUILD
+@JSON
 def find_command(
     project: Path,
     where: tuple[str, ...],
@@ -46,14 +47,22 @@ def find_command(
     doubtful: bool,
     character: str | None,
     build: Path | None,
+    as_json: bool,
 ) -> int:
-    """Find segments by id, anchor, time (3:42:10, ch07@12:31) or phrase."""
-    from flows import printing
+    """Find segments by id, anchor, time (3:42:10, ch07@12:31) or phrase.
+
+    A time is one of the book's file, or with ch07@ of that chapter's; in a pause it finds what
+    was said before. A phrase may be pasted from anywhere: quotes, dashes, accents and case do
+    not matter, nor does it whether words or numbers are as printed or as spoken.
+    """
+    from flows import findprinting, printing
     from tasks.mending import find
 
-    printing.show_found(
-        find(read_plan(project, build), Where(where, failed, doubtful, character)), project
-    )
+    found = find(read_plan(project, build), Where(where, failed, doubtful, character))
+    if as_json:
+        printing.show_json({"segments": [findprinting.plain_found(item) for item in found]})
+    else:
+        findprinting.show_found(found, project)
     return 0
 
 

@@ -140,6 +140,29 @@ def test_find_tells_everything(project: Path, capsys: pytest.CaptureFixture[str]
     assert main(["find", str(project), "unicorns"]) == 1
 
 
+def test_find_says_where_it_sounds(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, found = as_json(capsys, "find", str(project), "--character", "narrator")
+    assert code == 0 and len(found["segments"]) > 3
+    for row in found["segments"]:
+        place = row["place"]
+        assert Path(place["audio"]).is_file() and place["start"] < place["end"]
+        for where in (f"ch{row['chapter']['number']}@0:{place['end'] - 0.01:05.2f}", row["id"]):
+            _, again = as_json(capsys, "find", str(project), where)
+            assert [r["id"] for r in again["segments"]] == [row["id"]]
+    minutes, seconds = divmod(place["book"] + 0.01, 60)  # the last: it counts all before it
+    _, again = as_json(capsys, "find", str(project), f"{minutes:.0f}:{seconds:05.2f}")
+    assert again["segments"][0]["id"] == row["id"]
+    assert main(["find", str(project), "--character", "narrator"]) == 0
+    out = capsys.readouterr().out
+    assert out.count("narrator: ") == len(found["segments"])  # a line each, and how to see more
+    assert f"castbook find {project} {found['segments'][0]['id']}" in out
+    for where, problem in (
+        ("9:00:00", "the book is"), ("ch01@59:00", "chapter 1 is"), ("ch77@0:01", "no chapter 77")
+    ):  # fmt: skip
+        assert main(["find", str(project), where]) == 1
+        assert problem in capsys.readouterr().err
+
+
 def test_retake_and_make(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["retake", str(project), "glass", "--note", "too fast"]) == 0
     assert "too fast" in (project / "retakes.yaml").read_text()

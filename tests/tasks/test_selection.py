@@ -47,7 +47,13 @@ def entries() -> tuple[Entry, ...]:
     return tuple(made)
 
 
-def chosen(*words: str, **flags: object) -> list[int]:
+def at_time(chapter: int | None, second: float) -> Entry:
+    if (chapter, second) != (3, 751):
+        raise SelectionError("nothing is spoken")
+    return entries()[2]
+
+
+def chosen(*words: str, several: bool = False, **flags: object) -> list[int]:
     where = Where.parse(words)
     if flags:
         where = Where(where.words, **{"failed": where.failed, **flags})  # type: ignore[arg-type]
@@ -56,7 +62,8 @@ def chosen(*words: str, **flags: object) -> list[int]:
         entries(),
         failed=lambda e: e.segment.number == 5,
         doubtful=lambda e: e.segment.number == 4,
-        at_time=lambda chapter, second: entries()[2] if chapter == 3 and second == 751 else None,
+        at_time=at_time,
+        several=several,
     )
     return [line.segment.number for line in lines]
 
@@ -65,12 +72,20 @@ def test_by_id_phrase_anchor_time_and_state() -> None:
     assert chosen("ch03/0002") == [2]
     assert chosen("ch3/2") == [2]
     assert chosen("by the FIRE") == [3]
-    assert chosen("ch03@12:31") == [3]
+    assert chosen("ch03@12:31") == chosen("CH3 @ 0:12:31,000") == [3]
     assert chosen("failed") == [5]
     assert chosen("--doubtful") == [4]
     assert chosen(character="tom") == [2, 4]
     assert chosen(character="narrator") == [1, 3, 5]
     assert chosen("ch03/0005", "ch03/0001", "failed") == [1, 5]
+
+
+def test_a_phrase_need_not_be_as_printed() -> None:
+    assert chosen("SAT — down, by the fíre") == [3]
+    assert chosen("_fire._ 'No' She") == [3, 4, 5]  # it runs over three segments
+    assert chosen("no", several=True) == [2, 4]
+    with pytest.raises(SelectionError, match="no segment contains '…'"):
+        chosen("…", several=True)
 
 
 @pytest.mark.parametrize("number", range(5))
@@ -85,7 +100,10 @@ def test_every_anchor_finds_its_own_segment(number: int) -> None:
         ("ffffffffff", "fits the anchor"),
         ("0123456789.1.aaaaaa.bbbbbb", "fits the anchor"),
         ("1:00", "nothing is spoken"),
+        ("12:61", "12:61 is no time"),
+        ("1:60:00", "1:60:00 is no time"),
         ("unicorn", "no segment contains"),
+        ("he sat by the fire", "the nearest is ch03/0003: He sat down"),
         ("“no.”", "2 segments contain"),
     ],
 )
