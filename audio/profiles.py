@@ -41,7 +41,9 @@ class Profile:
     aac_coder: AacCoder = "fast"
     opus_kbps: int = 40
     credits: bool = True  # spoken before and after the book, where the project does not say
-    sample_min_s: int | None = None  # least length of the retail sample; None: the target wants none
+    sample_min_s: int | None = (
+        None  # least length of the retail sample; None: the target wants none
+    )
     sample_max_s: int | None = None
 
     # what check accepts
@@ -54,6 +56,8 @@ class Profile:
     true_peak_max_db: float | None = None
     lufs_min: float | None = None
     lufs_max: float | None = None
+    lufs_min_stereo: float | None = None  # None: as for mono
+    lufs_max_stereo: float | None = None
     floor_max_db: float | None = None
     floor_min_db: float | None = None  # below it the silence sounds dead
     mp3_min_kbps: int | None = None

@@ -78,8 +78,7 @@ class CheckTable:
         _say(why)
 
     def _short(self, path: Path, member: str) -> str:
-        shown = path.absolute().relative_to(self._folder)
-        return f"{shown}: {member}" if member else str(shown)
+        return _name(path.absolute().relative_to(self._folder), member)
 
 
 def show_verdict(
@@ -138,7 +137,9 @@ def _say(text: str) -> None:
 
 
 def _name(path: Path, member: str) -> str:
-    return f"{path}: {member}" if member else str(path)
+    """Without what a terminal would obey: names inside a package are anybody's."""
+    shown = f"{path}: {member}" if member else str(path)
+    return "".join(c if c.isprintable() else "?" for c in shown)
 
 
 def _channels(m: Measured) -> str:

@@ -23,7 +23,6 @@ SUFFIXES: Final = frozenset({".mp3", ".m4b", ".m4a", ".flac", ".wav", ".opus", "
 _PACKAGE: Final = ".epub"
 # sound hardly packs: ours is stored as it is, 16-bit silence alone comes down to a thousandth
 _MOST_PACKED: Final = 100
-_MOST_MEMBERS: Final = 10_000
 _BROKEN: Final = (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError)
 
 
@@ -45,7 +44,8 @@ def members(path: Path) -> tuple[Member, ...]:
         InputError: a folder or package without sound, or a package that is none.
     """
     if path.is_dir():
-        files = [f for f in path.rglob("*") if f.suffix.lower() in SUFFIXES | {_PACKAGE}]
+        known = SUFFIXES | {_PACKAGE}
+        files = [f for f in path.rglob("*") if f.suffix.lower() in known and f.is_file()]
         found = [m for file in sorted(files, key=_natural) for m in members(file)]
         if not found:
             raise InputError("there is no sound in this folder", path=path, expected=_expected())
@@ -53,11 +53,11 @@ def members(path: Path) -> tuple[Member, ...]:
     if path.suffix.lower() != _PACKAGE:
         return (Member(path),)
     with _opened(path) as package:
-        names = [info.filename for info in package.infolist() if not info.is_dir()]
+        names = dict.fromkeys(i.filename for i in package.infolist() if not i.is_dir())
     sounds = [name for name in names if PurePosixPath(name).suffix.lower() in SUFFIXES]
     if not sounds:
         raise InputError("this EPUB has no sound in it", path=path, expected=_expected())
-    return tuple(Member(path, name) for name in sounds[:_MOST_MEMBERS])
+    return tuple(Member(path, name) for name in sounds)
 
 
 @contextlib.contextmanager
@@ -71,26 +71,31 @@ def as_file(sound: Member) -> Iterator[Path]:
     if not sound.member:
         yield sound.path
         return
-    suffix = PurePosixPath(sound.member).suffix.lower()
-    with tempfile.TemporaryDirectory(prefix="castbook-check-") as folder:
-        copy = Path(folder) / f"sound{suffix}"
-        with _opened(sound.path) as package:
-            info = package.getinfo(sound.member)
-            if info.file_size > _MOST_PACKED * max(1, info.compress_size):
-                raise InputError(
-                    f"{sound.member} is packed more than {_MOST_PACKED} times: that is no sound",
-                    path=sound.path,
-                    expected="sound as it comes from an encoder",
-                )
-            try:
-                with package.open(info) as source, copy.open("wb") as target:
-                    shutil.copyfileobj(source, target, 1 << 20)
-            except OSError as error:
-                raise StorageError(
-                    f"{copy}: the sound cannot be copied out ({error.strerror or error}): free "
-                    "some space, or set TMPDIR to another folder, and run the same command again"
-                ) from error
+    with contextlib.ExitStack() as stack:
+        try:
+            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="castbook-check-"))
+            copy = Path(folder) / f"sound{PurePosixPath(sound.member).suffix.lower()}"
+            _copy(sound, copy)
+        except OSError as error:
+            raise StorageError(
+                f"{tempfile.gettempdir()}: {sound.member} cannot be copied out to be measured "
+                f"({error.strerror or error}): free some space, or set TMPDIR to another folder, "
+                "and run the same command again"
+            ) from error
         yield copy
+
+
+def _copy(sound: Member, copy: Path) -> None:
+    with _opened(sound.path) as package:
+        info = package.getinfo(sound.member)
+        if info.file_size > _MOST_PACKED * max(1, info.compress_size):
+            raise InputError(
+                f"{sound.member} is packed more than {_MOST_PACKED} times: that is no sound",
+                path=sound.path,
+                expected="sound as it comes from an encoder",
+            )
+        with package.open(info) as source, copy.open("wb") as target:
+            shutil.copyfileobj(source, target, 1 << 20)
 
 
 @contextlib.contextmanager

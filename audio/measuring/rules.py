@@ -148,7 +148,10 @@ class _Rules:
     def levels(self) -> None:
         m, p = self.m, self.p
         self._between("rms", m.rms_db, p.rms_min_db, p.rms_max_db, "dB")
-        self._between("loudness", m.lufs, p.lufs_min, p.lufs_max, "LUFS")
+        softest, loudest = p.lufs_min, p.lufs_max
+        if m.channels > 1 and p.lufs_min_stereo is not None and p.lufs_max_stereo is not None:
+            softest, loudest = p.lufs_min_stereo, p.lufs_max_stereo
+        self._between("loudness", m.lufs, softest, loudest, "LUFS")
         for rule, value, most in (
             ("peak", m.peak_db, p.peak_max_db),
             ("true peak", m.true_peak_db, p.true_peak_max_db),

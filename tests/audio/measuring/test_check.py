@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
+import tempfile
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -21,7 +22,7 @@ from audio import ffmpeg
 from audio.measuring.check import REMINDER, check, check_member, findings, members, together
 from audio.measuring.measure import Measured, measure
 from audio.profiles import Profile, load_profile
-from castbook.errors import InputError
+from castbook.errors import InputError, StorageError
 
 ACX = load_profile("acx")
 GOOD = Measured(
@@ -125,6 +126,9 @@ def test_loudness_and_true_peak_where_the_target_speaks_of_them() -> None:
         f.advice for f in findings(dataclasses.replace(loud, lufs=-15.0), podcast) if not f.ok
     ]
     assert advice == ["make it at least 3.0 dB softer, then encode again"]
+    stereo = dataclasses.replace(loud, channels=2)  # two channels of -19 are heard as -16
+    assert failing(stereo, podcast) == ["loudness"]
+    assert failing(dataclasses.replace(stereo, lufs=-16.0), podcast) == []
 
 
 def test_a_draft_is_held_to_little() -> None:
@@ -353,7 +357,9 @@ def test_ffmpegs_own_meters_agree_on_encoded_files(good: Path, tmp_path: Path) -
 # What a name on the command line stands for.
 
 
-def test_every_sound_of_a_package_has_a_row_of_its_own(good: Path, tmp_path: Path) -> None:
+def test_every_sound_of_a_package_has_a_row_of_its_own(
+    good: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     book = tmp_path / "book.epub"
     wav(tmp_path / "s.wav", speech(2))
     with zipfile.ZipFile(book, "w") as package:
@@ -362,6 +368,7 @@ def test_every_sound_of_a_package_has_a_row_of_its_own(good: Path, tmp_path: Pat
         package.write(tmp_path / "s.wav", "audio/2.wav")
         package.writestr("audio/3.m4a", b"no sound" * 99)
         package.writestr("page.xhtml", "<p/>")
+        package.writestr("folder.mp3/", "")
     first, second, third = members(book)
     assert check_member(first, ACX).passed
     assert first.member.endswith("evil.mp3")
@@ -371,6 +378,9 @@ def test_every_sound_of_a_package_has_a_row_of_its_own(good: Path, tmp_path: Pat
     with pytest.raises(InputError, match=r"book\.epub: audio/3\.m4a: there is no sound in it"):
         check_member(third, ACX)
     assert {p.name for p in tmp_path.iterdir()} == {"book.epub", "s.wav"}
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "nowhere"))
+    with pytest.raises(StorageError, match="cannot be copied out to be measured"):
+        check_member(first, ACX)
 
 
 def test_a_package_that_unpacks_without_end_is_refused(tmp_path: Path) -> None:
@@ -399,6 +409,6 @@ def test_a_folder_is_all_its_sounds_in_order(tmp_path: Path) -> None:
         (tmp_path / name).touch()
     found = [member.path.relative_to(tmp_path).as_posix() for member in members(tmp_path)]
     assert found == ["2 - x.mp3", "10 - x.mp3", "deep/1.M4B"]
-    (tmp_path / "empty").mkdir()
+    (tmp_path / "empty" / "folder.mp3").mkdir(parents=True)
     with pytest.raises(InputError, match="no sound in this folder"):
         members(tmp_path / "empty")
