@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 
 from castbook.resources import read_config
@@ -14,6 +14,7 @@ from tasks.reporting.tables import Cell, Column, Row, table
 from tasks.reporting.troubles import Attempt, Trouble
 from tasks.reporting.values import Note, Values
 
+_IN_SIGHT = 8  # notes
 _CHAIN = (
     Column("Attempt"),
     Column("Audio", number=True),
@@ -29,12 +30,22 @@ def attention(values: Values) -> Markup:
     """What a person has to look at or listen to; says so when it is nothing."""
     parts = []
     if values.notes:
-        parts.append(element("ul", *map(_note, values.notes), class_="notes"))
+        parts.append(_notes(values.notes))
     if values.troubles:
         parts.append(take_cards(values.troubles, values.sounds, chips(values)))
     if not parts:
         parts.append(element("p", "Nothing waits for you: no doubtful take, none failed."))
     return joined(*parts, _heard(values))
+
+
+def _notes(notes: Sequence[Note]) -> Markup:
+    """The first of them in sight, the others behind a click."""
+    shown = element("ul", *map(_note, notes[:_IN_SIGHT]), class_="notes")
+    if len(notes) <= _IN_SIGHT:
+        return shown
+    more = element("summary", f"{len(notes) - _IN_SIGHT:,} more")
+    rest = element("ul", *map(_note, notes[_IN_SIGHT:]), class_="notes")
+    return joined(shown, element("details", more, rest))
 
 
 def _note(note: Note) -> Markup:

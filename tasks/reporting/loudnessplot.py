@@ -15,6 +15,7 @@ from tasks.reporting.numbers import clock, counted, signed
 
 _LOWEST_DB: Final = -72  # nothing below is drawn: it is room tone in every book
 _GRID_DB: Final = 6
+_NARROW_DB: Final = 24
 _DEEP: Final = 0.02  # share of the points that may fall below the plot: heads, tails, scenes
 _NAMED: Final = 0.04  # of the width: a narrower chapter has no room for its number
 _STEPS_S: Final = (10, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 36000)
@@ -43,8 +44,9 @@ class Scale:
 
     @property
     def grid(self) -> range:
-        """Levels that have a line."""
-        return range(self.bottom + _GRID_DB, self.top, _GRID_DB)
+        """Levels that have a line: every 6 dB, or every 3 where there is room for it."""
+        step = _GRID_DB if self.top - self.bottom > _NARROW_DB else _GRID_DB // 2
+        return range(self.bottom + step, self.top, step)
 
     def y(self, level: float) -> int:
         """Where a level is drawn; levels outside lie on the edge."""

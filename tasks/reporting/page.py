@@ -124,7 +124,7 @@ def _tiles(values: Values) -> Markup:
         ("Voices", f"{len({row.voice for row in values.cast if row.segments})}"),
         ("Doubtful", f"{doubtful}"),
         ("Failed", f"{len(values.troubles) - doubtful}"),
-        ("Text explained", percent(values.coverage.share)),
+        ("Coverage", percent(values.coverage.share)),
         ("This run", clock(spent.wall_s)),
     )
     return joined(
