@@ -44,7 +44,12 @@ _PAGE: Final = (
     "#cover { text-align: center; }\n"
     "#cover img { max-width: 100%; max-height: 95vh; }\n"
 )
-_DARK: Final = "@media (prefers-color-scheme: dark) {\n"
+# The page is made dark with the colours: a reader that shows white pages on a dark system
+# would show the light ones at 2:1.
+_DARK: Final = (
+    "@media (prefers-color-scheme: dark) {\n"
+    "html { color-scheme: dark; }\nbody { background: #1c1c1e; color: #ddd; }\n"
+)
 
 
 def character_classes(cues: Iterable[Cue]) -> dict[str, str]:
