@@ -115,7 +115,7 @@ def measure(root: Path, segments: int) -> Cost:
         return called
 
     def stitching(*arguments: Any, **named: Any) -> Any:
-        # chapters are stitched one at a time here: the thread's own clock is their CPU
+        # chapters are stitched one at a time here, by one worker: its own clock is their CPU
         before = time.thread_time()
         result = stitch(*arguments, **named)
         cost.stitch_s += time.thread_time() - before
@@ -124,6 +124,7 @@ def measure(root: Path, segments: int) -> Cost:
 
     with (
         patch.object(assemble, "stitch", stitching),
+        patch.object(assemble, "WORKERS", 1),
         patch.object(assemble, "master", timed("master", master)),
         patch.object(Publication, "publish", timed("publish", Publication.publish)),
         production,

@@ -10,9 +10,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from dataclasses import replace as changed
 from pathlib import Path
 from typing import Any
 
@@ -20,22 +19,19 @@ from audio.ffmpeg import version
 from audio.joins.stitch import STAGE_VERSION as STITCH_VERSION
 from audio.joins.stitch import Piece, stitch
 from audio.mastering.master import STAGE_VERSION as MASTER_VERSION
-from audio.mastering.master import MasterReport, gauge_for, master
+from audio.mastering.master import gauge_for, master
 from audio.mastering.roomtone import STAGE_VERSION as TONE_VERSION
 from audio.packaging.metadata import safe_name
 from audio.profiles import Profile
 from audio.readalong.captions import srt, vtt
-from audio.readalong.words import printed_words
-from audio.timeline import Timeline, Word
-from book.script import Segment
-from castbook.errors import BrokenPromise, PermanentFailure, StorageError
+from audio.timeline import Timeline
+from castbook.errors import BrokenPromise, StorageError
 from castbook.files import publish, replace, temporary_beside, write_bytes, write_text
-from tasks.keys import content_key, jitter
+from tasks.keys import content_key
 from tasks.levels import Level, VoiceStyle
-from tasks.plan import ChapterPlan, Line
-from tasks.takes import Take
+from tasks.pieces import chapter_pieces, relabel, shown
+from tasks.plan import ChapterPlan
 
-JITTER = 0.1  # pauses vary by up to a tenth, so that the rhythm is not a machine's
 CAPTION_VERSION = 2
 WORKERS = min(2, os.cpu_count() or 1)  # that prepare takes for one chapter; bytes stay the same
 
@@ -91,7 +87,7 @@ class Assembly:
         finished = self.standing(chapter)
         if finished is not None:
             return finished
-        pieces = tuple(self._pieces(chapter))
+        pieces = chapter_pieces(chapter, self._levels, self._names)
         key, captions_key = self._keys(pieces)
         stem = chapter_stem(chapter.number, chapter.title)
         report, timeline, made = self._audio(pieces, key, stem)
@@ -116,7 +112,7 @@ class Assembly:
 
     def standing(self, chapter: ChapterPlan) -> ChapterFiles | None:
         """The files of a complete chapter if they stand and nothing about them has changed."""
-        pieces = tuple(self._pieces(chapter))
+        pieces = chapter_pieces(chapter, self._levels, self._names)
         stem = chapter_stem(chapter.number, chapter.title)
         mark = read_mark(self._folder / f"{stem}.json")
         if (
@@ -130,7 +126,7 @@ class Assembly:
     def _keys(self, pieces: Sequence[Piece]) -> tuple[str, str]:
         """(master key, key of the captions)."""
         key = self.master_key(pieces)
-        return key, content_key("captions", [CAPTION_VERSION, key, *_shown(pieces)])
+        return key, content_key("captions", [CAPTION_VERSION, key, *shown(pieces)])
 
     def master_key(self, pieces: Sequence[Piece]) -> str:
         """Everything that decides the chapter's samples; the timeline follows from it."""
@@ -154,7 +150,8 @@ class Assembly:
         """The master under its final name, linked from where it already stands or made."""
         final = self._folder / f"{stem}.flac"
         for mark in sorted(self._folder.glob("*.json")):
-            found = read_mark(mark)
+            # looked for before it is parsed: a book of 300 chapters reads 300 marks 300 times
+            found = read_mark(mark) if key.encode() in mark.read_bytes() else None
             if found is None or found["master_key"] != key:
                 continue
             source = self._folder / found["files"][0]
@@ -193,43 +190,12 @@ class Assembly:
                 )
             self._withdraw(stem)
             replace(mastered, final)
-        return _plain_report(report), timeline, True
+        return asdict(report), timeline, True
 
     def _withdraw(self, stem: str) -> None:
         """Takes the mark away before the audio under its name changes: a kill in between
         would leave it to speak for samples it never saw."""
         (self._folder / f"{stem}.json").unlink(missing_ok=True)
-
-    def _pieces(self, chapter: ChapterPlan) -> Iterator[Piece]:
-        lines = chapter.lines
-        for line, following in zip(lines, (*lines[1:], None), strict=True):
-            yield self._piece(line, following)
-
-    def _piece(self, line: Line, following: Line | None) -> Piece:
-        take = line.take
-        if take is None:
-            raise BrokenPromise(f"{line.segment.id} has no take, yet its chapter is assembled")
-        voice = line.speaker.voice_name, line.speaker.style
-        if voice not in self._levels:
-            raise PermanentFailure(
-                f"voice {' '.join(voice).strip()!r} has no calibration takes: see its failures"
-            )
-        level = self._levels[voice]
-        pause = 0
-        if following is not None:
-            swing = jitter(line.identity, following.identity) * JITTER
-            pause = round(line.segment.pause_ms * (1 + swing))
-        return Piece(
-            path=take.audio,
-            pcm_sha256=take.pcm_sha256,
-            gain_db=level.gain_db,
-            pause_ms=pause,
-            anchor=str(line.segment.anchor),
-            speaker=self._names[line.segment.speaker],
-            text=line.segment.printed,
-            kind=line.segment.kind,
-            words=_printed_words(line.segment, take),
-        )
 
     def _remove_stale(self, number: int, stem: str) -> None:
         """Files of this chapter under an older title."""
@@ -257,39 +223,6 @@ def read_mark(path: Path) -> dict[str, Any] | None:
     except (OSError, ValueError, KeyError, TypeError):
         return None
     return dict(loaded)
-
-
-def relabel(timeline: Timeline, pieces: Sequence[Piece]) -> Timeline:
-    """Equal audio under new texts: a renamed character changes captions, never the master.
-
-    Word times point into the text they were made for, and go with it.
-    """
-    cues = tuple(
-        changed(
-            cue,
-            anchor=p.anchor,
-            speaker=p.speaker,
-            text=p.text,
-            kind=p.kind,
-            words=cue.words if cue.text == p.text else (),
-        )
-        for cue, p in zip(timeline.cues, pieces, strict=True)
-    )
-    return changed(timeline, cues=cues)
-
-
-def _printed_words(segment: Segment, take: Take) -> tuple[Word, ...]:
-    """The engine's word times, which are of the spoken text, in the printed one."""
-    edits = [(item.start, item.end, item.spoken) for item in segment.replacements]
-    return printed_words(take.words, segment.printed, segment.spoken, edits)
-
-
-def _shown(pieces: Sequence[Piece]) -> list[list[str]]:
-    return [[p.anchor, p.speaker, p.text, p.kind] for p in pieces]
-
-
-def _plain_report(report: MasterReport) -> dict[str, Any]:
-    return asdict(report)
 
 
 def _files(
