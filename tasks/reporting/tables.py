@@ -46,7 +46,7 @@ def table(caption: str, columns: Sequence[Column], rows: Iterable[Row]) -> Marku
         element(
             "th",
             column.title,
-            element("span", f" {column.unit}", class_="unit") if column.unit else "",
+            element("span", column.unit, class_="unit") if column.unit else "",
             scope="col",
             role="columnheader",
             class_="number" if column.number else None,
@@ -63,6 +63,9 @@ def table(caption: str, columns: Sequence[Column], rows: Iterable[Row]) -> Marku
             role="table",
         ),
         class_="wide",
+        role="region",
+        aria_label=caption,
+        tabindex=0,
     )
 
 
