@@ -82,16 +82,14 @@ def master(
         StorageError: the disk is full, or ``stitched`` is damaged.
         BrokenPromise: other channels than one, no samples, or the length changed.
     """
-    before = before or _measure(stitched, profile)
+    if before is None:
+        before = _measure(stitched, profile)
     levels = before.levels()
     if levels.frames == 0:
         raise BrokenPromise(f"{stitched}: a chapter without a single sample")
-    loudness = before.loudness()
-    reached = levels.rms_db if profile.lufs_target is None or loudness is None else loudness.lufs
-    gain = first_gain_db(levels.rms_db, reached, profile)
-    tone = (
-        None if profile.room_tone_db is None else RoomTone(key, before.rate, profile.room_tone_db)
-    )
+    gain = first_gain_db(levels.rms_db, _level(before, profile), profile)
+    level_db = profile.room_tone_db
+    tone = None if level_db is None else RoomTone(key, before.rate, level_db)
     chain = _Chain(stitched, profile.peak_db, tone, before.rate, levels.frames)
     with files.temporary_beside(destination) as temporary:
         report = chain.render(temporary, gain)
@@ -140,6 +138,16 @@ def _target(profile: Profile) -> float:
 
 def _reached(report: MasterReport, profile: Profile) -> float:
     return report.rms_db if profile.lufs_target is None else report.lufs
+
+
+def _level(before: Gauge, profile: Profile) -> float:
+    """What the chapter has of the quantity that the profile sets a target for."""
+    if profile.lufs_target is None:
+        return before.levels().rms_db
+    loudness = before.loudness()
+    if loudness is None:
+        raise BrokenPromise(f"{profile.name}: a chapter gauged without the loudness it is to reach")
+    return loudness.lufs
 
 
 def _rounded(gain_db: float) -> float:
