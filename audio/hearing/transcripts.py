@@ -44,16 +44,19 @@ class Heard:
 class Limits:
     """From where on a text differs. Tokens are words or characters."""
 
-    run: int  # tokens in one stretch that differ
+    run: int  # tokens in one stretch that are missing or too many
     run_at_end: int  # the same for the last words, which a cut take lacks
+    replaced: int  # tokens in one stretch that are others: misheard words come in twos and threes
     share: float  # errors per token that differ …
     clear: float  # … and with which a text still matches
     island: int  # tokens that agree by chance between two stretches
     added: int  # tokens beyond a short text that are no mishearing
 
 
-WORDS: Final = Limits(run=4, run_at_end=3, share=0.4, clear=0.25, island=1, added=4)
-CHARACTERS: Final = Limits(run=5, run_at_end=4, share=0.4, clear=0.25, island=1, added=6)
+WORDS: Final = Limits(run=4, run_at_end=3, replaced=6, share=0.4, clear=0.25, island=1, added=4)
+CHARACTERS: Final = Limits(
+    run=4, run_at_end=3, replaced=6, share=0.4, clear=0.25, island=1, added=6
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +104,9 @@ def compare(
             "inconclusive", f"heard in another script: {_short(heard.text)}", length=length
         )
     runs = align(
-        [token.form for token in said],
-        [token.form for token in found],
-        names=names,
+        tuple(token.form for token in said),
+        tuple(token.form for token in found),
+        names=frozenset(names),
         counts=habits_of(language).counts,
     )
     different = without_islands(runs, limits.island)
@@ -133,7 +136,9 @@ class _Differences:
     def long(self, limits: Limits) -> bool:
         """Whether a stretch is too long for a mishearing."""
         return any(
-            run.size >= (limits.run_at_end if self._missing_end(run) else limits.run)
+            run.size >= limits.replaced
+            or abs(run.missing - run.added)
+            >= (limits.run_at_end if self._missing_end(run) else limits.run)
             for run in self.runs
         )
 

@@ -53,7 +53,7 @@ def find_model(name: str, environ: Mapping[str, str] | None = None) -> Model | N
     """
     folder = Path(name).expanduser()
     if (folder / _WEIGHTS).is_file():
-        return Model(name, folder.absolute(), "")
+        return Model(folder.resolve().name, folder.absolute(), "")
     if name == default_model():
         found = find_weights("whisper")
         if found is not None:
