@@ -29,7 +29,7 @@ from castbook.errors import BrokenPromise, StorageError
 from castbook.files import publish, replace, temporary_beside, write_bytes, write_text
 from tasks.keys import content_key
 from tasks.levels import Level, VoiceStyle
-from tasks.pieces import chapter_pieces, relabel, shown
+from tasks.pieces import chapter_pieces, relabel, shown, with_sentences
 from tasks.plan import ChapterPlan
 
 CAPTION_VERSION = 2
@@ -90,7 +90,7 @@ class Assembly:
         pieces = chapter_pieces(chapter, self._levels, self._names)
         key, captions_key = self._keys(pieces)
         stem = chapter_stem(chapter.number, chapter.title)
-        report, timeline, made = self._audio(pieces, key, stem)
+        report, timeline, made = self._audio(chapter, pieces, key, stem)
         texts = {
             f"{stem}.timeline.json": timeline.to_json(),
             f"{stem}.vtt": vtt(timeline, chapter.title).encode("utf-8"),
@@ -145,7 +145,7 @@ class Assembly:
         )
 
     def _audio(
-        self, pieces: Sequence[Piece], key: str, stem: str
+        self, chapter: ChapterPlan, pieces: Sequence[Piece], key: str, stem: str
     ) -> tuple[dict[str, Any], Timeline, bool]:
         """The master under its final name, linked from where it already stands or made."""
         final = self._folder / f"{stem}.flac"
@@ -174,7 +174,7 @@ class Assembly:
         ):
             before = gauge_for(self._profile, self._rate)
             timeline = stitch(
-                pieces,
+                with_sentences(chapter, pieces),
                 stitched,
                 rate=self._rate,
                 head_ms=self._profile.head_ms,

@@ -9,6 +9,7 @@ from audio.joins.stitch import Piece
 from audio.readalong.words import printed_words
 from audio.timeline import Timeline, Word
 from book.script import Segment
+from book.sentences import split_sentences
 from castbook.errors import BrokenPromise, PermanentFailure
 from tasks.keys import jitter
 from tasks.levels import Level, VoiceStyle
@@ -62,6 +63,16 @@ def _pieces(
             kind=line.segment.kind,
             words=_printed_words(line.segment, take),
         )
+
+
+def with_sentences(chapter: ChapterPlan, pieces: Sequence[Piece]) -> tuple[Piece, ...]:
+    """The pieces about to be joined; those without word times know their sentences."""
+    return tuple(
+        piece
+        if piece.words
+        else replace(piece, sentences=tuple(split_sentences(piece.text, line.segment.language)))
+        for line, piece in zip(chapter.lines, pieces, strict=True)
+    )
 
 
 def _pause_ms(line: Line, following: Line | None) -> int:

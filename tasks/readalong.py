@@ -80,7 +80,7 @@ def book_captions(
     """Captions of the whole book, for one file that holds all chapters without a gap.
 
     Returns:
-        Text by suffix: ``vtt`` (with the disclosure as a note), ``srt``, and, when an engine
+        Text by suffix: ``vtt`` (with the disclosure as a note), ``srt``, and, when engines
         gave word times, ``words.vtt`` that has them too.
 
     Raises:
@@ -89,7 +89,8 @@ def book_captions(
     whole = joined([chapter_timeline(files) for files in chapters])
     shown = tuple(captions(whole))
     texts = {"vtt": vtt_text(shown, title, note=disclosure), "srt": srt_text(shown)}
-    if any(caption.words for caption in shown):
+    # a caption holds hardly ever more than three sentences, and some engines time only those
+    if any(len(caption.words) > 2 for caption in shown):
         texts["words.vtt"] = vtt_text(shown, title, note=disclosure, words=True)
     return texts
 

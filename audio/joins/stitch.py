@@ -19,7 +19,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -27,6 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audio.joins.edit import edit_take
+from audio.joins.onsets import sentence_words
 from audio.joins.writer import ChapterWriter
 from audio.pcm import Pcm, pcm_sha256, read_flac
 from audio.timeline import Cue, Timeline, Word
@@ -53,6 +54,7 @@ class Piece:
     text: str  # as printed
     kind: str  # heading, narration, speech, credit
     words: tuple[Word, ...] = ()  # characters of ``text``, frame of the take at its own rate
+    sentences: tuple[tuple[int, int], ...] = ()  # of ``text``, for a take without words
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +167,9 @@ def _prepare(piece: Piece, rate: int) -> _Prepared:
             f"{piece.path}: this take is damaged (its samples are not those that were stored); "
             "delete the file and run the same command again: castbook makes it anew"
         )
+    if len(piece.sentences) > 1 and not piece.words:
+        words = sentence_words(pcm, take_rate, piece.text, piece.sentences)
+        piece = replace(piece, words=words)
     edited = edit_take(pcm, take_rate, gain_db=piece.gain_db)
     return _Prepared(piece, resample(edited.pcm, take_rate, rate), edited.head, take_rate)
 
