@@ -14,7 +14,7 @@ from tasks.summary import chapter_row, chapter_state
 
 # figure of a measured file -> the rules of a profile (audio/measuring/check.py) that judge it
 RULES: Final[Mapping[str, tuple[str, ...]]] = {
-    "duration_s": ("length",),
+    "duration_s": ("length", "sample length"),
     "rms_db": ("rms",),
     "peak_db": ("peak", "clipping"),
     "true_peak_db": ("true peak",),
