@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Final
 
 from audio import ffmpeg
-from audio.packaging.sound import Sound, gain_filter
+from audio.packaging.sound import QUEUE, Sound, gain_filter, pcm_input
 from audio.profiles import Profile
 from castbook import files
 from castbook.errors import BrokenPromise, StorageError
@@ -62,8 +62,7 @@ def encode_aac(destination: Path, sound: Sound, profile: Profile, *, gain_db: fl
 
 def arguments(destination: Path, rate: int, profile: Profile, *, gain_db: float = 0.0) -> list[str]:
     """ffmpeg's arguments; the samples come on stdin."""
-    command = ["-f", "s16le", "-ar", str(rate), "-ac", "1", "-i", "pipe:0"]
-    command += gain_filter(gain_db)
+    command = [*pcm_input(rate), *gain_filter(gain_db)]
     command += ["-c:a", "aac", "-aac_coder", profile.aac_coder, "-b:a", f"{profile.m4b_kbps}k"]
     command += ["-fflags", "+bitexact", "-flags:a", "+bitexact"]
     return [*command, "-f", "adts", "-y", ffmpeg.url(destination)]
@@ -132,7 +131,7 @@ def input_arguments(rate: int) -> list[str]:
     The offset turns the priming packet into an edit list, so that players begin with the
     first frame of the master.
     """
-    return ["-itsoffset", f"{-BLOCK / rate:.9f}", "-f", "aac", "-i", "pipe:0"]
+    return [*QUEUE, "-itsoffset", f"{-BLOCK / rate:.9f}", "-f", "aac", "-i", "pipe:0"]
 
 
 def output_arguments(destination: Path, rate: int) -> list[str]:

@@ -12,7 +12,7 @@ from typing import Final
 from audio import ffmpeg
 from audio.packaging.cover import input_arguments
 from audio.packaging.metadata import BookMetadata, ffmetadata, vorbis_tags
-from audio.packaging.sound import Sound, common_rate
+from audio.packaging.sound import Sound, common_rate, pcm_input
 from castbook import files
 
 STAGE_VERSION: Final = 1  # raise it when an equal master shall give another file
@@ -51,8 +51,7 @@ def write_flac(
 
 def arguments(destination: Path, rate: int, tags: Path, *, cover: Path | None) -> list[str]:
     """ffmpeg's arguments; the samples come on stdin."""
-    command = ["-f", "s16le", "-ar", str(rate), "-ac", "1", "-i", "pipe:0"]
-    command += ["-f", "ffmetadata", "-i", ffmpeg.url(tags)]
+    command = [*pcm_input(rate), "-f", "ffmetadata", "-i", ffmpeg.url(tags)]
     if cover is not None:
         command += [*input_arguments(cover), "-i", ffmpeg.url(cover)]
     command += ["-map", "0:a", "-map_metadata", "1", "-c:a", "flac", "-sample_fmt", "s16"]

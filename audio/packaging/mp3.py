@@ -20,7 +20,7 @@ from audio import ffmpeg
 from audio.packaging import id3
 from audio.packaging.cover import picture_type
 from audio.packaging.metadata import BookMetadata, id3_comments, id3_texts
-from audio.packaging.sound import Sound, all_pcm, common_rate, gain_filter
+from audio.packaging.sound import Sound, all_pcm, common_rate, gain_filter, pcm_input
 from audio.profiles import Profile
 from castbook import files
 from castbook.errors import BrokenPromise
@@ -180,8 +180,7 @@ def arguments(
         room: bytes of the tag that will be written over the one ffmpeg leaves.
     """
     kbps = profile.mp3_kbps if rate >= 32000 else min(profile.mp3_kbps, _MPEG2_MOST_KBPS)
-    command = ["-f", "s16le", "-ar", str(rate), "-ac", "1", "-i", "pipe:0"]
-    command += [*gain_filter(gain_db), "-map_metadata", "-1"]
+    command = [*pcm_input(rate), *gain_filter(gain_db), "-map_metadata", "-1"]
     command += ["-c:a", "libmp3lame", "-b:a", f"{kbps}k"]
     command += ["-compression_level", str(profile.mp3_quality)]
     command += ["-fflags", "+bitexact", "-flags:a", "+bitexact"]

@@ -20,7 +20,7 @@ from typing import Final
 from audio import ffmpeg
 from audio.packaging.cover import picture_type
 from audio.packaging.metadata import BookMetadata, ffmetadata, vorbis_tags
-from audio.packaging.sound import Sound, all_pcm, common_rate, gain_filter
+from audio.packaging.sound import Sound, all_pcm, common_rate, gain_filter, pcm_input
 from audio.profiles import Profile
 from castbook import files
 
@@ -100,9 +100,10 @@ def arguments(
     destination: Path, rate: int, tags: Path, *, profile: Profile, gain_db: float = 0.0
 ) -> list[str]:
     """ffmpeg's arguments; the samples come on stdin."""
-    command = ["-f", "s16le", "-ar", str(rate), "-ac", "1", "-i", "pipe:0"]
-    command += ["-f", "ffmetadata", "-i", ffmpeg.url(tags)]
-    filters = [*gain_filter(gain_db)[1:], "aresample=48000:resampler=soxr:precision=28"]
+    command = [*pcm_input(rate), "-f", "ffmetadata", "-i", ffmpeg.url(tags)]
+    # as floats: 16-bit samples get soxr's dither, which is seeded by the time of day
+    filters = ["aformat=sample_fmts=flt", *gain_filter(gain_db)[1:]]
+    filters.append("aresample=48000:resampler=soxr:precision=28")
     command += ["-map", "0:a", "-map_metadata", "1", "-af", ",".join(filters)]
     command += ["-c:a", "libopus", "-b:a", f"{profile.opus_kbps}k", "-application", "audio"]
     command += ["-fflags", "+bitexact", "-flags:a", "+bitexact"]
