@@ -23,6 +23,7 @@ from typing import Final
 import numpy as np
 
 from audio import ffmpeg
+from audio.mastering.gain import SPEECH_MIN_DB, corrected_gain_db, first_gain_db, target_of
 from audio.mastering.gauge import Gauge
 from audio.mastering.roomtone import RoomTone
 from audio.pcm import FULL_SCALE, Pcm
@@ -31,10 +32,6 @@ from castbook import files
 from castbook.errors import BrokenPromise, StorageError
 
 STAGE_VERSION: Final = 2  # raise it when the same input shall give other samples
-SPEECH_MIN_DB: Final = -60.0  # RMS below which there is nothing to bring to a level
-_GAIN_LIMITS_DB: Final = (-40.0, 40.0)
-_MISSED_DB: Final = 0.3  # a level missed by more is corrected, once
-_CORRECTION_LIMIT_DB: Final = 6.0  # more would only feed the limiter
 _BLOCK: Final = 1 << 18  # bytes
 
 
@@ -93,29 +90,11 @@ def master(
     chain = _Chain(stitched, profile.peak_db, tone, before.rate, levels.frames)
     with files.temporary_beside(destination) as temporary:
         report = chain.render(temporary, gain)
-        again = corrected_gain_db(gain, _reached(report, profile), _target(profile))
+        again = corrected_gain_db(gain, _reached(report, profile), target_of(profile))
         if levels.rms_db >= SPEECH_MIN_DB and again != gain:
             report = chain.render(temporary, again)
         files.replace(temporary, destination)
     return report
-
-
-def first_gain_db(rms_db: float, level_db: float, profile: Profile) -> float:
-    """The gain that brings ``level_db`` to the profile's target; 0 for near-silence."""
-    if rms_db < SPEECH_MIN_DB:
-        return 0.0
-    return _rounded(_target(profile) - level_db)
-
-
-def corrected_gain_db(gain_db: float, reached_db: float, target_db: float) -> float:
-    """The gain for the second try: limiting takes energy, so the first may fall short.
-
-    The same gain when it missed the target by no more than ``_MISSED_DB``.
-    """
-    missed = target_db - reached_db
-    if abs(missed) <= _MISSED_DB:
-        return gain_db
-    return _rounded(gain_db + max(-_CORRECTION_LIMIT_DB, min(_CORRECTION_LIMIT_DB, missed)))
 
 
 def filters(gain_db: float, peak_db: float) -> str:
@@ -132,10 +111,6 @@ def filters(gain_db: float, peak_db: float) -> str:
     )
 
 
-def _target(profile: Profile) -> float:
-    return profile.rms_target_db if profile.lufs_target is None else profile.lufs_target
-
-
 def _reached(report: MasterReport, profile: Profile) -> float:
     return report.rms_db if profile.lufs_target is None else report.lufs
 
@@ -148,11 +123,6 @@ def _level(before: Gauge, profile: Profile) -> float:
     if loudness is None:
         raise BrokenPromise(f"{profile.name}: a chapter gauged without the loudness it is to reach")
     return loudness.lufs
-
-
-def _rounded(gain_db: float) -> float:
-    low, high = _GAIN_LIMITS_DB
-    return round(max(low, min(high, gain_db)), 1) + 0.0  # never -0.0
 
 
 def _measure(path: Path, profile: Profile) -> Gauge:

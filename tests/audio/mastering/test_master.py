@@ -14,13 +14,8 @@ from hypothesis import strategies as st
 from mastering_sounds import fake_ffmpeg, speech, wav
 
 from audio import ffmpeg
-from audio.mastering.master import (
-    MasterReport,
-    corrected_gain_db,
-    first_gain_db,
-    gauge_for,
-    master,
-)
+from audio.mastering.gain import corrected_gain_db, first_gain_db
+from audio.mastering.master import MasterReport, gauge_for, master
 from audio.mastering.roomtone import RoomTone, tone_key
 from audio.profiles import load_profile
 from castbook.errors import BrokenPromise, CastbookError, StorageError
