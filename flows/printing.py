@@ -42,15 +42,25 @@ def show_run(summary: Mapping[str, Any]) -> None:
         click.echo(f"problem: {problem}")
     for warning in summary["warnings"]:
         click.echo(f"warning: {warning}")
-    for file in summary["files"]:
-        if not file["path"].endswith(".mp3"):
-            click.echo(f"{file['path']} ({file['bytes'] / 1e6:.1f} MB)")
-    mp3 = [file for file in summary["files"] if file["path"].endswith(".mp3")]
-    if mp3:
-        click.echo(f"{Path(mp3[0]['path']).parent}/ ({len(mp3)} MP3 files)")
+    for line in file_lines(summary["files"]):
+        click.echo(line)
     if summary["report"]:
         click.echo(f"{summary['report']}: measured values, plots, takes to judge; open it")
     click.echo(f"{clock(summary['seconds'])} in all")
+
+
+def file_lines(files: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """The book files of a run: single ones by name, files of chapters by their folder."""
+    groups: dict[tuple[Path, str], list[Mapping[str, Any]]] = {}
+    for file in files:
+        path = Path(file["path"])
+        groups.setdefault((path.parent, path.suffix), []).append(file)
+    for (folder, suffix), found in groups.items():
+        size = f"{sum(file['bytes'] for file in found) / 1e6:.1f} MB"
+        if len(found) == 1:
+            yield f"{found[0]['path']} ({size})"
+        else:
+            yield f"{folder}/ ({len(found)} {suffix[1:].upper()} files, {size})"
 
 
 def show_new(created: Created) -> None:
