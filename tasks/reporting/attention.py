@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from itertools import groupby
 
 from castbook.resources import read_config
 from tasks.pages import Markup, element, fill, joined
@@ -15,6 +15,9 @@ from tasks.reporting.troubles import Attempt, Trouble
 from tasks.reporting.values import Note, Values
 
 _IN_SIGHT = 8  # notes
+MOST_CARDS = 200  # of 3.5 kB each, sounds not counted
+MOST_ROWS = 1000  # segments without a card: an engine that is gone fails 10,000
+_OFTEN = 4  # segments with one reason: they may have one cause
 _CHAIN = (
     Column("Attempt"),
     Column("Audio", number=True),
@@ -32,7 +35,11 @@ def attention(values: Values) -> Markup:
     if values.notes:
         parts.append(_notes(values.notes))
     if values.troubles:
-        parts.append(take_cards(values.troubles, values.sounds, chips(values)))
+        parts.append(_common(values.troubles))
+        with_card = carded(values.troubles)
+        parts.append(take_cards(with_card, values.sounds, chips(values)))
+        cards = {trouble.id for trouble in with_card}
+        parts.append(_further([t for t in values.troubles if t.id not in cards]))
     if not parts:
         parts.append(element("p", "Nothing waits for you: no doubtful take, none failed."))
     return joined(*parts, _heard(values))
@@ -49,10 +56,48 @@ def _notes(notes: Sequence[Note]) -> Markup:
 
 
 def _note(note: Note) -> Markup:
-    place = element("a", note.segment, href=f"#seg-{slug(note.segment)}") if note.segment else ""
     tone = note.kind if note.kind == "problem" else None
-    return element(
-        "li", joined(element("b", note.kind), place, note.text, between=" "), class_=tone
+    words = joined(element("b", note.kind), note.segment, note.text, between=" ")
+    return element("li", words, class_=tone)
+
+
+def carded(troubles: Sequence[Trouble]) -> tuple[Trouble, ...]:
+    """The segments that get a card, in the order of the book: doubtful ones are chosen first,
+    because they can be listened to."""
+    chosen = sorted(troubles, key=lambda trouble: trouble.state == "failed")[:MOST_CARDS]
+    ids = {trouble.id for trouble in chosen}
+    return tuple(trouble for trouble in troubles if trouble.id in ids)
+
+
+def _common(troubles: Sequence[Trouble]) -> Markup:
+    """Reasons that many segments share."""
+    counts = Counter((trouble.state, trouble.reason) for trouble in troubles)
+    items = [
+        element("li", element("b", f"{count:,} {state}"), f": {reason}")
+        for (state, reason), count in counts.most_common(_IN_SIGHT)
+        if count >= _OFTEN
+    ]
+    return element("ul", *items, class_="notes") if items else Markup("")
+
+
+def _further(troubles: Sequence[Trouble]) -> Markup:
+    """Segments without a card, a line each."""
+    if not troubles:
+        return Markup("")
+    ends = Column("Text", wide=True), Column("Why", wide=True)
+    columns = (Column("Segment"), Column("State"), *ends)
+    rows = [
+        Row(
+            (t.id, t.state, element("span", t.printed[:80], lang=t.language), t.reason),
+            id=f"seg-{slug(t.id)}",
+        )
+        for t in troubles[:MOST_ROWS]
+    ]
+    more = f"; the first {MOST_ROWS:,} are here, all are in report.json"
+    hint = more if len(troubles) > MOST_ROWS else ""
+    return joined(
+        element("h3", f"{counted(len(troubles), 'further segment')}{hint}"),
+        table("Further doubtful and failed segments", columns, rows),
     )
 
 
@@ -71,17 +116,14 @@ def take_cards(
     sounds: Mapping[str, str],
     chips: Mapping[str, Markup],
 ) -> Markup:
-    """All cards, by chapter.
+    """All cards, in the order of the book.
 
     Args:
         sounds: key of a take -> MP3 as base64.
         chips: character -> its name in its colour.
     """
     template = read_config("report", "take.html")
-    parts = []
-    for _, group in groupby(troubles, key=lambda trouble: trouble.chapter):
-        parts += [_card(trouble, template, sounds, chips) for trouble in group]
-    return joined(*parts)
+    return joined(*(_card(trouble, template, sounds, chips) for trouble in troubles))
 
 
 def _card(

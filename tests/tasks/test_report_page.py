@@ -22,6 +22,7 @@ from tasks.orchestration import ChapterReport
 from tasks.outcome import BookReport
 from tasks.plan import ChapterPlan
 from tasks.production import Production
+from tasks.reporting.attention import MOST_CARDS
 from tasks.reporting.course import course_of
 from tasks.reporting.durations import Spoken
 from tasks.reporting.facts import gather
@@ -199,6 +200,16 @@ def test_a_book_of_ten_hours_has_a_page_under_three_megabytes(made: Made) -> Non
     big = replace(made.values, spoken=rows, chapters=chapters, course=course)
     assert len(page(big).encode()) < 1_000_000
     assert len(json.dumps(big.plain())) < 3_000_000
+
+
+def test_an_engine_that_is_gone_fills_no_page(made: Made) -> None:
+    doubtful, failed = made.values.troubles
+    many = [replace(failed, id=f"ch02/{n}") for n in range(10_000)]
+    html = page(replace(made.values, troubles=(*many, doubtful)))
+    assert len(html) < 3_000_000
+    assert html.count("<article") == MOST_CARDS
+    assert html.count('<article class="take doubtful"') == 1  # what can be heard comes first
+    assert "<b>10,000 failed</b>" in html
 
 
 CONTRAST = """() => {
