@@ -76,7 +76,8 @@ def check_command(files: tuple[Path, ...], profile: str, as_json: bool) -> int:
     unreadable: list[tuple[Member, str]] = []
     for sound in sounds:
         try:
-            result = check_member(sound, target, project=_project_of(sound.path))
+            with checkprinting.measuring(sound):
+                result = check_member(sound, target, project=_project_of(sound.path))
         except InputError as error:
             if len(sounds) == 1:
                 raise

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -64,8 +65,12 @@ def test_a_folder_is_a_table(
     folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(folder.parent)
-    code, lines = said(capsys, "mp3")
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    code = main(["check", "mp3"])
+    out, err = capsys.readouterr()
+    lines = out.splitlines()
     assert code == 1
+    assert err.startswith("measuring 1 - One.mp3\r\x1b[K")
     assert lines[0] == "in mp3"
     rows = [line for line in lines if line.endswith(".mp3")]
     assert [row.split()[0] for row in rows] == ["ok", "ok", "FAIL"]
