@@ -1,16 +1,18 @@
-"""Chapters, or the whole book, as MP3 at a constant bitrate, and the bitrates of any MP3 file.
+"""Chapters, or the whole book, as MP3 at a constant bitrate.
 
 The tag in front is our own (``audio/packaging/id3.py``): ffmpeg leaves room for it as padding of
 its empty tag, because the file's information frame, which it writes last, must stand behind.
 
 Promises: the same bytes for the same sound, tags, cover and ffmpeg; an interrupted call
 leaves the old file whole; constant memory. Files may be written in parallel.
+
+The format knows no largest file: only the information frame counts bytes in 32 bits, which a
+book passes after 49 hours at 192 kbit/s; at a constant bitrate players need that field for
+nothing.
 """
 
 from __future__ import annotations
 
-import mmap
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,10 +30,6 @@ from castbook.errors import BrokenPromise
 STAGE_VERSION: Final = 2  # raise it when an equal master shall give another file
 _MPEG2_MOST_KBPS: Final = 160  # the format's limit below 32 kHz
 _HEADER: Final = 10  # bytes of an ID3 tag before its frames
-
-_MPEG1_LAYER3: Final = (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320)
-_MPEG2_LAYER3: Final = (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160)
-_RATES: Final = {3: (44100, 48000, 32000), 2: (22050, 24000, 16000), 0: (11025, 12000, 8000)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,74 +193,8 @@ def _fill(path: Path, tag: bytes) -> None:
         BrokenPromise: ffmpeg left another room than it was told to.
     """
     with path.open("r+b") as file:
-        if _after_id3(file.read(_HEADER)) != len(tag):
+        # the first ten bytes of a tag of equal length are equal: name, version, flags, size
+        if file.read(_HEADER) != tag[:_HEADER]:
             raise BrokenPromise(f"{path}: ffmpeg left no room of {len(tag)} bytes for the tag")
         file.seek(0)
         file.write(tag)
-
-
-def bitrates(path: Path) -> Mapping[int, int]:
-    """How many frames of an MP3 file have which bitrate (kbit/s): one key means constant.
-
-    Read from the frame headers, because a header can promise what the frames do not keep.
-    The information frame (Xing/Info), which holds no sound, is not counted. Empty when
-    the file holds no MPEG layer III frames.
-    """
-    if path.stat().st_size == 0:
-        return {}
-    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-        return _count(content)
-
-
-def _count(content: mmap.mmap) -> Counter[int]:
-    place, end = _after_id3(content[:10]), len(content)
-    if content[-128:-125] == b"TAG":
-        end -= 128
-    found: Counter[int] = Counter()
-    in_step = False  # the last frame ended where this one begins
-    first = True
-    while place + 4 <= end:
-        header = _frame(content[place : place + 4])
-        if header is not None and not in_step:  # chance makes a header: two do not lie
-            after = place + header[1]
-            if after + 4 <= end and _frame(content[after : after + 4]) is None:
-                header = None
-        if header is None:
-            in_step = False
-            place = content.find(b"\xff", place + 1)
-            if place < 0:
-                break
-            continue
-        kbps, length = header
-        if not (first and _is_information(content[place : place + 64])):
-            found[kbps] += 1
-        first, in_step = False, True
-        place += length
-    return found
-
-
-def _after_id3(header: bytes) -> int:
-    """Where the sound begins, from the file's first ten bytes."""
-    if header[:3] != b"ID3" or len(header) < 10:
-        return 0
-    size = 0
-    for byte in header[6:10]:
-        size = size << 7 | byte & 0x7F
-    return 10 + size + (10 if header[5] & 0x10 else 0)
-
-
-def _frame(header: bytes) -> tuple[int, int] | None:
-    """(kbit/s, length in bytes) of a layer III frame header, or None."""
-    word = int.from_bytes(header, "big")
-    version, layer = word >> 19 & 3, word >> 17 & 3
-    rate_index, speed = word >> 10 & 3, word >> 12 & 15
-    if word >> 21 != 0x7FF or version == 1 or layer != 1 or rate_index == 3 or speed in (0, 15):
-        return None
-    kbps = (_MPEG1_LAYER3 if version == 3 else _MPEG2_LAYER3)[speed]
-    samples_by_8 = 144 if version == 3 else 72
-    return kbps, samples_by_8 * kbps * 1000 // _RATES[version][rate_index] + (word >> 9 & 1)
-
-
-def _is_information(frame: bytes) -> bool:
-    """Whether the first frame is Xing's or Fraunhofer's table and not sound."""
-    return b"Xing" in frame or b"Info" in frame or b"VBRI" in frame

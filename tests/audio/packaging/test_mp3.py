@@ -14,7 +14,8 @@ from book_readers import READERS
 from mastering_sounds import BOOK, chapter, fake_ffmpeg, picture, speech, wav
 
 from audio import ffmpeg
-from audio.packaging.mp3 import Mark, bitrates, spans, write_mp3, write_mp3_book
+from audio.measuring.frames import mp3_frames
+from audio.packaging.mp3 import Mark, spans, write_mp3, write_mp3_book
 from audio.packaging.sound import ChapterFile
 from audio.profiles import load_profile
 from castbook.errors import BrokenPromise, StorageError
@@ -99,7 +100,7 @@ def test_the_bitrate_is_constant(made: tuple[Path, ChapterFile, Path]) -> None:
     assert info.bitrate_mode == mutagen.mp3.BitrateMode.CBR
     assert info.bitrate == pytest.approx(192_000, abs=10)  # it divides size by time
     assert (info.sample_rate, info.channels) == (44100, 1)
-    found = bitrates(made[0])
+    found = mp3_frames(made[0]).bitrates
     assert set(found) == {192}
     assert sum(found.values()) == pytest.approx(made[1].frames / 1152, abs=3)
 
@@ -181,33 +182,8 @@ def test_scenes_out_of_order_are_our_own_mistake(marks: list[Mark]) -> None:
 def test_each_rate_gets_the_most_it_can_hold(tmp_path: Path, rate: int, kbps: int) -> None:
     one = chapter(tmp_path, "x", 0.3, rate)
     write_mp3(tmp_path / "x.mp3", one, BOOK, track=1, tracks=1, cover=None, profile=ACX)
-    assert set(bitrates(tmp_path / "x.mp3")) == {kbps}
+    assert set(mp3_frames(tmp_path / "x.mp3").bitrates) == {kbps}
     assert mutagen.mp3.MP3(tmp_path / "x.mp3").info.sample_rate == rate
-
-
-def test_a_variable_bitrate_is_seen(tmp_path: Path) -> None:
-    one = chapter(tmp_path, "x", 2.0)
-    arguments = ["-i", ffmpeg.url(one.path), "-c:a", "libmp3lame", "-q:a", "4", "-y"]
-    ffmpeg.run([*arguments, ffmpeg.url(tmp_path / "v.mp3")], timeout_s=60)
-    assert len(bitrates(tmp_path / "v.mp3")) > 1
-
-
-def test_junk_between_frames_is_stepped_over(
-    made: tuple[Path, ChapterFile, Path], tmp_path: Path
-) -> None:
-    content = made[0].read_bytes()
-    clean = bitrates(made[0])
-    (tmp_path / "j.mp3").write_bytes(b"\xff\xfb\x90\x00junk" + content[-60_000:] + b"\xff" * 300)
-    found = bitrates(tmp_path / "j.mp3")
-    assert set(found) == {192}
-    (tmp_path / "tagged.mp3").write_bytes(content + b"TAG" + bytes(125))
-    assert bitrates(tmp_path / "tagged.mp3") == clean
-
-
-@pytest.mark.parametrize("content", [b"", b"ID3", b"\xff" * 5000, b"fLaC" + bytes(999)])
-def test_what_is_no_mp3_has_no_bitrate(tmp_path: Path, content: bytes) -> None:
-    (tmp_path / "x.mp3").write_bytes(content)
-    assert not bitrates(tmp_path / "x.mp3")
 
 
 @pytest.mark.parametrize(
