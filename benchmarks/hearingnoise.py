@@ -26,7 +26,10 @@ from audio.hearing.transcripts import Heard
 
 _SMALL_EN = ("a", "an", "the", "of", "and", "to", "in", "that", "is", "was", "it", "at", "for")
 _SMALL_ZH = tuple("的了着是在也又就便")
-_AMERICAN = (("our", "or"), ("ise", "ize"), ("lled", "led"), ("tre", "ter"), ("grey", "gray"))
+_AMERICAN = tuple(
+    (re.compile(rf"(?<=\w{{3}}){british}\b"), american)
+    for british, american in (("our", "or"), ("ise", "ize"), ("lled", "led"), ("tre", "ter"))
+)
 _AFTER_AN_ERROR = 5.0  # times likelier
 _NUMERAL = re.compile("[零一二三四五六七八九十百千万两]{2,}")
 
@@ -179,6 +182,15 @@ def _misspelled(word: str, rng: random.Random) -> str:
 def _written(words: Sequence[str], rng: random.Random) -> str:
     """As a recogniser writes English: digits, American, hyphens as it likes."""
     numerals = habits_of("en").numerals
+    words = [
+        part
+        for word in words
+        for part in (
+            word.split("-")
+            if all(fold(part) in numerals.values for part in word.split("-"))
+            else (word,)
+        )
+    ]
     folded = [fold(word) for word in words]
     written: list[str] = []
     at = 0
@@ -194,7 +206,7 @@ def _written(words: Sequence[str], rng: random.Random) -> str:
     text = " ".join(written)
     if rng.random() < 0.7:
         for british, american in _AMERICAN:
-            text = text.replace(british, american)
+            text = british.sub(american, text)
     return text.replace("-", rng.choice(["-", " ", ""])).lower()
 
 

@@ -14,6 +14,7 @@ from audio import ffmpeg
 from castbook import __version__
 from castbook.errors import CastbookError
 from castbook.settings import Settings
+from tasks.ears import models
 from tts.registry import engine_names, make_engine
 
 PACKAGES = ("prefect", "fastapi", "pydub", "soundfile", "soxr", "numpy", "nltk", "pydantic")
@@ -37,6 +38,7 @@ def examine() -> Mapping[str, Any]:
         "cache": str(settings.cache),
         "packages": {name: _version(name) for name in PACKAGES},
         "engines": {name: _engine(name) for name in engine_names()},
+        "hearing": _hearing(),
     }
 
 
@@ -72,6 +74,16 @@ def _engine(name: str) -> str:
         return make_engine(name, {}).missing() or "ready"
     except CastbookError as error:
         return str(error)
+
+
+def _hearing() -> str:
+    """Whether a recogniser can listen to takes."""
+    name = models.default_model()
+    model = models.find_model(name)
+    lacking = models.missing(name)
+    if lacking or model is None:
+        return f"off: {lacking}"
+    return f"faster-whisper {models.installed()}, {name} in {model.folder}"
 
 
 def _version(package: str) -> str:

@@ -41,7 +41,8 @@ def voices_command(engine: str | None, language: str | None, as_json: bool) -> i
 @click.command("get")
 @click.argument("engine")
 def get_command(engine: str) -> int:
-    """Download the weights of ENGINE: resumable, sizes and digests checked."""
+    """Download the weights of ENGINE, or of whisper, which listens to takes: resumable, sizes
+    and digests checked."""
     from flows import printing
     from tts.weights import get_weights
 

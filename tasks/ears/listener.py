@@ -86,7 +86,10 @@ class Listener:
         return self._thread.submit(self._hear, samples, language).result()
 
     def close(self) -> None:
-        """Ends the process."""
+        """Ends the process, whatever it is doing."""
+        process = self._process
+        if process is not None:
+            process.kill()  # frees a thread that waits for its answer
         self._thread.submit(self._end).result()
         self._thread.shutdown()
 
@@ -203,10 +206,14 @@ class _Process:
         said = " / ".join(line.strip() for line in lines if line.strip())
         return said[-_LAST_WORDS:] or "without a word"
 
-    def end(self) -> None:
-        """Kills the process group, reaps, closes."""
+    def kill(self) -> None:
+        """SIGKILL for the process group."""
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self._child.pid, signal.SIGKILL)
+
+    def end(self) -> None:
+        """Kills, reaps, closes."""
+        self.kill()
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._child.wait(10)
         self._close()

@@ -2,16 +2,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+import yaml
 from numpy.typing import NDArray
 
 from audio.hearing.transcripts import Heard
+from book.project import Book, Hearing, Project
+from book.projectfile import load_project
 from castbook.errors import MissingDependency, TransientFailure
+from tasks.diagnosis import examine
 from tasks.ears import models
 from tasks.ears.listener import Listener
 from tasks.ears.models import find_model
+from tasks.hearing import open_ear, unknowable
+from tts.weights import read_manifest
 
 RECOGNISER = "scriptedears:Scripted"
 
@@ -86,3 +93,70 @@ def test_what_is_missing_is_said_with_what_to_do(
     assert "give a folder, or use small" in str(models.missing("large"))
     (tmp_path / "model.bin").touch()
     assert models.missing(str(tmp_path)) is None
+
+
+def test_the_model_that_get_brings_is_pinned_whole() -> None:
+    manifest = read_manifest("whisper")
+    assert set(manifest.files) == {"config.json", "model.bin", "tokenizer.json", "vocabulary.txt"}
+    assert all(pin is not None and len(pin.sha256) == 64 for pin in manifest.files.values())
+    assert len(manifest.revision) == 40
+    assert manifest.extra == "asr"
+    assert Book.model_fields["hearing"].default == "auto"
+    assert Hearing().model == models.default_model()
+
+
+def test_doctor_says_what_is_missing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("CASTBOOK_CACHE", str(tmp_path))
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path))
+    monkeypatch.setattr(models, "installed", lambda: "1.2.1")
+    assert examine()["hearing"] == "off: the model small is not here: castbook get whisper"
+
+
+def project(folder: Path, **changes: Any) -> Project:
+    (folder / "story.md").write_text("# One\n\nA story.\n", "utf-8")
+    entries = "version: 1\nentries: [{word: Cirencester, say: sisster}]"
+    (folder / "lexicon.yaml").write_text(entries, "utf-8")
+    written = {
+        "version": 1,
+        "title": "T",
+        "author": "A",
+        "language": "en",
+        "manuscript": "story.md",
+        "engine": "tone",
+        "narrator": "calm",
+        "voices": {"calm": {"preset": "oak"}},
+        "cast": {"m": {"voice": "calm", "aliases": ["The Duke of Mapleton", "王小明"]}},
+        "lexicon": "lexicon.yaml",
+        **changes,
+    }
+    (folder / "project.yaml").write_text(yaml.safe_dump(written, allow_unicode=True), "utf-8")
+    return load_project(folder)
+
+
+def test_an_ear_opens_only_where_everything_is_there(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("CASTBOOK_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path))
+    monkeypatch.setattr(models, "installed", lambda: "1.2.1")
+    (tmp_path / "tiny").mkdir()
+    with caplog.at_level("WARNING", "castbook.hearing"):
+        assert open_ear(project(tmp_path)) is None  # auto: nothing to say
+        assert open_ear(project(tmp_path, hearing="off")) is None
+        assert not caplog.records
+        chosen = {"model": str(tmp_path / "tiny"), "every": 5}
+        assert open_ear(project(tmp_path, hearing=chosen)) is None
+        assert "is not here: give a folder" in caplog.text
+    (tmp_path / "tiny" / "model.bin").touch()
+    ear = open_ear(project(tmp_path, hearing=chosen))
+    assert ear is not None
+    assert ear.identity.startswith("faster-whisper 1.2.1, tiny, policy ")
+    ear.close()
+    monkeypatch.setattr(models, "installed", lambda: None)
+    assert open_ear(project(tmp_path, hearing=chosen)) is None
+
+
+def test_names_that_no_recogniser_knows(tmp_path: Path) -> None:
+    assert unknowable(project(tmp_path)) == {
+        "duke", "mapleton", "thedukeofmapleton", "cirencester", "sisster", "王", "小", "明",
+    }  # fmt: skip
