@@ -35,9 +35,9 @@ def lrc(
         words: whether word times, where the engine gave them, stand inside the lines as
             ``<01:02.345>``: players that do not know them (all that read through ffmpeg)
             show them as text, so only for those that do.
-        digits: of the fraction of a second. Three are exact and read by players of today,
-            but ffmpeg before 8 and with it mpv until 0.40 take ``.345`` for 3.45 seconds:
-            two are for them, and up to 10 ms early.
+        digits: of the fraction of a second. Three are exact, and players of today read them
+            (ffmpeg 9.0.2 was tried); ffmpeg of early 2025, and with it mpv 0.40, reads them
+            wrongly (its ticket 11677): two are for those, and up to 10 ms early.
     """
     length = timeline.frames * 1000 // timeline.rate
     head = {"ti": title, "ar": artist, "al": album, "length": _clock(length, 0), "re": "castbook"}
