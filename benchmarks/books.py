@@ -77,7 +77,8 @@ def sentence(chapter: int, number: int) -> str:
 
 
 def contents(build: Path) -> dict[str, str]:
-    """What must be equal in two builds: sha256 of every take, master, timeline and book file.
+    """What must be equal in two builds: sha256 of every take, master, timeline, encoded chapter
+    and book file.
 
     Sidecars are compared without the block that holds times and hosts; ``report.*``, marks
     and speeds are left out.
@@ -92,6 +93,6 @@ def contents(build: Path) -> dict[str, str]:
             sidecar = json.loads(path.read_bytes())
             sidecar.pop("circumstances")
             found[name] = hashlib.sha256(json.dumps(sidecar, sort_keys=True).encode()).hexdigest()
-        elif top in ("takes", "chapters", "out", "script"):
+        elif top in ("takes", "chapters", "encoded", "out", "script"):
             found[name] = hashlib.sha256(path.read_bytes()).hexdigest()
     return found

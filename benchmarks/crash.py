@@ -160,7 +160,9 @@ def trigger(build: Path, stage: str, threshold: int) -> Callable[[], bool]:
         return lambda: any((build / "chapters").glob(".tmp-*.wav"))
     if stage == "mastering":
         return lambda: any(p.stat().st_size > 0 for p in (build / "chapters").glob(".tmp-*.flac"))
-    return lambda: any((build / "out").rglob(".tmp-*"))
+    return lambda: any(
+        path for folder in ("encoded", "out") for path in (build / folder).rglob(".tmp-*")
+    )
 
 
 def wait_for(running: subprocess.Popen[bytes], ready: Callable[[], bool]) -> bool:

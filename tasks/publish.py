@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 from audio.measuring.measure import measure
-from audio.packaging import m4b, opus
 from audio.profiles import Profile
 from book.project import Project
 from castbook.errors import CastbookError, StorageError
@@ -32,6 +31,7 @@ from tasks.publication.damage import explained
 from tasks.publication.description import book_metadata
 from tasks.publication.encodings import Encoded, Encodings
 from tasks.publication.layout import INCOMPLETE, lay_out
+from tasks.publication.limits import remarks
 from tasks.publication.marks import Marks
 from tasks.publication.packets import compare_packets
 from tasks.publication.proof import check_of, prove, rules_for
@@ -188,10 +188,8 @@ class Publication:
     @property
     def remarks(self) -> tuple[str, ...]:
         """What a listener should know about the files, although they are as they should be."""
-        count = len(self._book.chapters)
-        lists = {"m4b": m4b.short_list, "opus": opus.short_list}
-        said = [lists[name](count) for name in lists if name in self._outputs]
-        return tuple(text for text in said if text is not None)
+        sizes = {f.path.name: f.need.bytes for f in self.files if f.chapter is None}
+        return remarks(self._outputs, len(self._book.chapters), sizes)
 
     # -- how it stands -----------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
+from dataclasses import dataclass
 from typing import TypeVar
 
 from castbook.errors import CastbookError
@@ -21,24 +22,29 @@ from tasks.runners import Policy, Runner
 _FILL = 2  # files of single chapters that keep the cores busy while the last AAC is encoded
 
 Step = TypeVar("Step")
-Result = TypeVar("Result")
+Made = TypeVar("Made")
 
 
-def publish_book(
-    publication: Publication, runner: Runner
-) -> tuple[tuple[Published, ...], tuple[str, ...]]:
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of a book's files."""
+
+    files: tuple[Published, ...] = ()  # as they stand
+    problems: tuple[str, ...] = ()  # what went wrong, one line each
+    remarks: tuple[str, ...] = ()  # what a listener should know, although nothing did
+
+
+def publish_book(publication: Publication, runner: Runner) -> Result:
     """Makes what is missing, and tidies up when all of it stands.
 
-    Returns:
-        The files of the book as they stand, and what went wrong: one line each. A file that
-        misses its profile is kept, and named here in every run.
+    A file that misses its profile is kept, and named among the problems of every run.
     """
     problems: list[str] = []
     try:
         files = publication.files
         publication.make_sure_of_room()
     except CastbookError as error:
-        return (), (str(error),)
+        return Result(problems=(str(error),))
     encodings = _submit(runner, publication.encode, publication.to_encode, _encoding_name)
     single = [file for file in files if not file.joined]
     futures = _submit(runner, publication.publish, single[:_FILL], _file_name)
@@ -56,19 +62,19 @@ def publish_book(
     for file in published:
         wrong = complaint(file.path, file.check, file.corrected_db) if file.check else None
         problems += [wrong] if wrong else []
-    return published, tuple(dict.fromkeys(problems))
+    return Result(published, tuple(dict.fromkeys(problems)), publication.remarks)
 
 
 def _submit(
     runner: Runner,
-    step: Callable[[Step], Result],
+    step: Callable[[Step], Made],
     arguments: Iterable[Step],
     name: Callable[[Step], str],
-) -> list[Future[Result]]:
+) -> list[Future[Made]]:
     return [runner.submit(step, one, Policy("publish", name(one))) for one in arguments]
 
 
-def _results(futures: Sequence[Future[Result]], problems: list[str]) -> list[Result]:
+def _results(futures: Sequence[Future[Made]], problems: list[str]) -> list[Made]:
     """What the steps gave, in their order; what they raised is said once."""
     found = []
     for future in futures:

@@ -33,11 +33,16 @@ class Need:
     kbps: float
     extra: int = 0
 
+    @property
+    def bytes(self) -> float:
+        """At most."""
+        return self.seconds * self.kbps * 125 * _SLACK + self.extra
+
 
 def needed_bytes(needs: Iterable[Need]) -> int:
     """Bytes that all of these files take at most, the small ones beside them included. Pure."""
-    sound = sum(need.seconds * need.kbps * 125 * _SLACK + need.extra for need in needs)
-    return round(sound) + _ALWAYS if sound else 0
+    files = sum(need.bytes for need in needs)
+    return round(files) + _ALWAYS if files else 0
 
 
 def make_sure(folder: Path, needed: int, free: int | None = None) -> None:

@@ -1,4 +1,4 @@
-"""The room a book needs on the disk, asked for before any work."""
+"""The room a book needs on the disk, asked for before any work; limits that are said."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from castbook.errors import StorageError
+from tasks.publication.limits import remarks
 from tasks.publication.space import Need, make_sure, needed_bytes
 
 
@@ -35,3 +36,13 @@ def test_the_disk_itself_is_asked(tmp_path: Path) -> None:
     make_sure(tmp_path / "not" / "there" / "yet", 1)
     with pytest.raises(StorageError):
         make_sure(tmp_path, 1 << 62)
+
+
+def test_limits_are_said() -> None:
+    everything = ("m4b", "epub", "mp3-book", "opus")
+    assert remarks(everything, 255, {"B.m4b": 2**32 - 1}) == ()
+    nero, large = remarks(everything, 300, {"B.m4b": 100.0, "B.epub": 2.0**32})
+    assert "300 chapters" in nero
+    assert "B.epub has 4.3 GB" in large
+    assert len(remarks(everything, 1200, {})) == 2
+    assert remarks(("mp3",), 1200, {}) == ()
