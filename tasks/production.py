@@ -198,18 +198,18 @@ class Production:
         publication = Publication(
             self.project, self.build, self.profile, finished, self.plan.chapters
         )
-        published, problems = publish_book(publication, counted)
+        result = publish_book(publication, counted)
         report = BookReport(
             plan=self.plan,
             chapters=reports,
             calibration=calibration,
-            files=published,
+            files=result.files,
             total=len(self.plan.chapters),
             finished=len(finished),
             seconds=time.monotonic() - began,
             steps=counted.steps,
-            problems=problems,
-            remarks=publication.remarks,
+            problems=result.problems,
+            remarks=result.remarks,
             others=others,
             levels=self._levels,
             stages=(
