@@ -13,6 +13,7 @@ So a changed sentence encodes one chapter, and the M4B and the read-along EPUB s
 
 from __future__ import annotations
 
+import mmap
 import struct
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -79,12 +80,24 @@ def count(encoded: Path) -> int:
     Raises:
         StorageError: it is cut short, no ADTS file, or gone.
     """
-    content = _read(encoded)
+    try:
+        if encoded.stat().st_size == 0:
+            return 0
+        with (
+            encoded.open("rb") as file,
+            mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content,
+        ):
+            return _count(encoded, content)
+    except OSError as error:
+        raise _damaged(encoded, error.strerror or str(error)) from error
+
+
+def _count(path: Path, content: mmap.mmap) -> int:
     place = found = 0
     while place < len(content):
         length = _length(content[place : place + _HEADER])
         if length == 0 or place + length > len(content):
-            raise _damaged(encoded, f"packet {found} at byte {place} is broken")
+            raise _damaged(path, f"packet {found} at byte {place} is broken")
         place += length
         found += 1
     return found
@@ -153,13 +166,6 @@ def _length(header: bytes) -> int:
     (middle,) = struct.unpack_from(">I", header, 3)
     length: int = middle >> 13 & 0x1FFF
     return length if length > _HEADER else 0
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise _damaged(path, error.strerror or str(error)) from error
 
 
 def _damaged(path: Path, why: str) -> StorageError:

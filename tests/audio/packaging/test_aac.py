@@ -126,6 +126,10 @@ def test_damaged_chapters_are_named(
     for path in (cut, junk):
         with pytest.raises(StorageError, match=f"{path.name}: .* delete it and run"):
             aac.count(path)
+    cut.write_bytes(b"")
+    assert aac.count(cut) == 0
+    with pytest.raises(StorageError, match=r"gone\.aac: .* \(No such file"):
+        aac.count(tmp_path / "gone.aac")
     for path, why in ((tmp_path / "gone.aac", "No such file"), (Path(__file__), "does not begin")):
         with pytest.raises(StorageError, match=why):
             list(aac.joined([made[0][0], path]))
