@@ -8,7 +8,7 @@ the text that was spoken before. Captions are in order and never overlap.
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
@@ -87,10 +87,12 @@ def _stamps(
     """Words that begin inside the caption, but for those that begin with it."""
     at = start
     for line, (begin, stop) in enumerate(lines):
-        for first, _, frame in cue.words[bisect_right(cue.words, begin, key=lambda w: w[0] + 1) :]:
+        inside = bisect_left(cue.words, begin, key=lambda word: word[0])
+        for first, _, frame in cue.words[inside:]:
             if first >= stop:
                 break
             moment = frame * 1000 // rate
+            # an opening quote belongs to its word
             while first > begin and cue.text[first - 1] in OPENING:
                 first -= 1
             before = cue.text[begin:first]
