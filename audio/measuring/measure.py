@@ -128,7 +128,9 @@ class _Meters:
         self.loudness = LoudnessMeter(stream.rate, stream.channels)
 
     def add(self, samples: NDArray[np.float32]) -> None:
-        if not abs(float(samples.sum())) < _LOUDEST * max(1, samples.size):  # NaN is not less
+        with np.errstate(invalid="ignore", over="ignore"):
+            total = abs(float(samples.sum()))
+        if not total <= _LOUDEST * samples.size:  # NaN is not less, either
             samples = np.nan_to_num(samples, posinf=_LOUDEST, neginf=-_LOUDEST)
             samples = samples.clip(-_LOUDEST, _LOUDEST)
         self.meter.add(samples)

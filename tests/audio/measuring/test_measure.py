@@ -198,7 +198,7 @@ def test_only_errors_are_complaints() -> None:
 def test_numbers_that_are_none_are_no_levels(tmp_path: Path) -> None:
     """A float file can hold anything: infinity, not-a-number, a thousand times full scale."""
     samples = speech(1).astype(np.float32) / 32768
-    samples[[7000, 9000, 11000]] = (np.nan, np.inf, 1e30)
+    samples[[7000, 9000, 9500, 11000]] = (np.nan, np.inf, -np.inf, 1e30)
     soundfile.write(tmp_path / "x.wav", samples, 44100, subtype="FLOAT")
     found = measure(tmp_path / "x.wav")
     assert found.peak_db == 60
