@@ -8,6 +8,8 @@ the user's, and stays.
 
 from __future__ import annotations
 
+import contextlib
+import glob
 import json
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
@@ -73,7 +75,8 @@ class Marks:
             StorageError: a file cannot be removed.
         """
         try:
-            self._adopt(keep)
+            self._adopt_older()
+            self._adopt_reports(keep)
             for mark in sorted(self._folder.rglob("*.json")):
                 path = self._out / mark.relative_to(self._folder).with_suffix("")
                 if path in keep or not may_go(path):
@@ -85,7 +88,7 @@ class Marks:
         except OSError as error:
             raise storage_error(error, Path(error.filename or self._out)) from error
 
-    def _adopt(self, keep: Collection[Path]) -> None:
+    def _adopt_reports(self, keep: Collection[Path]) -> None:
         """Marks reports in the folders of older books, to go with them."""
         books = {path.parent for path in keep}
         for mark in self._folder.rglob("metadata.json.json"):
@@ -93,6 +96,17 @@ class Marks:
             for name in _REPORTS:
                 if folder not in books and (folder / name).is_file():
                     self.write(folder / name, "", {})
+
+    def _adopt_older(self) -> None:
+        """Marks of early builds lay side by side, their files in ``out/Author/Title/``."""
+        for mark in self._folder.glob("*.json"):
+            with contextlib.suppress(ValueError, KeyError, TypeError):
+                older = json.loads(mark.read_bytes())
+                for place in ("*/*", "*/*/mp3"):
+                    for path in self._out.glob(f"{place}/{glob.escape(older['file'])}"):
+                        if path.stat().st_size == older["bytes"] and not self.of(path).exists():
+                            self.write(path, "", {})
+            mark.unlink()
 
 
 def _tidy(folder: Path, top: Path) -> None:
