@@ -33,7 +33,7 @@ def attention(values: Values) -> Markup:
     """What a person has to look at or listen to; says so when it is nothing."""
     parts = []
     if values.notes:
-        parts.append(_notes(values.notes))
+        parts.append(_notes(values.notes, values.sounds))
     if values.troubles:
         parts.append(_common(values.troubles))
         with_card = carded(values.troubles)
@@ -45,20 +45,23 @@ def attention(values: Values) -> Markup:
     return joined(*parts, _heard(values))
 
 
-def _notes(notes: Sequence[Note]) -> Markup:
+def _notes(notes: Sequence[Note], sounds: Mapping[str, str]) -> Markup:
     """The first of them in sight, the others behind a click."""
-    shown = element("ul", *map(_note, notes[:_IN_SIGHT]), class_="notes")
-    if len(notes) <= _IN_SIGHT:
+    items = [_note(note, sounds) for note in notes]
+    shown = element("ul", *items[:_IN_SIGHT], class_="notes")
+    if len(items) <= _IN_SIGHT:
         return shown
-    more = element("summary", f"{len(notes) - _IN_SIGHT:,} more")
-    rest = element("ul", *map(_note, notes[_IN_SIGHT:]), class_="notes")
-    return joined(shown, element("details", more, rest))
+    more = element("summary", f"{len(items) - _IN_SIGHT:,} more")
+    return joined(
+        shown, element("details", more, element("ul", *items[_IN_SIGHT:], class_="notes"))
+    )
 
 
-def _note(note: Note) -> Markup:
+def _note(note: Note, sounds: Mapping[str, str]) -> Markup:
     tone = note.kind if note.kind == "problem" else None
-    words = joined(element("b", note.kind), note.segment, note.text, between=" ")
-    return element("li", words, class_=tone)
+    words = [element("b", note.kind), *filter(None, (note.segment, note.text))]
+    listen = player(sounds.get(note.key), f"take of {note.segment}")
+    return element("li", joined(*words, between=" "), listen, class_=tone)
 
 
 def carded(troubles: Sequence[Trouble]) -> tuple[Trouble, ...]:

@@ -52,15 +52,21 @@ def chapters(values: Values) -> Markup:
 
 
 def files(values: Values) -> Markup:
-    """Files that hold the whole book."""
+    """Files of the whole book: those that sound with their figures, captions by name."""
+    if not values.files:
+        return element("p", "This run finished no file of the whole book.")
     columns = (Column("File"), Column("Size", number=True), Column("Verdict"), *_HEADS)
     rows = [
         Row((file.name, size(file.bytes), _verdict(file), *_file_figures(file)))
         for file in values.files
+        if file.passed is not None
     ]
-    if not rows:
-        return element("p", "This run finished no file of the whole book.")
-    return joined(table("Files of the whole book", columns, rows), _advice(values.files))
+    others = [f"{f.name} ({size(f.bytes)})" for f in values.files if f.passed is None]
+    return joined(
+        table("Files of the whole book", columns, rows) if rows else "",
+        element("p", f"Not measured: {', '.join(others)}.", class_="faint") if others else "",
+        _advice(values.files),
+    )
 
 
 def _chapter_rows(chapter: ChapterRow) -> list[Row]:
@@ -120,8 +126,6 @@ def _file_figures(file: FileRow) -> list[Cell]:
 
 
 def _verdict(file: FileRow) -> Cell:
-    if file.passed is None:
-        return Cell("not measured")
     word = "pass" if file.passed else "fail"
     again = element("small", _corrected(file)) if file.corrected_db else ""
     return Cell(joined(word, again), "good" if file.passed else "bad")

@@ -47,7 +47,7 @@ def percent(share: float, places: int = 1) -> str:
 
 def size(count: int) -> str:
     """Bytes as ``12.3 MB`` or ``45 kB``."""
-    return f"{count / 1e6:.1f} MB" if count >= 1e6 else f"{count / 1e3:.0f} kB"
+    return f"{count / 1e6:.1f} MB" if count >= 1e6 else f"{max(1.0, count / 1e3):.0f} kB"
 
 
 def counted(number: int, one: str, many: str | None = None) -> str:

@@ -151,8 +151,8 @@ def _attempt(
 def chosen_sounds(found: Sequence[Trouble], further: Sequence[str], most: int) -> tuple[str, ...]:
     """Keys of the takes that get a player.
 
-    The takes that are in the book come first, then ``further`` (of outliers), then the other
-    attempts: with more than ``most``, every segment is heard before any is heard twice.
+    First those of ``found`` that are in the book, then ``further`` (flags, outliers), then the
+    other attempts: with more than ``most``, every segment is heard before any is heard twice.
     """
     attempts = [a for trouble in found for a in trouble.attempts if a.seconds]
     ordered = [

@@ -66,9 +66,10 @@ class CoverageRow:
 class Note:
     """Something to know about the book that is no single take's fault."""
 
-    kind: str  # "level jump", "warning", …
+    kind: str  # "problem", "warning", "jump", …
     text: str
     segment: str = ""  # id, where there is one
+    key: str = ""  # of its take, worth a player
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,8 @@ def write_reports(report: BookReport, folder: Path) -> tuple[Path, Path]:
     """
     facts = gather(report)
     values = values_of(facts, folder)
-    further = [outlier.spoken.key for outlier in values.outliers]
+    flagged = [note.key for note in values.notes if note.key]
+    further = [*flagged, *(outlier.spoken.key for outlier in values.outliers)]
     keys = chosen_sounds(values.troubles, further, MOST_PLAYERS)
     takes = facts.takes
     players = sounds((takes[key] for key in keys), report.plan.build.folder / PLAYERS)

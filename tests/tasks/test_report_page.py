@@ -27,7 +27,7 @@ from tasks.reporting.course import course_of
 from tasks.reporting.durations import Spoken
 from tasks.reporting.facts import gather
 from tasks.reporting.page import page, verdict_of
-from tasks.reporting.values import SCHEMA, Values, values_of
+from tasks.reporting.values import SCHEMA, Note, Values, values_of
 from tasks.runners import LocalRunner
 
 TITLE = "The House </script><img src=x onerror=alert(1)> & 房子"
@@ -210,6 +210,16 @@ def test_an_engine_that_is_gone_fills_no_page(made: Made) -> None:
     assert html.count("<article") == MOST_CARDS
     assert html.count('<article class="take doubtful"') == 1  # what can be heard comes first
     assert "<b>10,000 failed</b>" in html
+
+
+def test_what_only_the_whole_book_shows_can_be_heard(made: Made) -> None:
+    jump = Note("jump", "7 dB louder than the line before", "ch01/0002", "a key")
+    notes = (*(Note("warning", f"{n} < 9") for n in range(9)), jump)
+    told = replace(made.values, notes=notes, troubles=(), outliers=(), sounds={"a key": "QUJD"})
+    html = page(told)
+    assert html.count("<audio") == 1 and "base64,QUJD" in html
+    assert "<summary>2 more</summary>" in html  # eight are in sight
+    assert html.count("&lt; 9") == 9
 
 
 CONTRAST = """() => {
