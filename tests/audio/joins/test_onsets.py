@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
+from audio_takes import piece
 from hypothesis import given
 from hypothesis import strategies as st
 
 from audio.joins.onsets import onsets, sentence_words
+from audio.joins.stitch import stitch
 from audio.pcm import Pcm
 
 RATE = 16000
@@ -52,3 +57,15 @@ def test_words_are_sentences_of_the_text() -> None:
     ((start, end, frame),) = sentence_words(sound, RATE, text, [(0, 8), (9, 20)])
     assert text[start:end] == "Three four." and abs(frame - 1.3 * RATE) < 0.02 * RATE
     assert sentence_words(sound, RATE, text, [(0, 20)]) == ()
+
+
+def test_a_take_without_words_gets_them_where_it_is_joined(tmp_path: Path) -> None:
+    sound = voice((0.3, False), (1, True), (0.3, False), (1, True))
+    made = piece(tmp_path, sound, RATE, text="One two. Three four.")
+    told = replace(made, sentences=((0, 8), (9, 20)))
+    mute, timed = (stitch([p], tmp_path / "c.wav", rate=44100).cues[0] for p in (made, told))
+    assert mute.words == ()
+    ((start, _, frame),) = timed.words
+    # the edges of the take are trimmed to 40 ms
+    assert start == 9 and abs(frame - timed.start - round(1.34 * 44100)) < 0.03 * 44100
+    assert replace(timed, words=()) == mute
