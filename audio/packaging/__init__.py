@@ -1,1 +1,1 @@
-"""Masters to the files that shops and players open: M4B, MP3, with their tags."""
+"""Masters to the files that shops and players open: M4B, MP3, Opus, FLAC, with their tags."""

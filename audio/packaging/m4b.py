@@ -10,7 +10,7 @@ Files over 4 GB: nothing has to be done. ffmpeg's muxer takes ``co64`` for place
 that is after 149 hours, at 256 kbit/s after 37.
 
 Promises: the same bytes for the same chapters, metadata, cover and ffmpeg; an interrupted
-call leaves the old file whole; constant memory here, in ffmpeg about 130 bytes a packet.
+call leaves the old file whole; constant memory here, in ffmpeg about 70 bytes a packet.
 """
 
 from __future__ import annotations

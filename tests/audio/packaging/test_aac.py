@@ -94,6 +94,17 @@ def test_again_is_the_same_and_a_gain_is_heard(tmp_path: Path) -> None:
     assert change == pytest.approx(-3.0, abs=0.1)
 
 
+@pytest.mark.parametrize("rate", [16000, 22050, 48000])
+def test_every_rate_of_masters_is_exact(tmp_path: Path, rate: int) -> None:
+    samples = burst(12, [3000, 9000])
+    chapter = ChapterFile(wav(tmp_path / "a.flac", samples, rate), "a", len(samples), rate)
+    aac.encode_aac(tmp_path / "a.aac", chapter, ACX)
+    aac.write_m4a(tmp_path / "a.m4a", tmp_path / "a.aac", rate=rate)
+    sound = decoded(tmp_path / "a.m4a")
+    assert len(sound) == len(samples)
+    assert [abs(int(np.argmax(np.abs(sound[at : at + 6000]))) - 3000) for at in (0, 6000)] == [0, 0]
+
+
 def test_half_a_block_is_our_own_mistake(tmp_path: Path) -> None:
     chapter = ChapterFile(tmp_path / "none.flac", "One", 1024 * 3 + 512, RATE)
     for wrong in (chapter, dataclasses.replace(chapter, frames=0)):
