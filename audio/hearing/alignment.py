@@ -18,9 +18,14 @@ from audio.hearing.tokens import ANYTHING, SINGLE
 _COMPOUND: Final = 3  # tokens of one: "to-day", "what so ever"
 _AS_LONG: Final = 0.75  # or "you how we" would sound like "you"
 _COUNTED: Final = 6  # tokens of one number: "mille huit cent quatre vingt quinze"
-_BRIDGES: Final = tuple(
-    shape for many in range(2, _COUNTED + 1) for shape in ((many, 1), (1, many))
-)
+_SHAPES: Final = tuple(shape for many in range(2, _COUNTED + 1) for shape in ((many, 1), (1, many)))
+# by the last two tokens: the lesser kind decides what may be joined
+_ALONE, _WORD, _NUMBER = 0, 2, 1
+_BRIDGES: Final = {
+    _ALONE: (),
+    _WORD: tuple(shape for shape in _SHAPES if max(shape) <= _COMPOUND),
+    _NUMBER: _SHAPES,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +93,14 @@ def _steps(
     agreed: list[list[_Step]] = [[(0, 0, True)] * (columns + 1) for _ in range(rows + 1)]
     differed: list[list[_Step]] = [[(0, 0, False)] * (columns + 1) for _ in range(rows + 1)]
     agree[0][0] = 0
+    said_kinds, heard_kinds = _kinds(said), _kinds(heard)
     for i in range(rows + 1):
         for j in range(columns + 1):
             best, how = agree[i][j], (0, 0, True)
             same = bool(i and j) and _same(said[i - 1], heard[j - 1], names)
             if same:
                 best, how = min(agree[i - 1][j - 1], differ[i - 1][j - 1]), (1, 1, True)
-            for a, b in _BRIDGES if best else ():
+            for a, b in _BRIDGES[min(said_kinds[i], heard_kinds[j])] if best else ():
                 if a > i or b > j:
                     continue
                 cost = min(agree[i - a][j - b], differ[i - a][j - b])
@@ -128,6 +134,17 @@ def _back(
     return found[::-1]
 
 
+def _kinds(row: Sequence[str]) -> list[int]:
+    """Of the token before each place of a row."""
+    return [
+        _ALONE,
+        *(
+            _ALONE if SINGLE.match(token) else _NUMBER if token.isdecimal() else _WORD
+            for token in row
+        ),
+    ]
+
+
 def _same(said: str, heard: str, names: frozenset[str]) -> bool:
     if said == ANYTHING:
         return True
@@ -141,7 +158,7 @@ def _bridged(
     one, several = (said[0], heard) if len(said) == 1 else (heard[0], said)
     if one == ANYTHING or ANYTHING in several:
         return one == ANYTHING and one is said[0] and len(several) <= _COMPOUND
-    if SINGLE.match(one) or any(SINGLE.match(part) for part in several):
+    if any(SINGLE.match(part) for part in several):
         return False
     together = "".join(several)
     if together.isdecimal():
