@@ -135,8 +135,13 @@ def _show_take(item: Found) -> None:
             f"  take     {item.state}, {take.frames / take.rate:.2f} s,"
             f" retake {item.line.ingredients.retake}, {take.audio}"
         )
+        from audio.verdicts.verdict import POLICY_VERSION  # numpy: only where a take is shown
+
         for complaint in take.verdict.complaints:
             click.echo(f"           {complaint}")
+        if take.verdict.policy != POLICY_VERSION:
+            policy = f"policy {take.verdict.policy}, today's is {POLICY_VERSION}"
+            click.echo(f"           judged by {policy}: the verdict stands as long as the take")
         if take.verdict.heard:
             note = f": {take.verdict.heard_note}" if take.verdict.heard_note else ""
             click.echo(f"           heard by {take.verdict.heard_by}, {take.verdict.heard}{note}")

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from tasks.plan import Line
     from tasks.review import Review
 
+FLAGS_SHOWN = 3  # of those over the whole book; the report has them all
+
 
 def show_json(value: object) -> None:
     """One JSON object on stdout."""
@@ -42,6 +44,10 @@ def show_run(summary: Mapping[str, Any]) -> None:
         click.echo(f"problem: {problem}")
     for warning in summary["warnings"]:
         click.echo(f"warning: {warning}")
+    for flag in summary["flags"][:FLAGS_SHOWN]:
+        click.echo(f"listen to {flag['id']}: {flag['sentence']}")
+    if more := summary["flags"][FLAGS_SHOWN:]:
+        click.echo(f"listen to {len(more)} more, named in the report")
     for line in file_lines(summary["files"]):
         click.echo(line)
     if summary["report"]:

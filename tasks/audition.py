@@ -55,6 +55,8 @@ def audition(
         chosen = {who: choose(plan.lines, who) for who in everyone}
         lines = [line for picked in chosen.values() for line in picked]
         missing = list({line.identity: line for line in lines if line.open}.values())
+        if missing:  # judged by the voices' habits, as ``make`` would
+            production.calibrate(runner, {line.speaker.voice_name for line in missing})
         stage = ChapterPlan(0, "audition", tuple(lines))
         report = synthesise(missing, stage, production, runner, Gate())
         sections = []

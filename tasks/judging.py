@@ -8,12 +8,17 @@ order of work.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import threading
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
-from audio.pcm import Pcm
+from audio.pcm import Pcm, read_flac
+from audio.verdicts.habits import Habits, Spoken, learn
 from audio.verdicts.verdict import POLICY_VERSION, judge
+from tasks.plan import Line
 from tasks.takes import TakeVerdict
+
+_Manner = tuple[str, str, str, str]  # engine, voice digest, style, language
 
 
 class Ear(Protocol):
@@ -29,12 +34,32 @@ class Ear(Protocol):
 class Judging:
     """Judges takes.
 
+    Until ``learn`` has been called, and for voices and languages without calibration takes,
+    a take is judged by bounds that hold for every voice.
+
     Args:
         ear: listens to some of them; None where nothing can.
     """
 
     def __init__(self, ear: Ear | None = None) -> None:
         self._ear = ear
+        self._calibration: dict[_Manner, list[Line]] = {}
+        self._habits: dict[_Manner, Habits | None] = {}
+        self._lock = threading.Lock()
+
+    def learn(self, calibration: Iterable[Line]) -> None:
+        """From now on judges voices by the habits that their calibration takes show.
+
+        Calibration takes themselves are made, and judged, before this is called: they are
+        judged without. The takes are read when the first take of that voice is judged.
+        """
+        lines: dict[_Manner, list[Line]] = {}
+        unique = {line.identity: line for line in calibration}  # two names of one voice
+        for line in unique.values():
+            lines.setdefault(_manner(line.ingredients.plain()), []).append(line)
+        with self._lock:
+            self._calibration.update(lines)
+            self._habits.clear()
 
     def verdict(
         self,
@@ -48,8 +73,18 @@ class Judging:
         Args:
             made_of: the ingredients of its key (``Ingredients.plain``).
             signals: the engine's own.
+
+        Raises:
+            StorageError: a calibration take is damaged.
         """
-        found = judge(pcm, rate, str(made_of["spoken"]), str(made_of["language"]), signals=signals)
+        found = judge(
+            pcm,
+            rate,
+            str(made_of["spoken"]),
+            str(made_of["language"]),
+            signals=signals,
+            habits=self._habits_of(_manner(made_of)),
+        )
         verdict = TakeVerdict(
             found.good,
             found.usable,
@@ -57,5 +92,39 @@ class Judging:
             found.score,
             POLICY_VERSION,
             found.kinds,
+            level_db=found.level_db,
+            pace=found.pace,
         )
         return verdict if self._ear is None else self._ear.heard(pcm, rate, made_of, verdict)
+
+    def _habits_of(self, manner: _Manner) -> Habits | None:
+        with self._lock:
+            if manner not in self._habits:
+                self._habits[manner] = _learnt(self._calibration.get(manner, ()))
+            return self._habits[manner]
+
+
+def _manner(made_of: Mapping[str, Any]) -> _Manner:
+    """Who speaks how: takes with equal ones share their habits. The engine's fingerprint is
+    no part of it, so that takes kept from before an update (``make --keep``) still count."""
+    return (
+        str(made_of["engine"]),
+        str(made_of["voice"]),
+        str(made_of["style"]),
+        str(made_of["language"]),
+    )
+
+
+def _learnt(lines: Sequence[Line]) -> Habits | None:
+    """Habits only from a whole calibration: part of it now and more of it in a later run
+    would judge equal takes differently."""
+    takes = [(line, line.take) for line in lines if line.take is not None]
+    if len(takes) < len(lines):
+        return None
+    spoken = []
+    for line, take in takes:
+        if take.verdict.good:
+            pcm, rate = read_flac(take.audio)
+            made_of = line.ingredients
+            spoken.append(Spoken(pcm, rate, made_of.spoken, made_of.language))
+    return learn(spoken)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tasks.flags import Flag
 from tasks.levels import Level, VoiceStyle, level_warnings
 from tasks.orchestration import ChapterReport
 from tasks.plan import BookPlan, Line
@@ -31,6 +32,7 @@ class BookReport:
     stages: tuple[tuple[str, float], ...] = ()  # (what, wall seconds), in order
     page: Path | None = None  # report.html of this run
     remarks: tuple[str, ...] = ()  # about the book files
+    flags: tuple[Flag, ...] = ()  # what only the whole book shows of its takes
 
     @property
     def whole(self) -> tuple[ChapterReport, ...]:

@@ -26,6 +26,7 @@ from tasks.assemble import Assembly, ChapterFiles
 from tasks.claims import Claims
 from tasks.engines import EnginePool
 from tasks.failures import store_failures
+from tasks.flags import flags_of
 from tasks.hearing import open_ear
 from tasks.judging import Judging
 from tasks.levels import Level, VoiceStyle, measure_levels
@@ -71,8 +72,8 @@ class Production:
             picture_type(self.project.cover)  # before hours of work, not after them
         self.build: Build = find_build(folder, self.project.slug, build)
         self._ear = open_ear(self.project)
-        judging = Judging(self._ear)
-        self.store = TakeStore(self.build.takes, judge=judging.verdict)
+        self._judging = Judging(self._ear)
+        self.store = TakeStore(self.build.takes, judge=self._judging.verdict)
         self.profile = load_profile(self.project.book.profile)
         self.plan = self._planned()
         self.build.create()
@@ -80,7 +81,7 @@ class Production:
         self._own_pool = pool is None
         self.pool = pool or EnginePool()
         self._claims = Claims(self.build.folder / "claims")
-        self._synthesis = Synthesis(self.store, self.pool, self._claims, judging)
+        self._synthesis = Synthesis(self.store, self.pool, self._claims, self._judging)
         self._assembly: Assembly | None = None
         self._levels: Mapping[VoiceStyle, Level] = {}
 
@@ -160,7 +161,9 @@ class Production:
         report = BatchReport()
         if unique:
             report = synthesise(unique, calibration, self, runner, Gate())
-        self._level(self.refresh(lines))
+        fresh = self.refresh(lines)
+        self._judging.learn(fresh)
+        self._level(fresh)
         return report
 
     def _level(self, calibration: Sequence[Line]) -> None:
@@ -189,7 +192,8 @@ class Production:
         spoken_from = time.monotonic()
         reports = run_chapters(self.plan, self, counted, observer, chosen)
         missing = [line for chapter in self.plan.working for line in chapter.open]
-        store_speed(self.build, self.refresh(missing), time.monotonic() - spoken_from)
+        spoken = self.refresh(missing)
+        store_speed(self.build, spoken, time.monotonic() - spoken_from)
         store_failures(self.build, failure_rows(reports), (r.number for r in reports))
         others = self._others()
         published_from = time.monotonic()
@@ -212,6 +216,7 @@ class Production:
             remarks=result.remarks,
             others=others,
             levels=self._levels,
+            flags=flags_of(self.plan.chapters, spoken),
             stages=(
                 ("calibration of voices", spoken_from - began),
                 ("speaking and mastering", published_from - spoken_from),

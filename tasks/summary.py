@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from tasks.causes import causes_of
@@ -85,6 +86,7 @@ def summarise_run(report: BookReport) -> dict[str, Any]:
         "failed": [failure_row(report, i) for i in range(len(report.failed))],
         "doubtful": [_line_row(line) for line in report.doubtful],
         "problems": list(report.problems),
+        "flags": [asdict(flag) for flag in report.flags],
         "warnings": list(report.warnings),
         "files": [{"path": str(f.path), "bytes": f.bytes, "made": f.made} for f in report.files],
         "report": None if report.page is None else str(report.page),

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from audio.pcm import Pcm
+from audio.verdicts.signals import joined_signals
 from book.cutting import cut
 from castbook.errors import MissingDependency, PermanentFailure, TransientFailure
 from tasks.claims import Claims
@@ -205,9 +206,7 @@ class _Job:
         parts = [self._parts[request.id] for request in self.requests]
         rate = parts[0].rate
         pcm = _join([part.pcm for part in parts], rate)
-        signals = {
-            name: float(value) for part in reversed(parts) for name, value in part.signals.items()
-        }
+        signals = joined_signals(part.signals for part in parts)
         ingredients = self.line.ingredients.plain()
         return Recording(
             key=self.line.keys[self.attempt],

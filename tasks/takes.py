@@ -43,6 +43,8 @@ class TakeVerdict:
     heard: str = ""  # a recogniser's word: "", "matches", "differs", "inconclusive"
     heard_note: str = ""  # why, and what it cleared; for people
     heard_by: str = ""  # the recogniser, its model and policy (tasks/hearing.py)
+    level_db: float | None = None  # dBFS where it sounds: for what compares takes of a book
+    pace: float | None = None  # seconds of sound for each that its text promises
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +227,8 @@ def _take_from(sidecar: dict[str, Any], audio: Path) -> Take:
             heard=str(verdict.get("heard", "")),
             heard_note=str(verdict.get("heard_note", "")),
             heard_by=str(verdict.get("heard_by", "")),
+            level_db=verdict.get("level_db"),
+            pace=verdict.get("pace"),
         ),
         words=tuple((int(a), int(b), int(c)) for a, b, c in sidecar.get("words", ())),
     )

@@ -188,6 +188,11 @@ def notes_of(facts: Facts) -> tuple[Note, ...]:
         if failure.line.segment.chapter < 0  # of no chapter: a sentence voices are levelled by
     ]
     notes += [Note("warning", text) for text in (*facts.report.warnings, *plan.warnings)]
+    keys = {line.segment.id: line.take.key for line in facts.lines if line.take is not None}
+    notes += [
+        Note(flag.kind, flag.sentence, flag.id, keys.get(flag.id, ""))
+        for flag in facts.report.flags
+    ]
     notes += [Note("no longer fits", text) for text in facts.orphans]
     if kept:
         notes.append(

@@ -1,0 +1,76 @@
+"""Whether a take is as long as its text: words missing, or too many.
+
+Hard bounds hold for every voice. The voice's own pace is narrower: its articulation (sound
+without pauses) is compared with what the text's measure and the voice's calibration takes
+say. Pauses are left out because voices place them freely.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+from audio.verdicts.contour import Contour
+from audio.verdicts.findings import Finding, finding
+from audio.verdicts.habits import Habits
+from audio.verdicts.texts import articulation_seconds, length_bounds
+
+# Relative standard error of the prediction: a part that stays however long the text is, and
+# one that averages out. espeak's: 9 % at one second, 6 % at three, 4 % at ten. A voice whose
+# calibration sentences differ more from each other than espeak's do (by 8 %) gets more room.
+_ERROR: Final = 0.035
+_ERROR_OF_A_SECOND: Final = 0.085
+_ORDINARY_SPREAD: Final = 0.09
+_SHORT_ERRORS: Final = 3.2  # standard errors: longer for a "no" is said more slowly than fast
+_LONG_ERRORS: Final = 4.2
+_SHORT_SLACK_S: Final = 0.08  # what a voice may not draw out at the end of a text
+_LONG_SLACK_S: Final = 0.25
+
+
+def expected_seconds(text: str, language: str, habits: Habits) -> float:
+    """Articulation of ``text`` as this voice speaks; 0 where the text has no letter."""
+    return habits.pace * articulation_seconds(text, language)
+
+
+def error(expected_s: float, habits: Habits) -> float:
+    """Relative standard error of ``expected_seconds``."""
+    own = max(1.0, habits.pace_spread / _ORDINARY_SPREAD)
+    return own * math.hypot(_ERROR, _ERROR_OF_A_SECOND / math.sqrt(max(expected_s, 0.1)))
+
+
+def length_findings(
+    contour: Contour, text: str, language: str, habits: Habits | None
+) -> list[Finding]:
+    """Too short or too long, if it is either."""
+    least, most = length_bounds(text, language)
+    if contour.seconds < least:
+        return [_short(contour.seconds, least)]
+    if contour.seconds > most:
+        return [_long(contour.seconds, most)]
+    if habits is None:
+        return []
+    expected = expected_seconds(text, language, habits)
+    if not expected:
+        return []
+    spread = error(expected, habits)
+    least = expected * (1 - _SHORT_ERRORS * spread) - _SHORT_SLACK_S
+    most = expected * (1 + _LONG_ERRORS * spread) + _LONG_SLACK_S
+    if contour.articulation_s < least:
+        return [_short(contour.articulation_s, least, habits)]
+    if contour.articulation_s > most:
+        return [_long(contour.articulation_s, most, habits)]
+    return []
+
+
+def _short(seconds: float, least: float, habits: Habits | None = None) -> Finding:
+    words = f"too short for its text ({seconds:.1f} s{_of(habits)}, at least {least:.1f} s)"
+    return finding("short", words, 1 - seconds / least)
+
+
+def _long(seconds: float, most: float, habits: Habits | None = None) -> Finding:
+    words = f"too long for its text ({seconds:.1f} s{_of(habits)}, at most {most:.1f} s)"
+    return finding("long", words, 1 - most / seconds)
+
+
+def _of(habits: Habits | None) -> str:
+    return "" if habits is None else " of sound at this voice's pace"

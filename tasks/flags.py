@@ -1,0 +1,178 @@
+"""What only the whole book shows of its takes: equal audio, jumps of level, drift. Pure.
+
+Flags are for people: they change no take, no verdict and no exit code. All of it is computed
+from what the sidecars hold (identity, level, pace), over the takes that the book uses.
+
+| kind | what is flagged |
+|---|---|
+| equal | one audio for different texts: the engine mixed up its answers |
+| jump | two neighbours differ by more than 6 dB, each against what its voice usually is |
+| drift | a voice is louder, quieter, faster or slower at the book's end than at its beginning |
+
+Levels are compared with the voice's own median because the gain that levels voices is one
+for the whole voice. Drift is claimed from 80 takes on and only where the medians of the first
+and the last quarter differ by more than five of their standard errors: another project's
+run of 400 lines showed a drift that its run of 2,000 lines did not have.
+"""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Final
+
+from tasks.plan import ChapterPlan, Line
+
+JUMP_DB: Final = 6.0
+_FEWEST: Final = 5  # takes of a voice, for a median to mean something
+_DRIFT_FROM: Final = 80
+_DRIFT_DB: Final = 2.0
+_DRIFT_PACE: Final = 0.08
+_ERRORS: Final = 5.0
+_MAD_TO_SIGMA: Final = 1.4826  # of a normal distribution
+_MEDIAN_ERROR: Final = 1.2533  # standard error of a median against that of a mean
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """Something to listen to."""
+
+    id: str  # of the segment, or of the first one concerned
+    kind: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a sidecar tells of one line."""
+
+    id: str
+    chapter: int
+    spoken: str
+    voice: str  # name and style
+    pcm_sha256: str
+    level_db: float | None
+    pace: float | None
+
+
+def flags_of(chapters: Iterable[ChapterPlan], lines: Iterable[Line]) -> tuple[Flag, ...]:
+    """The flags of the chapters' lines; ``lines`` are those that were spoken since the plan."""
+    fresh = {line.identity: line for line in lines}
+    told = []
+    for chapter in chapters:
+        for planned in chapter.lines:
+            line = fresh.get(planned.identity, planned)
+            if line.take is not None:
+                told.append(_told(line, chapter.number))
+    return flags(told)
+
+
+def flags(told: Sequence[Told]) -> tuple[Flag, ...]:
+    """All flags, the graver kinds first."""
+    return (*equal_audio(told), *drifts(told), *jumps(told))
+
+
+def equal_audio(told: Sequence[Told]) -> list[Flag]:
+    """One flag for each audio that says different things."""
+    groups: dict[str, list[Told]] = defaultdict(list)
+    for one in told:
+        groups[one.pcm_sha256].append(one)
+    found = []
+    for group in groups.values():
+        texts = {_letters(one.spoken): one for one in group}
+        if len(texts) > 1:
+            first, second = list(texts.values())[:2]
+            sentence = (
+                f"{len(texts)} different texts have exactly the same audio, so all but one are "
+                f"wrong: {_quoted(first.spoken)} and {second.id} {_quoted(second.spoken)}; "
+                "retake them, and report it to whoever made the engine"
+            )
+            found.append(Flag(first.id, "equal", sentence))
+    return found
+
+
+def jumps(told: Sequence[Told]) -> list[Flag]:
+    """Neighbours in a chapter of which one is much louder."""
+    usual = {
+        voice: statistics.median(levels)
+        for voice, levels in _by_voice(told, "level_db").items()
+        if len(levels) >= _FEWEST
+    }
+    found = []
+    for before, after in pairwise(told):
+        if before.chapter != after.chapter or not {before.voice, after.voice} <= usual.keys():
+            continue
+        if before.level_db is None or after.level_db is None:
+            continue
+        step = (after.level_db - usual[after.voice]) - (before.level_db - usual[before.voice])
+        if abs(step) > JUMP_DB:
+            how = "louder" if step > 0 else "quieter"
+            sentence = f"{abs(step):.0f} dB {how} than the line before it, voices levelled"
+            found.append(Flag(after.id, "jump", sentence))
+    return found
+
+
+def drifts(told: Sequence[Told]) -> list[Flag]:
+    """Voices that change along the book."""
+    found = []
+    first = {one.voice: one.id for one in reversed(told)}
+    for voice, levels in _by_voice(told, "level_db").items():
+        step = _drift(levels)
+        if abs(step) > _DRIFT_DB:
+            how = "louder" if step > 0 else "quieter"
+            sentence = f"voice {voice} gets {abs(step):.1f} dB {how} along the book"
+            found.append(Flag(first[voice], "drift", sentence))
+    for voice, paces in _by_voice(told, "pace").items():
+        step = math.expm1(_drift([math.log(pace) for pace in paces if pace > 0]))
+        if abs(step) > _DRIFT_PACE:
+            how = "slower" if step > 0 else "faster"
+            sentence = f"voice {voice} gets {abs(step):.0%} {how} along the book"
+            found.append(Flag(first[voice], "drift", sentence))
+    return found
+
+
+def _drift(values: Sequence[float]) -> float:
+    """Median of the last quarter less that of the first; 0 where it may be chance."""
+    if len(values) < _DRIFT_FROM:
+        return 0.0
+    quarter = len(values) // 4
+    step = statistics.median(values[-quarter:]) - statistics.median(values[:quarter])
+    middle = statistics.median(values)
+    spread = _MAD_TO_SIGMA * statistics.median(abs(value - middle) for value in values)
+    error = _MEDIAN_ERROR * spread * math.sqrt(2 / quarter)
+    return step if abs(step) > _ERRORS * error else 0.0
+
+
+def _by_voice(told: Iterable[Told], figure: str) -> dict[str, list[float]]:
+    values: dict[str, list[float]] = defaultdict(list)
+    for one in told:
+        value = one.level_db if figure == "level_db" else one.pace
+        if value is not None:
+            values[one.voice].append(value)
+    return values
+
+
+def _told(line: Line, chapter: int) -> Told:
+    take, speaker = line.take, line.speaker
+    assert take is not None
+    return Told(
+        id=line.segment.id,
+        chapter=chapter,
+        spoken=line.ingredients.spoken,
+        voice=f"{speaker.voice_name} {speaker.style}".strip(),
+        pcm_sha256=take.pcm_sha256,
+        level_db=take.verdict.level_db,
+        pace=take.verdict.pace,
+    )
+
+
+def _letters(text: str) -> str:
+    return "".join(filter(str.isalnum, text.casefold()))
+
+
+def _quoted(text: str) -> str:
+    return f"“{text[:40]}{'…' if len(text) > 40 else ''}”"
