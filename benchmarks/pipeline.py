@@ -127,6 +127,7 @@ def measure(root: Path, segments: int) -> Cost:
         patch.object(assemble, "WORKERS", 1),
         patch.object(assemble, "master", timed("master", master)),
         patch.object(Publication, "publish", timed("publish", Publication.publish)),
+        patch.object(Publication, "encode", timed("publish", Publication.encode)),
         production,
         LocalRunner(2, chapters=3) as runner,
     ):

@@ -183,7 +183,8 @@ class Publication:
             facts = {"complete": self._layout.complete} if path.name == METADATA else {}
             self._marks.put(path, content, facts)
         self._marks.remove_others({*paths, *beside}, self._may_go)
-        self._encodings.remove_others(self._book.chapters)
+        if self._layout.complete:  # else the AAC of a chapter that is mended stands again
+            self._encodings.remove_others(self._book.chapters)
 
     @property
     def remarks(self) -> tuple[str, ...]:
