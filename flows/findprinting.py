@@ -97,7 +97,7 @@ def _show(item: Found, project: str) -> None:
         f"  speaker  {item.speaker}{style} by rule {segment.rule!r},"
         f" confidence {segment.confidence:.2f}, voice {item.line.speaker.voice_name}"
     )
-    others = [g for g in segment.guesses if g.speaker != segment.speaker]
+    others = [g for g in segment.guesses if g.speaker != segment.speaker and g.probability >= 0.01]
     if others:
         named = ", ".join(f"{g.speaker or 'narrator'} {g.probability:.2f}" for g in others[:3])
         click.echo(f"           or else {named}")
