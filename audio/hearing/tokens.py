@@ -39,7 +39,8 @@ _PIECE: Final = re.compile(
     re.IGNORECASE,
 )
 _ENGINE_MARK: Final = re.compile(r"<\|[^|<>]*\|>")  # GLM-TTS's own phonemes
-_BY_CHARACTER: Final = ("zh", "yue", "ja", "ko", "th", "lo", "my", "km")
+_LIKE: Final = {"cmn": "zh", "yue": "zh", "ja": "zh"}
+_BY_CHARACTER: Final = ("zh", "cmn", "yue", "ja", "ko", "th", "lo", "my", "km")
 
 
 class Token(NamedTuple):
@@ -86,7 +87,7 @@ class Habits:
 @cache
 def habits_of(language: str) -> Habits:
     """What is known of a language (BCP 47)."""
-    name = {"yue": "zh", "ja": "zh"}.get(primary(language), primary(language))
+    name = _LIKE.get(primary(language), primary(language))
     if name not in list_configs("hearing"):
         return Habits()
     return Habits.of(yaml.safe_load(read_config("hearing", f"{name}.yaml")), counts=True)

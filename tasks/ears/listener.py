@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import castbook
+from audio.hearing.tokens import primary
 from audio.hearing.transcripts import Heard
 from castbook.errors import BrokenPromise, MissingDependency, TransientFailure
 from tts import wire
@@ -31,6 +32,7 @@ RECOGNISER = "tasks.ears.whisper:Whisper"
 _READY_S = 300.0  # to load a model from a slow disk
 _PATIENCE_S = 60.0  # for a take, and …
 _PATIENCE_TIMES = 20.0  # … so many times its length: a large model on a slow CPU
+_CODES = {"nb": "no", "cmn": "zh", "fil": "tl", "jv": "jw"}  # as Whisper calls them
 _LAST_WORDS = 300  # characters of its standard error in a reason
 
 
@@ -98,7 +100,8 @@ class Listener:
             if self._process is None:
                 self._process = _Process(self._recogniser)
                 self._process.load(self._folder, self._ready_s)
-            tag = language.partition("-")[0].lower()
+            tag = primary(language)
+            tag = _CODES.get(tag, tag)
             if tag not in self._process.languages:
                 return None
             patience = self.patience_s + _PATIENCE_TIMES * len(samples) / 16000
