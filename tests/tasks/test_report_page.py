@@ -29,6 +29,8 @@ from tasks.reporting.facts import gather
 from tasks.reporting.page import page, verdict_of
 from tasks.reporting.values import SCHEMA, Note, Values, values_of
 from tasks.runners import LocalRunner
+from tasks.status import project_status
+from tasks.summary import summarise_run
 
 TITLE = "The House </script><img src=x onerror=alert(1)> & 房子"
 STORY = """# The Door {{data}}
@@ -115,6 +117,12 @@ def test_report_json_holds_what_the_book_is(made: Made) -> None:
     (engine,) = told["costs"]["engines"]
     assert (engine["engine"], engine["takes"]) == ("tone", len(told["durations"]["points"]))
     assert sum(seconds for _, seconds in told["costs"]["stages"]) <= told["costs"]["wall_s"] + 0.1
+
+
+def test_make_and_status_name_the_page(made: Made) -> None:
+    assert summarise_run(made.report)["report"] == str(made.page)
+    status = project_status(made.report.plan.project.folder)
+    assert str(made.page) in status["files"]
 
 
 def test_the_course_of_the_book_is_that_of_its_masters(made: Made) -> None:
