@@ -1,0 +1,142 @@
+"""A take by its own voice's measure: what hard bounds cannot see, and what must stay quiet."""
+
+from __future__ import annotations
+
+import dataclasses
+from functools import cache
+
+import numpy as np
+import pytest
+from audio_takes import RATE, babble, silence, with_edges
+
+from audio.pcm import Pcm
+from audio.verdicts.findings import COSTS
+from audio.verdicts.habits import FEWEST, Habits, Spoken, learn
+from audio.verdicts.signals import joined_signals, signal_findings
+from audio.verdicts.texts import articulation_seconds
+from audio.verdicts.verdict import Verdict, judge
+
+SENTENCES = (
+    "The rain had stopped, and a thin light lay over the roofs of the town.",
+    "She opened the door, looked down the long street, and waited for an answer.",
+    "Nobody knew how far the road went, or why the old house stood empty.",
+    "Bring me the blue coat, please, and the two letters from the table by the window.",
+)
+TEXT = "By the way, I had hoped that Tonga had lost all his darts."
+PACE = 0.9
+
+
+def said(text: str, seed: int, share: float = 1.0) -> Pcm:
+    """A babble as long as this voice would need for ``text``, or a share of that."""
+    return with_edges(babble(PACE * share * articulation_seconds(text, "en"), seed=seed))
+
+
+@cache
+def habits() -> Habits:
+    found = learn([Spoken(said(text, n), RATE, text, "en") for n, text in enumerate(SENTENCES)])
+    assert found is not None
+    return found
+
+
+def verdict(pcm: Pcm, text: str = TEXT) -> Verdict:
+    return judge(pcm, RATE, text, "en", habits=habits())
+
+
+def test_habits_are_those_of_the_calibration_takes() -> None:
+    found = habits()
+    assert found.pace == pytest.approx(PACE, rel=0.08)
+    assert found.pace_spread < 0.06
+    assert (len(found.reach_db), len(found.ground_db)) == (24, 24)
+    silent = [Spoken(silence(2.0), RATE, text, "en") for text in SENTENCES]
+    assert learn(silent) is None
+    assert learn(silent[:2] + [Spoken(said(TEXT, 9), RATE, TEXT, "en")] * (FEWEST - 1)) is None
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_clean_takes_stay_good(seed: int) -> None:
+    assert verdict(said(TEXT, 20 + seed)).complaints == ()
+
+
+def spoilt(kind: str) -> Pcm:
+    take = said(TEXT, 31)
+    middle = len(take) // 2
+    noise = np.random.default_rng(1).normal(0, 3000, len(take))
+    time = np.arange(len(take)) / RATE
+    mains = sum(np.sin(2 * np.pi * 50 * k * time) for k in (1, 2, 3, 5))
+    match kind:
+        case "short":
+            return said(TEXT, 31, 0.6)
+        case "long":
+            return said(TEXT, 31, 1.7)
+        case "repeats":
+            phrase = take[middle - RATE // 2 : middle + RATE // 2]
+            return np.concatenate((take[: middle + RATE // 2], phrase, take[middle + RATE // 2 :]))
+        case "pause":
+            return np.concatenate((take[:middle], silence(1.0), take[middle:]))
+        case "noise":
+            burst = np.where(np.abs(np.arange(len(take)) - middle) < RATE // 6, noise, 0)
+            return np.clip(take + burst, -32768, 32767).astype(np.int16)
+        case "hum":
+            return (take + 150 * mains).astype(np.int16)
+        case "level":
+            gain = np.where(np.arange(len(take)) < middle, 1.0, 0.2)
+            return (take * gain).astype(np.int16)
+        case _:
+            return (take * 0.2).astype(np.int16)
+
+
+@pytest.mark.parametrize(
+    "kind", ["short", "long", "repeats", "pause", "noise", "hum", "level", "quiet"]
+)
+def test_what_only_habits_see(kind: str) -> None:
+    pcm = spoilt(kind)
+    found = verdict(pcm)
+    assert ("level" if kind == "quiet" else kind) in found.kinds
+    assert len(found.kinds) == len(found.complaints) == len(set(found.kinds))
+    assert set(found.kinds) <= COSTS.keys()
+    if kind != "noise":  # the hard bounds are blind to it
+        assert judge(pcm, RATE, TEXT, "en").good
+
+
+def test_a_voice_that_varies_gets_more_room() -> None:
+    moody = dataclasses.replace(habits(), pace_spread=0.3)
+    assert judge(spoilt("short"), RATE, TEXT, "en", habits=moody).good
+
+
+def test_marks_explain_silence() -> None:
+    word = babble(0.35, seed=4)
+    pause = silence(0.45)
+    stops = with_edges(np.concatenate((word, pause, word, pause, word)))
+    assert judge(stops, RATE, "Stop! stop! stop!", "en").good
+    assert judge(stops, RATE, "I cannot stop", "en").kinds[-1] == "silence"
+
+
+@pytest.mark.parametrize(
+    ("signals", "kinds"),
+    [
+        ({"stop_token": 0.0}, ("cut",)),
+        ({"stop_token": 1.0, "truncated": 0.0, "mark": 12.0}, ()),
+        ({"tokens": 12.0, "text_tokens": 20.0}, ("short",)),
+        ({"tokens": 500.0, "text_tokens": 20.0}, ("long",)),
+        ({"tokens": 90.0, "text_tokens": 2.0}, ()),
+        ({"ngram_repeats": 4.0}, ("repeats",)),
+    ],
+)
+def test_engines_are_believed(signals: dict[str, float], kinds: tuple[str, ...]) -> None:
+    found = judge(said(TEXT, 20), RATE, TEXT, "en", signals=signals, habits=habits())
+    assert found.kinds == kinds
+    repeating = signal_findings(signals, repeats=True)
+    assert "repeats" not in [one.kind for one in repeating]
+
+
+def test_signals_of_pieces_are_joined_to_the_worst() -> None:
+    pieces = [
+        {"truncated": 0.0, "tokens": 40.0, "mark": 3.0},
+        {"truncated": 1.0, "tokens": 60.0, "mark": 9.0, "stop_token": 1.0},
+    ]
+    assert joined_signals(pieces) == {
+        "truncated": 1.0,
+        "tokens": 100.0,
+        "mark": 3.0,
+        "stop_token": 1.0,
+    }
