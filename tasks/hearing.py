@@ -7,8 +7,8 @@ take of a chain is chosen by chance, so are those that replace it, and the order
 changes nothing.
 
 - *differs*: a complaint of the kind ``heard``; the chain of attempts goes on as after any other.
-- *matches*: complaints that only guess at the text (``CLEARED``) are withdrawn, and kept as a
-  note; those about the sound stay.
+- *matches*: complaints that only guess at the text (short, long, repeats, cut) are withdrawn if
+  the words refute them, and kept as a note; those about the sound stay.
 - *inconclusive*: nothing changes.
 
 An ear that dies or is missing never fails a book: it is said once, and takes go unheard. Takes
@@ -31,6 +31,7 @@ from audio.hearing import transcripts
 from audio.hearing.tokens import SINGLE, fold
 from audio.hearing.transcripts import Comparison, compare
 from audio.pcm import FULL_SCALE, Pcm
+from audio.verdicts.findings import COSTS
 from book.project import Hearing, Project
 from book.spoken.lexiconfile import read_lexicon
 from castbook.canonical import digest, plain
@@ -41,10 +42,10 @@ from tasks.plan import Line
 from tasks.takes import TakeVerdict
 
 HEARD: Final = "heard"  # the kind of complaint
-CLEARED: Final = frozenset({"short", "long", "repeats", "cut"})
 SPEECHLESS: Final = frozenset({"tone"})  # engines that speak no words
 _FEW_WORDS: Final = 3
 _FEW_CHARACTERS: Final = 4  # of Han and other scripts without spaces
+_LEAST_NAME: Final = 4  # letters
 _COST: Final = 45_000  # worse than saying something twice, better than lacking words
 _LIVES: Final = 3  # deaths in one run after which a recogniser is left alone
 _RATE: Final = 16000  # Hz, of what recognisers hear
@@ -94,8 +95,8 @@ def after_hearing(verdict: TakeVerdict, found: Comparison, by: str) -> TakeVerdi
     if found.outcome != "matches" or verdict.good or not verdict.usable:
         return heard
     named = list(zip(verdict.kinds, verdict.complaints, strict=False))
-    cleared = [words for kind, words in named if kind in CLEARED]
-    left = [(kind, words) for kind, words in named if kind not in CLEARED]
+    cleared = [words for kind, words in named if _clears(kind, found)]
+    left = [(kind, words) for kind, words in named if not _clears(kind, found)]
     if not cleared or len(named) < len(verdict.complaints):
         return heard  # nothing to clear, or complaints without a kind: they stand
     return replace(
@@ -103,10 +104,22 @@ def after_hearing(verdict: TakeVerdict, found: Comparison, by: str) -> TakeVerdi
         good=not left,
         complaints=tuple(words for _, words in left),
         kinds=tuple(kind for kind, _ in left),
-        # what one complaint costs is not in a verdict: with others left, the sum stands
-        score=verdict.score if left else 0,
+        score=sum(COSTS.get(kind, 0) for kind, _ in left),
         heard_note=f"{found.reason}; cleared: {'; '.join(cleared)}",
     )
+
+
+def _clears(kind: str, found: Comparison) -> bool:
+    """Whether a text that matches refutes a complaint: what the complaint suspects must have
+    been heard not to be so. A single word is a recogniser's own error, except the last one."""
+    match kind:
+        case "short":
+            return found.missing <= 1 and found.ended
+        case "cut":
+            return found.ended
+        case "long" | "repeats":
+            return found.added <= 1
+    return False
 
 
 class MachineEar:
@@ -235,11 +248,13 @@ def hearing_row(lines: Iterable[Line]) -> dict[str, Any]:
 
 
 def _folded(phrase: str) -> set[str]:
-    """Each word, the characters of scripts without spaces, and all as one word."""
+    """Its words from four letters, all of them as one word, and characters without spaces.
+
+    Shorter words are common ones in a title ("the", "of"), and sound like too many others.
+    """
     words = [fold(word) for word in phrase.replace("-", " ").split()]
     single = {c for word in words for c in word if SINGLE.match(c)}
-    whole = "" if single else "".join(words)
-    return {word for word in (*words, *single, whole) if word}
+    return single or {word for word in (*words, "".join(words)) if len(word) >= _LEAST_NAME}
 
 
 def _samples(pcm: Pcm, rate: int) -> np.ndarray[Any, np.dtype[np.float32]]:

@@ -16,7 +16,7 @@ from audio.hearing.soundalikes import alike, like_name
 from audio.hearing.tokens import ANYTHING, SINGLE
 
 _COMPOUND: Final = 3  # tokens of one: "to-day", "what so ever"
-_AS_LONG: Final = 0.75  # or "you how we" would sound like "you"
+_AS_LONG: Final = 0.8  # or "and a" would sound like "and"
 _COUNTED: Final = 6  # tokens of one number: "mille huit cent quatre vingt quinze"
 _SHAPES: Final = tuple(shape for many in range(2, _COUNTED + 1) for shape in ((many, 1), (1, many)))
 # by the last two tokens: the lesser kind decides what may be joined

@@ -67,6 +67,9 @@ class Comparison:
     reason: str  # for people
     errors: int = 0
     length: int = 0  # tokens that were to be said
+    missing: int = 0  # tokens in the stretch that lacks most
+    added: int = 0  # tokens in the stretch that has most too many
+    ended: bool = True  # the last token was heard
 
     @property
     def share(self) -> float:
@@ -110,17 +113,33 @@ def compare(
         counts=habits_of(language).counts,
     )
     different = without_islands(runs, limits.island)
-    errors = sum(run.errors for run in different)
     difference = _Differences(text, heard.text, said, found, different)
-    if errors <= limits.clear * length and not difference.long(limits):
-        reason = "heard as it was to be said" if not errors else f"heard with {errors} differences"
-        return Comparison("matches", reason, errors, length)
-    doubt = _doubt(text, heard, difference, limits)
+    outcome, reason = _judged(difference, heard, limits, length)
+    return Comparison(
+        outcome,
+        reason,
+        errors=difference.errors,
+        length=length,
+        missing=max([0, *(run.missing - run.added for run in different)]),
+        added=max([0, *(run.added - run.missing for run in different)]),
+        ended=not different or different[-1].said[1] < len(said) or not different[-1].missing,
+    )
+
+
+def _judged(
+    difference: _Differences, heard: Heard, limits: Limits, length: int
+) -> tuple[Outcome, str]:
+    """The outcome, and why."""
+    errors, long = difference.errors, difference.long(limits)
+    if errors <= limits.clear * length and not long:
+        few = f"heard with {errors} of {length} otherwise" if errors else "heard as it is written"
+        return "matches", few
+    doubt = _doubt(difference, heard, limits)
     if doubt:
-        return Comparison("inconclusive", doubt, errors, length)
-    if difference.long(limits) or errors > limits.share * length:
-        return Comparison("differs", difference.sentence(), errors, length)
-    return Comparison("inconclusive", f"{errors} of {length} differ here and there", errors, length)
+        return "inconclusive", doubt
+    if long or errors > limits.share * length:
+        return "differs", difference.sentence()
+    return "inconclusive", f"{errors} of {length} differ here and there"
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +151,11 @@ class _Differences:
     said: Sequence[Token]
     heard: Sequence[Token]
     runs: Sequence[Run]
+
+    @property
+    def errors(self) -> int:
+        """Of all stretches."""
+        return sum(run.errors for run in self.runs)
 
     def long(self, limits: Limits) -> bool:
         """Whether a stretch is too long for a mishearing."""
@@ -158,11 +182,11 @@ class _Differences:
         return f"heard {added}, which is not in the text"
 
 
-def _doubt(text: str, heard: Heard, difference: _Differences, limits: Limits) -> str:
+def _doubt(difference: _Differences, heard: Heard, limits: Limits) -> str:
     """Why a difference may be the recogniser's; "" when it is the take's."""
     if heard.no_speech > _UNSURE_SPEECH or heard.avg_logprob < _UNSURE_LOGPROB:
         return f"the recogniser was unsure: {_short(heard.text)}"
-    if _letters(text) < _SHORT:
+    if _letters(difference.text) < _SHORT:
         beyond = len(difference.heard) - len(difference.said)
         if beyond < limits.added:
             return f"too short to be sure: heard {_short(heard.text) or 'nothing'}"

@@ -89,6 +89,26 @@ def test_what_matches_clears_guesses_at_the_text_and_keeps_them_as_a_note() -> N
     assert found.heard_note == "because; cleared: too short for its text"
 
 
+@pytest.mark.parametrize(
+    ("kind", "found", "cleared"),
+    [
+        ("short", {"missing": 1}, True),
+        ("short", {"missing": 2}, False),
+        ("short", {"missing": 1, "ended": False}, False),
+        ("cut", {"missing": 2}, True),
+        ("cut", {"missing": 1, "ended": False}, False),
+        ("long", {"added": 1, "ended": False}, True),
+        ("repeats", {"added": 2}, False),
+    ],
+)
+def test_only_what_the_words_refute_is_cleared(
+    kind: str, found: dict[str, Any], cleared: bool
+) -> None:
+    guess = TakeVerdict(False, True, ("perhaps",), 40_000, 1, (kind,))
+    heard = Comparison("matches", "because", 2, 20, **found)
+    assert after_hearing(guess, heard, "ear 1").good is cleared
+
+
 @pytest.mark.parametrize("kind", ["clipped", "noise", "hum", "pause", "silence", "level"])
 def test_complaints_about_the_sound_stay(kind: str) -> None:
     both = TakeVerdict(False, True, ("too short", "hoarse"), 60_000, 1, ("short", kind))

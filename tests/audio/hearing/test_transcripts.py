@@ -120,6 +120,15 @@ def test_a_short_text_differs_only_by_much(text: str, outcome: str) -> None:
     assert compare("No.", Heard(text), "en").outcome == outcome
 
 
+def test_what_is_missing_and_added_is_counted() -> None:
+    whole = compare(SENTENCE, Heard(SENTENCE), "en")
+    assert (whole.missing, whole.added, whole.ended) == (0, 0, True)
+    bitten = heard(SENTENCE.removesuffix(" the room."))
+    assert (bitten.outcome, bitten.missing, bitten.added, bitten.ended) == ("matches", 2, 0, False)
+    stuttered = heard(SENTENCE.replace("drunken-looking", "drunken-looking drunken-looking"))
+    assert (stuttered.missing, stuttered.added, stuttered.ended) == (0, 2, True)
+
+
 def test_invented_endings_are_not_heard() -> None:
     assert heard(SENTENCE + " Thanks for watching!").outcome == "matches"
     assert (
