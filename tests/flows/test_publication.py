@@ -123,6 +123,7 @@ def test_two_builds_are_equal_byte_for_byte(
 
 
 def test_a_changed_sentence_encodes_one_chapter(project: Path) -> None:
+    build_book(project, outputs=["m4b", "mp3", "epub"])  # the others go: three are enough here
     before = {p.name: p.stat().st_mtime_ns for p in project.glob("build/encoded/*.aac")}
     assert len(before) == 2
     again = run_locally(project)
@@ -131,8 +132,7 @@ def test_a_changed_sentence_encodes_one_chapter(project: Path) -> None:
     story = project / "story.md"
     story.write_text(STORY.replace("shut the door", "closed the door"))
     report = run_locally(project)
-    books = {"The House.m4b", "The House.epub", "The House.mp3", "The House.opus"}
-    assert made(report) == {"02 - The Stairs.mp3", "02 - The Stairs.flac", *books}
+    assert made(report) == {"02 - The Stairs.mp3", "The House.m4b", "The House.epub"}
     after = {p.name: p.stat().st_mtime_ns for p in project.glob("build/encoded/*.aac")}
     assert len(after) == 2
     assert len(after.items() & before.items()) == 1  # the other chapter's, untouched

@@ -6,7 +6,7 @@ import dataclasses
 from pathlib import Path
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from audio.measuring.check import findings
@@ -82,6 +82,7 @@ def test_a_target_in_lufs() -> None:
     assert correction_db(quiet, podcast) == 6.0
 
 
+@settings(max_examples=40)
 @given(levels, levels, st.floats(0, 2), st.sampled_from(["acx", "podcast", "google-play"]))
 def test_what_one_gain_can_mend_is_mended(rms: float, peak: float, over: float, name: str) -> None:
     assume(peak > rms + 3)
