@@ -16,6 +16,7 @@ from tasks.publication.bookfiles import Blueprint, BookFile
 from tasks.publication.sections import Section, sample_of, sections_of
 from tasks.readalong import chapter_lyrics
 
+_FLAC_SHARE = 0.75  # of the samples' size, at most: speech takes a half
 Track = tuple[int, int]  # (number from 1, of how many)
 
 
@@ -108,17 +109,16 @@ def _flac(book: Blueprint, files: ChapterFiles, sound: ChapterFile, track: Track
         book.layout.chapter("flac", files.number, files.title, "flac"),
         key,
         make,
-        kbps=0,
+        kbps=_FLAC_SHARE * files.rate * 16 / 1000,
         of=files,
         chapter=files.number,
         corrected=False,
-        extra=files.audio.stat().st_size,
     )
 
 
 def lyric_files(book: Blueprint) -> Iterator[BookFile]:
     """LRC beside each MP3, which is where players look for it."""
-    for section, _ in tracks(book):
+    for section, _ in tracks(book) if "mp3" in book.outputs else ():
         text = chapter_lyrics(
             section.files,
             title=section.sound.title,

@@ -17,7 +17,7 @@ from castbook.errors import StorageError
 from tasks.assemble import ChapterFiles
 from tasks.plan import ChapterPlan
 from tasks.publication.bookfiles import Blueprint
-from tasks.publication.chapterfiles import tracks
+from tasks.publication.chapterfiles import lyric_files, tracks
 from tasks.publication.layout import lay_out
 from tasks.publication.sections import sample_of, sections_of
 
@@ -128,6 +128,25 @@ def test_tracks_count_over_the_whole_book(tmp_path: Path) -> None:
         ("Chapter 3", (5, 5)),
     ]
     assert numbers([0, 1, 3]) == [row for row in whole if row[0] != "Chapter 2"]
+
+
+def test_lyrics_lie_beside_mp3_files_or_nowhere(tmp_path: Path) -> None:
+    files, plan = chapter(tmp_path, 1, 10, {4: "paragraph"})
+    metadata = BookMetadata(title="T", author="A")
+    book = Blueprint(
+        out=tmp_path / "out",
+        profile=PROFILE,
+        outputs=("mp3", "captions"),
+        chapters=(files,),
+        plans={1: plan},
+        metadata=metadata,
+        picture=None,
+        layout=lay_out(metadata, finished=1, total=1),
+        encodings=cast(Any, None),
+    )
+    names = [file.path.name for file in lyric_files(book)]
+    assert names == ["01 - Chapter 1 (1-2).lrc", "01 - Chapter 1 (2-2).lrc"]
+    assert not list(lyric_files(dataclasses.replace(book, outputs=("m4b", "captions"))))
 
 
 def test_a_damaged_timeline_is_said(tmp_path: Path) -> None:
