@@ -25,7 +25,7 @@ _OF_EXCESS: Final = 0.5
 _STRETCH_S: Final = (0.7, 1.6)
 _SLOWER: Final = 1.2  # what the text says twice may be its slowest part
 _BEYOND_TEXT_S: Final = 0.2
-_ALIKE_BY_HABIT: Final = 0.99
+_ALIKE_BY_HABIT: Final = 0.98
 _PER_ERROR: Final = 0.04
 _MOST_ERRORS: Final = 6.0
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from audio.verdicts.contour import Contour
 from audio.verdicts.findings import Finding, finding
 from audio.verdicts.spectrum import COLUMN_S, Picture, widths
+from audio.verdicts.texts import measure
 
 if TYPE_CHECKING:  # they are learnt with what is here
     from audio.verdicts.habits import Habits
@@ -31,6 +32,8 @@ _NOISE_FLATNESS_DB: Final = -7.0
 # band or three. In less than a second and a half there may be no gap to see it in (clean
 # espeak takes: 26 and 20 from there on, 45 and 38 in shorter ones).
 _GAPS_FROM_S: Final = 1.5
+_GAPS_EXPECTED_S: Final = 3.0  # or an inner mark; a shorter clause may be one breath of voice
+_MORE_WITHOUT_GAPS_DB: Final = 12.0
 _HUM_DB: Final = 32.0
 _HISS_DB: Final = 25.0
 _INAUDIBLE_DB: Final = 45.0  # of a picture: a tone at −90 dBFS
@@ -84,7 +87,12 @@ def _for_a_while(course: NDArray[np.float32]) -> float:
 
 
 def noise_findings(
-    contour: Contour, seen: Picture, rate: int, habits: Habits | None
+    contour: Contour,
+    seen: Picture,
+    rate: int,
+    text: str,
+    language: str,
+    habits: Habits | None,
 ) -> list[Finding]:
     """A burst; or else hum or hiss under the whole."""
     if _bursts(seen, rate, habits):
@@ -93,6 +101,8 @@ def noise_findings(
         return []
     ground = np.maximum(np.asarray(habits.ground_db, np.float32), _INAUDIBLE_DB)
     over = np.sort(quietest(seen) - ground)
+    if contour.seconds < _GAPS_EXPECTED_S and not measure(text, language).inner_marks:
+        over -= _MORE_WITHOUT_GAPS_DB
     if over[-1] <= _HUM_DB and over[-3] <= _HISS_DB:
         return []
     return [finding("hum", "hum or hiss under all of it", float(over[-1]) / 100)]

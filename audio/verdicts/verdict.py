@@ -82,7 +82,7 @@ def judge(
         *loop_findings(contour, seen, text, language, habits),
         *ending_findings(contour, habits),
         *pause_findings(contour, text, language, habits),
-        *noise_findings(contour, seen, rate, habits),
+        *noise_findings(contour, seen, rate, text, language, habits),
         *level_findings(contour, habits),
         *clipping_findings(pcm),
     ]
