@@ -24,10 +24,10 @@ from castbook.files import storage_error, sweep
 from tasks import scripts
 from tasks.assemble import Assembly, ChapterFiles
 from tasks.claims import Claims
+from tasks.ears.machine import open_ear
 from tasks.engines import EnginePool
 from tasks.failures import store_failures
 from tasks.flags import flags_of
-from tasks.hearing import open_ear
 from tasks.judging import Judging
 from tasks.levels import Level, VoiceStyle, measure_levels
 from tasks.location import Build, find_build, find_project

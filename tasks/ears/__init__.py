@@ -1,1 +1,1 @@
-"""The speech recogniser in its own process: the model, the child, and the parent's end."""
+"""Who listens to takes: the ear, the recogniser's process, its model."""

@@ -16,8 +16,8 @@ from castbook.errors import MissingDependency, TransientFailure
 from tasks.diagnosis import examine
 from tasks.ears import models
 from tasks.ears.listener import Listener
+from tasks.ears.machine import open_ear, unknowable
 from tasks.ears.models import find_model
-from tasks.hearing import open_ear, unknowable
 from tts.weights import read_manifest
 
 RECOGNISER = "scriptedears:Scripted"

@@ -15,8 +15,9 @@ from audio.pcm import Pcm
 from audio.verdicts.verdict import Verdict
 from castbook.errors import MissingDependency, TransientFailure
 from tasks import hearing, judging, production
+from tasks.ears.machine import MachineEar
 from tasks.engines import EnginePool
-from tasks.hearing import MachineEar, after_hearing, hearing_row, is_heard, is_short
+from tasks.hearing import after_hearing, hearing_row, is_heard, is_short
 from tasks.production import Production
 from tasks.takes import TakeVerdict
 
