@@ -85,7 +85,7 @@ def check_member(sound: Member, profile: Profile, *, project: str | None = None)
                 path=sound.path,
                 expected="sound that castbook can read",
             ) from error
-    found = findings(measured, profile, project=project, sample=sound.path.stem.endswith(_SAMPLE))
+    found = findings(measured, profile, project=project, sample=is_sample(sound.path))
     return CheckResult(
         path=sound.path,
         profile=profile.name,
@@ -95,6 +95,11 @@ def check_member(sound: Member, profile: Profile, *, project: str | None = None)
         notes=reminders(profile),
         member=sound.member,
     )
+
+
+def is_sample(path: Path) -> bool:
+    """Whether a file is a book's retail sample, by the name that castbook gives it."""
+    return path.stem.endswith(_SAMPLE)
 
 
 def reminders(profile: Profile) -> tuple[str, ...]:

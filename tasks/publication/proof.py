@@ -14,7 +14,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Final
 
-from audio.measuring.check import REMINDER, CheckResult, findings
+from audio.measuring.check import CheckResult, findings, is_sample, reminders
 from audio.measuring.measure import Measured, measure
 from audio.profiles import Profile
 from castbook.canonical import plain
@@ -45,6 +45,7 @@ def rules_for(profile: Profile, output: str) -> Profile:
         profile,
         formats=(),
         rate=None,
+        rate_min=None,
         mp3_min_kbps=None,
         m4b_min_kbps=None,
         constant_bitrate=False,
@@ -88,24 +89,24 @@ def prove(make: Make, path: Path, rules: Profile) -> tuple[Measured, float]:
         right, or no gain helps).
     """
     make(path, 0.0)
-    measured = measure(path)
+    measured = measure(path, ours=True)
     gain_db = correction_db(measured, rules)
     if gain_db:
         make(path, gain_db)
-        measured = measure(path)
+        measured = measure(path, ours=True)
     return measured, gain_db
 
 
 def verdict(path: Path, measured: Measured, rules: Profile) -> CheckResult:
     """The figures of a file against the rules that apply to it. Pure."""
-    found = findings(measured, rules)
+    found = findings(measured, rules, sample=is_sample(path))
     return CheckResult(
         path=path,
         profile=rules.name,
         measured=measured,
         findings=found,
         passed=all(finding.ok for finding in found),
-        notes=(REMINDER,) if rules.release else (),
+        notes=reminders(rules),
     )
 
 
@@ -143,7 +144,7 @@ def package_verdict(path: Path, chapters: Mapping[str, Measured], rules: Profile
         "profile": rules.name,
         "findings": wrong,
         "passed": not wrong,
-        "notes": [REMINDER] if rules.release else [],
+        "notes": list(reminders(rules)),
         "members": {title: result.to_json() for title, result in results.items()},
     }
 
