@@ -42,6 +42,7 @@ class Contour:
     loud_db: float  # 95th percentile of all frames
     level_db: float  # mean power of the sounding frames
     end_db: float  # the last 5 ms of the file, whether sound or not
+    quiet_s: float  # after the last sound
     step_db: float  # largest difference in level between what is before and after a place
 
 
@@ -83,6 +84,7 @@ def trace(pcm: Pcm, rate: int) -> Contour | None:
         loud_db=loud_db,
         level_db=decibels(float(powers[sounding].mean())),
         end_db=decibels(float(end @ end) / (end.size * FULL_SCALE**2)),
+        quiet_s=(count - 1 - int(sounding[-1])) * seconds_each,
         step_db=_step(powers[sounding]),
     )
 

@@ -16,6 +16,7 @@ import numpy as np
 
 from audio.pcm import Pcm
 from audio.verdicts.contour import trace
+from audio.verdicts.mains import mains
 from audio.verdicts.noises import ceilings, fullness, quietest
 from audio.verdicts.spectrum import picture
 from audio.verdicts.texts import articulation_seconds
@@ -44,9 +45,12 @@ class Habits:
     level_spread_db: float  # most difference of a sentence from that
     step_db: float  # most difference of level inside a sentence
     end_db: float  # loudest ending, against the take's loud frames
+    quiet_s: float  # the longest silence at the end
+    quiet_spread_s: float  # how much longer than the shortest
     reach_db: tuple[float, ...]  # how loud each band gets (audio/verdicts/noises.py)
     fullness_db: float  # how near all bands came to that together
     ground_db: tuple[float, ...]  # how quiet each band gets at least (24,)
+    mains_db: float  # how far mains hum stands out (audio/verdicts/mains.py)
 
 
 def learn(spoken: Sequence[Spoken]) -> Habits | None:
@@ -60,6 +64,7 @@ def learn(spoken: Sequence[Spoken]) -> Habits | None:
     pace = sum(paces) / len(paces)
     levels = [contour.level_db for contour in contours]
     level = sum(levels) / len(levels)
+    quiets = [contour.quiet_s for contour in contours]
     pictures = [picture(take.pcm, take.rate) for take, _ in sounding]
     reach = ceilings(np.concatenate(pictures))
     return Habits(
@@ -70,7 +75,10 @@ def learn(spoken: Sequence[Spoken]) -> Habits | None:
         level_spread_db=max(abs(one - level) for one in levels),
         step_db=max(contour.step_db for contour in contours),
         end_db=max(contour.end_db - contour.loud_db for contour in contours),
+        quiet_s=max(quiets),
+        quiet_spread_s=max(quiets) - min(quiets),
         reach_db=tuple(float(band) for band in reach),
         fullness_db=max(fullness(one, reach) for one in pictures),
         ground_db=tuple(float(band) for band in np.max([*map(quietest, pictures)], axis=0)),
+        mains_db=max(mains(take.pcm, take.rate) for take, _ in sounding),
     )

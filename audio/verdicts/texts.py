@@ -7,6 +7,7 @@ here weighs those counts.
 from __future__ import annotations
 
 import functools
+import itertools
 import re
 from dataclasses import dataclass
 from typing import Final
@@ -21,6 +22,7 @@ _KANA_S: Final = (1 / 16, 1 / 3)  # kana, hangul
 _DIGIT_S: Final = (1 / 14, 0.9)  # "1000" is as short as "thousand", "0171" is four words
 _MARK_S: Final = 0.6  # at most, for a comma or a stop
 _SLACK_S: Final = 2.0  # at most, for any take: a sigh, a laugh, a slow "No."
+_REFRAIN: Final = 0.4
 _SHORT: Final = 15  # letters, a Han character counting as three
 _SHORT_FASTER: Final = 0.6  # of the least, for short texts: single words can be thrown out
 
@@ -34,14 +36,16 @@ _TYPICAL_MARK_S: Final = 0.3
 _SOUND_S: Final = 0.043  # a letter
 _SYLLABLE_S: Final = 0.033  # more for each vowel or run of vowels
 _WORD_S: Final = 0.016  # more for each word
-_HAN_SOUND_S: Final = 0.244
+_HAN_SOUND_S: Final = 0.262
+_LIGHT_SOUND_S: Final = 0.155  # Mandarin's neutral tone
 _KANA_SOUND_S: Final = 0.14
 _DIGIT_SOUND_S: Final = 0.26
 # The drawn-out syllable before an inner mark and the one at the end: alphabets, others.
-_CLAUSE_S: Final = (0.143, 0.085)
-_TAKE_S: Final = (0.166, 0.0)
+_CLAUSE_S: Final = (0.143, 0.16)
+_TAKE_S: Final = (0.166, 0.053)
 
 _HAN: Final = re.compile("[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
+_LIGHT: Final = re.compile("[的地得了着著么麼吗嗎呢吧啊呀啦咧罢罷们們子]")
 _KANA: Final = re.compile("[\u3040-\u30ff\uac00-\ud7af]")
 _MARK: Final = re.compile(r"[^\w\s'’]+|\n")
 _WORD: Final = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
@@ -55,6 +59,7 @@ class Measures:
 
     letters: int  # of alphabets
     han: int
+    light: int  # of these, particles and suffixes said lightly
     kana: int  # and hangul
     digits: int
     syllables: int  # of words in alphabets
@@ -82,6 +87,7 @@ def measure(text: str, language: str) -> Measures:
     return Measures(
         letters=letters,
         han=han,
+        light=len(_LIGHT.findall(text)) if language.lower().startswith("zh") else 0,
         kana=kana,
         digits=digits,
         syllables=sum(_syllables(word, english) for word in words),
@@ -136,7 +142,8 @@ def articulation_seconds(text: str, language: str) -> float:
         _SOUND_S * counted.letters
         + _SYLLABLE_S * counted.syllables
         + _WORD_S * counted.words
-        + _HAN_SOUND_S * counted.han
+        + _HAN_SOUND_S * (counted.han - counted.light)
+        + _LIGHT_SOUND_S * counted.light
         + _KANA_SOUND_S * counted.kana
         + _DIGIT_SOUND_S * counted.digits
         + _CLAUSE_S[script] * counted.inner_marks
@@ -144,14 +151,30 @@ def articulation_seconds(text: str, language: str) -> float:
     )
 
 
-def repeated_seconds(text: str) -> float:
-    """How much of ``text``, in seconds, an ordinary reader says twice: its longest run of
-    letters that comes again."""
+@functools.lru_cache(maxsize=64)
+def refrains(text: str) -> tuple[tuple[float, float], ...]:
+    """Where the text says something again.
+
+    Returns:
+        Pairs: after which share of all its letters, and how much of what lies between comes
+        again (0.4 to 1). Only runs of three letters, or two Han characters, count: "Never,
+        never again" gives (0.33, 1.0).
+    """
     letters = "".join(filter(str.isalnum, text.casefold()))
-    size = 0
-    while _comes_again(letters, size + 1):
-        size += 1
-    return size * (_TYPICAL_S[1] if _mostly_han(letters) else _TYPICAL_S[0])
+    least = 2 if _mostly_han(letters) else 3
+    found = []
+    for apart in range(1, len(letters) // 2 + 1):
+        again = [one == other for one, other in zip(letters, letters[apart:], strict=False)]
+        covered = [0]
+        for alike, run in itertools.groupby(again):
+            length = len(list(run))
+            step = int(alike and length >= min(least, apart))
+            covered += [covered[-1] + step * count for count in range(1, length + 1)]
+        ends = zip(covered, covered[apart:], strict=False)
+        most = max((end - begin for begin, end in ends), default=0) / apart
+        if most >= _REFRAIN:
+            found.append((apart / len(letters), most))
+    return tuple(found)
 
 
 def repeats_itself(text: str) -> bool:

@@ -30,6 +30,7 @@ from audio.verdicts.habits import Habits
 from audio.verdicts.lengths import length_findings
 from audio.verdicts.levels import level_findings
 from audio.verdicts.loops import loop_findings
+from audio.verdicts.mains import mains_findings
 from audio.verdicts.noises import noise_findings
 from audio.verdicts.pauses import pause_findings
 from audio.verdicts.signals import signal_findings
@@ -82,9 +83,10 @@ def judge(
     findings = [
         *length_findings(contour, text, language, habits),
         *loop_findings(contour, seen, text, language, habits),
-        *ending_findings(contour, habits),
+        *ending_findings(contour, text, language, habits),
         *pause_findings(contour, text, language, habits),
         *noise_findings(contour, seen, rate, text, language, habits),
+        *mains_findings(pcm, rate, habits),
         *level_findings(contour, habits),
         *clipping_findings(pcm),
     ]
