@@ -159,7 +159,7 @@ def hum(take: CleanTake, rng: random.Random) -> Pcm | None:
 def clipped(take: CleanTake, rng: random.Random) -> Pcm | None:
     peak = float(np.abs(take.pcm.astype(np.float64)).max()) or 1.0
     gain = 32767 / peak * 10 ** (rng.uniform(15, 24) / 20)
-    return _pcm(take.pcm * gain)
+    return _pcm(take.pcm.astype(np.float64) * gain)
 
 
 def level(take: CleanTake, rng: random.Random) -> Pcm | None:

@@ -1,6 +1,6 @@
 """Verdicts on takes: how many faults are caught, and how many clean takes are suspected?
 
-    python -m benchmarks.verdicts [BOOK…] [--takes 60] [--tuning] [--tone] [--json]
+    python -m benchmarks.verdicts [BOOK…] [--takes 60] [--tuning] [--voices VOICE…] [--tone] [--json]
 
 BOOK is a manuscript (default: The Sign of the Four and 孔乙己 of ``projects/``; the name of a
 Chinese one is Chinese, or it says ``zh:`` before the path). Voices of its language speak
@@ -40,6 +40,7 @@ from benchmarks.verdicttakes import (
     Studio,
     calibration,
     choose,
+    espeak,
 )
 from tts.tone import ToneEngine
 
@@ -235,11 +236,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("books", nargs="*", metavar="BOOK")
     parser.add_argument("--takes", type=int, default=60, help="of each voice in each book")
     parser.add_argument("--tuning", action="store_true", help="the voices tuned on")
+    parser.add_argument("--voices", nargs="+", metavar="VOICE", help="espeak's: en-us+m1@180 …")
     parser.add_argument("--tone", action="store_true", help="clean takes of the tone engine")
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args(arguments)
     books = [language_of(str(book)) for book in given.books or BOOKS]
     speakers = TUNING if given.tuning else REPORTED
+    if given.voices:
+        speakers = [
+            speaker
+            for voice in given.voices
+            for speaker in espeak("zh" if voice.startswith("cmn") else "en", voice)
+        ]
     if given.tone:
         names = [preset.name for preset in ToneEngine().presets()]
         speakers = [Speaker("tone", name, lang) for name in names for lang in ("en", "zh")]

@@ -156,6 +156,9 @@ class Studio:
 TUNING: Sequence[Speaker] = (
     *espeak("en", "en-us", "en-us+f2", "en-us+Mike", "en-us+Annie@150", "en-gb-x-rp", "en-us+f4"),
     *espeak("zh", "cmn", "cmn+f2", "cmn+Mike@150"),
+    *espeak("en", "en-us+m1", "en-us+Andrea", "en-us+f5", "en-us+Denis", "en-us+klatt2"),
+    *espeak("en", "en-gb+m7@190", "en-us+Gene", "en-us+steph"),
+    *espeak("zh", "cmn+m1", "cmn+f3", "cmn+Andrea@190", "cmn+klatt"),
 )
 REPORTED: Sequence[Speaker] = (
     *espeak("en", "en-us+ed", "en-us+Alicia", "en-us+m4@200", "en-gb-scotland"),

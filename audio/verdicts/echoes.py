@@ -9,6 +9,7 @@ its own course): pitch and loudness, which differ when something is said again, 
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -53,13 +54,14 @@ def echoes(picture: Picture) -> _Floats:
     powers = np.zeros(count + 1 + _GROUPS[-1], np.float64)
     np.cumsum(np.einsum("ib,ib->i", shape, shape), out=powers[1 : count + 1])
     powers[count + 1 :] = powers[count]
-    for low, high in zip(_GROUPS, _GROUPS[1:], strict=False):
+    for low, high in pairwise(_GROUPS):
         size = round(_OF_LAG * low)
         rows = count - size - low + 1
         if rows <= 0:
             break
-        alike = sums[size : size + rows, low - first : high - first] - (
-            sums[:rows, low - first : high - first]
+        alike = (
+            sums[size : size + rows, low - first : high - first]
+            - (sums[:rows, low - first : high - first])
         )
         power = (powers[size:] - powers[:-size]).astype(np.float32)
         power[power < _OF_POWER * size * powers[count] / count] = np.inf
@@ -79,9 +81,7 @@ def _products(shape: _Floats) -> _Floats:
     for start in range(0, count, _ROWS):
         block = padded[start : start + _ROWS] @ padded[start + first : start + _ROWS + last].T
         row, column = block.strides
-        band = np.lib.stride_tricks.as_strided(
-            block, (_ROWS, last - first), (row + column, column)
-        )
+        band = np.lib.stride_tricks.as_strided(block, (_ROWS, last - first), (row + column, column))
         found[start : start + _ROWS] = band[: count - start]
     return found
 

@@ -19,12 +19,12 @@ _CUT_BELOW_DB: Final = 18.0
 # By habit: louder than any of the calibration takes ended, by this much, and not below
 # what can be heard as a cut. A take shorter than its text needs less.
 _LOUDER_DB: Final = 14.0  # clean takes: at most 11.5
-_DB_FOR_AN_ERROR: Final = 3.0  # standard error of the length (lengths.py)
-_MOST_ERRORS: Final = 3.0
+_DB_FOR_AN_ERROR: Final = 2.5  # standard error of the length (lengths.py)
+_MOST_ERRORS: Final = 2.5
 _INAUDIBLE_DB: Final = -65.0
 # Pauses before a next word are 0.11 s and more. espeak ends within 0.06 s of its last sound;
 # voices whose calibration takes end in silences of different length get that much more room.
-_QUIETER_S: Final = 0.05
+_QUIETER_S: Final = 0.075
 
 
 def ending_findings(

@@ -12,6 +12,7 @@ The kinds, which sidecars, reports and the recogniser's policy go by:
 | noise, hum | a burst; a steady tone or hiss under the whole |
 | level | much louder or quieter than the voice's own, or than its own other part |
 | clipped | overdriven |
+| heard | a recogniser understood another text (given by ``tasks/hearing.py``) |
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ import numpy as np
 from audio.pcm import Pcm
 from audio.verdicts.contour import trace
 from audio.verdicts.mains import mains
-from audio.verdicts.noises import ceilings, fullness, quietest
+from audio.verdicts.noises import ceilings, flatness, fullness, quietest
 from audio.verdicts.spectrum import picture
 from audio.verdicts.texts import articulation_seconds
 
@@ -49,6 +49,7 @@ class Habits:
     quiet_spread_s: float  # how much longer than the shortest
     reach_db: tuple[float, ...]  # how loud each band gets (audio/verdicts/noises.py)
     fullness_db: float  # how near all bands came to that together
+    flatness_db: float  # how like white noise that was
     ground_db: tuple[float, ...]  # how quiet each band gets at least (24,)
     mains_db: float  # how far mains hum stands out (audio/verdicts/mains.py)
 
@@ -79,6 +80,7 @@ def learn(spoken: Sequence[Spoken]) -> Habits | None:
         quiet_spread_s=max(quiets) - min(quiets),
         reach_db=tuple(float(band) for band in reach),
         fullness_db=max(fullness(one, reach) for one in pictures),
+        flatness_db=max(flatness(p, t.rate) for p, (t, _) in zip(pictures, sounding, strict=True)),
         ground_db=tuple(float(band) for band in np.max([*map(quietest, pictures)], axis=0)),
         mains_db=max(mains(take.pcm, take.rate) for take, _ in sounding),
     )

@@ -23,7 +23,7 @@ _ERROR_OF_A_SECOND: Final = 0.085
 _ORDINARY_SPREAD: Final = 0.09
 _SHORT_ERRORS: Final = 3.0  # standard errors: longer for a "no" is said more slowly than fast
 _LONG_ERRORS: Final = 4.2
-_SHORT_SLACK_S: Final = 0.08  # what a voice may not draw out at the end of a text
+_SHORT_SLACK_S: Final = 0.15  # what a voice may not draw out at the end of a text
 _LONG_SLACK_S: Final = 0.25
 
 

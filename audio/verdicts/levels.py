@@ -10,7 +10,7 @@ from audio.verdicts.habits import Habits
 
 _OFF_DB: Final = 8.0  # espeak's takes differ from their voice by 3; neural voices by more
 _SPREADS: Final = 3.0  # times what the calibration takes differ
-_STEP_DB: Final = 7.0  # espeak: at most 5
+_STEP_DB: Final = 8.5  # espeak: at most 5, its Klatt voices 8.1
 _STEP_MORE_DB: Final = 4.0  # than the largest of the calibration takes
 
 

