@@ -13,7 +13,7 @@ from typing import Final
 from audio.verdicts.contour import Contour
 from audio.verdicts.findings import Finding, finding
 from audio.verdicts.habits import Habits
-from audio.verdicts.texts import articulation_seconds, length_bounds
+from audio.verdicts.texts import articulation_seconds, length_bounds, measure
 
 # Relative standard error of the prediction: a part that stays however long the text is, and
 # one that averages out. espeak's: 9 % at one second, 6 % at three, 4 % at ten. A voice whose
@@ -24,6 +24,7 @@ _ORDINARY_SPREAD: Final = 0.09
 _SHORT_ERRORS: Final = 3.0  # standard errors: longer for a "no" is said more slowly than fast
 _LONG_ERRORS: Final = 4.2
 _SHORT_SLACK_S: Final = 0.15  # what a voice may not draw out at the end of a text
+_SHORT_SLACK_OF_A_MARK_S: Final = 0.03  # nor before an inner mark: “阿！闰土哥，…”
 _LONG_SLACK_S: Final = 0.25
 
 
@@ -53,7 +54,8 @@ def length_findings(
     if not expected:
         return []
     spread = error(expected, habits)
-    least = expected * (1 - _SHORT_ERRORS * spread) - _SHORT_SLACK_S
+    slack = _SHORT_SLACK_S + _SHORT_SLACK_OF_A_MARK_S * measure(text, language).inner_marks
+    least = expected * (1 - _SHORT_ERRORS * spread) - slack
     most = expected * (1 + _LONG_ERRORS * spread) + _LONG_SLACK_S
     if contour.articulation_s < least:
         return [_short(contour.articulation_s, least, habits)]

@@ -30,6 +30,8 @@ _LOWEST: Final = 0.05  # share of windows that are quieter than what is called l
 # of mains hum 20-35 dB below the speech 79 % above. The calibration takes must not hum.
 _STANDS_OUT_DB: Final = 7.5
 _MORE_THAN_OWN_DB: Final = 5.0
+_SHORT_S: Final = 3.0  # one breath of voice in even pitch looks steady: more is asked for
+_MORE_IN_SHORT_DB: Final = 4.0
 
 
 def mains_findings(pcm: Pcm, rate: int, habits: Habits | None) -> list[Finding]:
@@ -37,7 +39,8 @@ def mains_findings(pcm: Pcm, rate: int, habits: Habits | None) -> list[Finding]:
     if habits is None:
         return []
     comb = mains(pcm, rate)
-    if comb <= max(_STANDS_OUT_DB, habits.mains_db + _MORE_THAN_OWN_DB):
+    least = max(_STANDS_OUT_DB, habits.mains_db + _MORE_THAN_OWN_DB)
+    if comb <= least + _MORE_IN_SHORT_DB * (len(pcm) < _SHORT_S * rate):
         return []
     return [finding("hum", "mains hum under all of it", comb / 100)]
 

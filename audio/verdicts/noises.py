@@ -34,16 +34,12 @@ _NOISE_FLATNESS_DB: Final = -8.0
 # A steady sound fills its bands always: more than in any calibration take by this much, one
 # band or three. In less than a second and a half there may be no gap to see it in (clean
 # espeak takes: 26 and 20 from there on, 45 and 38 in shorter ones).
-_SHORTEST_S: Final = 0.4
 _GAPS_FROM_S: Final = 1.5
 _GAPS_EXPECTED_S: Final = 3.0  # or an inner mark; a shorter clause may be one breath of voice
 _MORE_WITHOUT_GAPS_DB: Final = 12.0
 _HUM_DB: Final = 32.0
 _HISS_DB: Final = 25.0
-# Or all bands together, as hiss does; here a short clause may be judged too (clean espeak
-# takes: at most 15 on average, 26 in less than a second and a half).
-_ALL_BANDS_DB: Final = 19.0
-_ALL_BANDS_SHORT_DB: Final = 31.0
+_ALL_BANDS_DB: Final = 19.0  # or all together, as hiss does; clean espeak takes: at most 15
 _INAUDIBLE_DB: Final = 45.0  # of a picture: a tone at −90 dBFS
 
 _NO_NOISE_DB: Final = -60.0  # of fullness and flatness, where there is nothing to measure
@@ -105,16 +101,13 @@ def noise_findings(
     """A burst; or else hum or hiss under the whole."""
     if _bursts(seen, rate, habits):
         return [finding("noise", "a burst of noise")]
-    if habits is None or contour.seconds < _SHORTEST_S:
+    if habits is None or contour.seconds < _GAPS_FROM_S:
         return []
     ground = np.maximum(np.asarray(habits.ground_db, np.float32), _INAUDIBLE_DB)
     over = np.sort(quietest(seen) - ground)
-    short = contour.seconds < _GAPS_FROM_S
-    if over.mean() > (_ALL_BANDS_SHORT_DB if short else _ALL_BANDS_DB):
-        return [finding("hum", "hiss under all of it", float(over.mean()) / 100)]
     if contour.seconds < _GAPS_EXPECTED_S and not measure(text, language).inner_marks:
         over -= _MORE_WITHOUT_GAPS_DB
-    if short or (over[-1] <= _HUM_DB and over[-3] <= _HISS_DB):
+    if over[-1] <= _HUM_DB and over[-3] <= _HISS_DB and over.mean() <= _ALL_BANDS_DB:
         return []
     return [finding("hum", "hum or hiss under all of it", float(over[-1]) / 100)]
 
