@@ -1,6 +1,7 @@
 """Verdicts on takes: how many faults are caught, and how many clean takes are suspected?
 
-    python -m benchmarks.verdicts [BOOK…] [--takes 60] [--tuning] [--voices VOICE…] [--tone] [--json]
+    python -m benchmarks.verdicts [BOOK…] [--takes 60] [--tuning] [--voices VOICE…]
+        [--tone] [--json]
 
 BOOK is a manuscript (default: The Sign of the Four and 孔乙己 of ``projects/``; the name of a
 Chinese one is Chinese, or it says ``zh:`` before the path). Voices of its language speak

@@ -45,7 +45,7 @@ _CLAUSE_S: Final = (0.143, 0.16)
 _TAKE_S: Final = (0.166, 0.053)
 
 _HAN: Final = re.compile("[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
-_LIGHT: Final = re.compile("[的地得了着著么麼吗嗎呢吧啊呀啦咧罢罷们們子]")
+_LIGHT: Final = re.compile("[的了么麼吗嗎呢吧啊呀啦咧们們]")
 _KANA: Final = re.compile("[\u3040-\u30ff\uac00-\ud7af]")
 _MARK: Final = re.compile(r"[^\w\s'’]+|\n")
 _WORD: Final = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")

@@ -10,10 +10,13 @@ import pytest
 from audio_takes import RATE, babble, silence, with_edges
 
 from audio.pcm import Pcm
+from audio.verdicts.echoes import LAGS_S, echoes
 from audio.verdicts.findings import COSTS
 from audio.verdicts.habits import FEWEST, Habits, Spoken, learn
+from audio.verdicts.mains import mains
 from audio.verdicts.signals import joined_signals, signal_findings
-from audio.verdicts.texts import articulation_seconds
+from audio.verdicts.spectrum import picture
+from audio.verdicts.texts import articulation_seconds, refrains
 from audio.verdicts.verdict import Verdict, judge
 
 SENTENCES = (
@@ -101,6 +104,48 @@ def test_what_only_habits_see(kind: str) -> None:
 def test_a_voice_that_varies_gets_more_room() -> None:
     moody = dataclasses.replace(habits(), pace_spread=0.3)
     assert judge(spoilt("short"), RATE, TEXT, "en", habits=moody).good
+
+
+def test_a_take_cut_in_a_pause_ends_in_more_silence() -> None:
+    take = said(TEXT, 20)
+    assert verdict(take).good
+    assert verdict(np.concatenate((take, silence(0.2)))).kinds == ("cut",)
+    vague = dataclasses.replace(habits(), quiet_spread_s=0.3)
+    assert judge(np.concatenate((take, silence(0.2))), RATE, TEXT, "en", habits=vague).good
+
+
+def test_mains_hum_shows_its_comb() -> None:
+    take = said(TEXT, 20).astype(np.float64)
+    time = np.arange(len(take)) / RATE
+    for base in (50, 60):
+        hum = sum(np.sin(2 * np.pi * base * k * time) for k in (1, 2, 3, 5))
+        assert mains((take + 100 * hum).astype(np.int16), RATE) > 12
+    assert mains(take.astype(np.int16), RATE) < 7
+    assert mains(silence(0.5), RATE) == 0.0
+
+
+def test_echoes_show_the_lag_of_a_loop() -> None:
+    phrase, fresh = babble(1.2, seed=1), babble(4.0, seed=2)
+    half = len(fresh) // 2
+    loop = np.concatenate((fresh[:half], phrase, phrase, fresh[half:]))
+    found = echoes(picture(loop, RATE))
+    assert LAGS_S[found.argmax()] == pytest.approx(1.2, abs=0.05)
+    assert found.max() > 0.9
+    assert echoes(picture(fresh, RATE)).max() < 0.9
+    assert not echoes(picture(babble(0.9), RATE)).any()
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Never, never again", [(1 / 3, 1.0)]),
+        ("It was a dark and stormy night.", []),
+        ("拖下去，拖下去，一直拖到脚跟", [(0.25, 1.0)]),
+        ("", []),
+    ],
+)
+def test_refrains(text: str, expected: list[tuple[float, float]]) -> None:
+    assert np.allclose(refrains(text), expected)
 
 
 def test_marks_explain_silence() -> None:

@@ -6,6 +6,8 @@ real speech was measured when the thresholds were set (audio/verdicts/verdict.py
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 import pytest
 from audio_takes import RATE, babble, silence, with_edges
@@ -54,10 +56,10 @@ def babbled(text: str, language: str = "en", **how: float) -> np.ndarray:
 
 @pytest.mark.parametrize(("language", "text"), SENTENCES)
 def test_clean_takes_are_good(language: str, text: str) -> None:
-    for seed in range(4):
+    for seed in range(2):
         verdict = judge(babbled(text, seed=seed), RATE, text, language)
         assert (verdict.good, verdict.usable, verdict.complaints, verdict.score) == CLEAN
-    for rate in (16000, 24000, 44100):
+    for rate in (16000, 44100):
         pcm, _ = speak(text, language, rate=rate)
         verdict = judge(pcm, rate, text, language)
         assert (verdict.good, verdict.usable, verdict.complaints, verdict.score) == CLEAN
@@ -78,6 +80,7 @@ def test_no_sound_is_not_usable(pcm: np.ndarray) -> None:
     assert len(verdict.complaints) == 1
 
 
+@cache
 def fault(kind: str) -> tuple[np.ndarray, str]:
     """A spoilt take, and what is to be heard of it."""
     take = babbled(TEXT, seed=5)
@@ -165,7 +168,7 @@ def test_bounds_hold_the_ordinary_reader(text: str, language: str) -> None:
     assert 0 <= least <= typical_seconds(text) <= most
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(
     count=st.integers(0, 40000),
     level=st.sampled_from([1, 100, 32767]),
