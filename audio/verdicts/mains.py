@@ -28,10 +28,10 @@ _SHOWN: Final = 3  # lines of the comb must stand out: a voice at 100 Hz shows t
 _LOWEST: Final = 0.05  # share of windows that are quieter than what is called lowest
 # Over what lies between the lines: espeak's clean takes at most 6.0 dB (1,260 of nine voices),
 # of mains hum 20-35 dB below the speech 79 % above. The calibration takes must not hum.
-_STANDS_OUT_DB: Final = 7.5
+_STANDS_OUT_DB: Final = 6.5
 _MORE_THAN_OWN_DB: Final = 5.0
 _SHORT_S: Final = 3.0  # one breath of voice in even pitch looks steady: more is asked for
-_MORE_IN_SHORT_DB: Final = 4.0
+_MORE_IN_SHORT_DB: Final = 5.0
 
 
 def mains_findings(pcm: Pcm, rate: int, habits: Habits | None) -> list[Finding]:
