@@ -20,6 +20,8 @@ from audio.verdicts.spectrum import BANDS, COLUMN_S, Picture
 # Columns: lags of 0.56 to 2.8 s, in groups that are compared over one stretch.
 _GROUPS: Final = (28, 33, 39, 46, 54, 64, 75, 88, 103, 121, 140)
 LAGS_S: Final = COLUMN_S * np.arange(_GROUPS[0], _GROUPS[-1])
+ROOTS: Final = 9.0 * np.sqrt(LAGS_S)  # the weight is that of loops.py
+MOST_ALIKE: Final = 0.98  # nothing is more alike than that but by chance
 _OF_LAG: Final = 0.85
 _OF_POWER: Final = 0.5  # both stretches hold half of what stretches hold on average: no silence
 _COURSE: Final = 30  # columns of the moving mean that is taken off: 0.6 s
@@ -71,6 +73,14 @@ def echoes(picture: Picture) -> _Floats:
         ratio = alike / np.sqrt(power[:rows, None] * later)
         found[low - first : high - first] = ratio.max(axis=0)
     return found
+
+
+def evidence(alike: NDArray[np.floating]) -> float:
+    """The strongest of ``echoes``: Fisher's z, which for chance shrinks with the root of the
+    stretch. Clean speech 3 to 6, a voice of few sounds (the tone engine's) 6 and more, an
+    exact copy above 15."""
+    z = np.arctanh(np.minimum(alike, MOST_ALIKE)) * ROOTS
+    return float(z.max())
 
 
 def _products(shape: _Floats) -> _Floats:

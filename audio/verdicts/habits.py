@@ -16,6 +16,7 @@ import numpy as np
 
 from audio.pcm import Pcm
 from audio.verdicts.contour import trace
+from audio.verdicts.echoes import echoes, evidence
 from audio.verdicts.mains import mains
 from audio.verdicts.noises import ceilings, flatness, fullness, quietest
 from audio.verdicts.spectrum import picture
@@ -51,6 +52,7 @@ class Habits:
     fullness_db: float  # how near all bands came to that together
     flatness_db: float  # how like white noise that was
     ground_db: tuple[float, ...]  # how quiet each band gets at least (24,)
+    echo: float  # how like itself a take is by chance, on average (audio/verdicts/echoes.py)
     mains_db: float  # how far mains hum stands out (audio/verdicts/mains.py)
 
 
@@ -82,5 +84,6 @@ def learn(spoken: Sequence[Spoken]) -> Habits | None:
         fullness_db=max(fullness(one, reach) for one in pictures),
         flatness_db=max(flatness(p, t.rate) for p, (t, _) in zip(pictures, sounding, strict=True)),
         ground_db=tuple(float(band) for band in np.max([*map(quietest, pictures)], axis=0)),
+        echo=sum(evidence(echoes(one)) for one in pictures) / len(pictures),
         mains_db=max(mains(take.pcm, take.rate) for take, _ in sounding),
     )

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audio.verdicts.contour import Contour
-from audio.verdicts.echoes import LAGS_S, echoes
+from audio.verdicts.echoes import LAGS_S, MOST_ALIKE, ROOTS, echoes
 from audio.verdicts.findings import Finding, finding
 from audio.verdicts.habits import Habits
 from audio.verdicts.lengths import error, expected_seconds
@@ -29,10 +29,9 @@ from audio.verdicts.texts import measure, refrains, repeats_itself, typical_seco
 # ones. Likeness: Fisher's z, which grows as a loop's with the root of the stretch. Weight and
 # sum were tuned together on 21 espeak voices: 0.2 % of 2,460 clean takes, 97.3 % of 1,787
 # loops (2026-11-21).
-_LIKENESS: Final = 9.0
 _ENOUGH: Final = 11.2
 _LENGTH: Final = (-25.0, 5.0)
-_MOST_ALIKE: Final = 0.98  # nothing is more alike than that but by chance
+_ORDINARY_ECHO: Final = 5.0  # of a voice's calibration takes; one of fewer sounds must show more
 # What the text says again explains echoes a quarter off its lag, and a pause later: they must
 # be as much like a copy as nothing that is spoken twice.
 _EXPLAINED: Final = 12.0  # where all of it comes again
@@ -47,8 +46,6 @@ _BRISK: Final = 0.8
 _PLAIN_STRETCH_S: Final = (1.0, 2.0)
 _ALIKE: Final = 0.92  # audio/verdicts/repetition.py says what was measured
 _ALIKE_IN_SHORT: Final = 0.95  # one drawn-out syllable is like itself
-
-_ROOTS: Final = _LIKENESS * np.sqrt(LAGS_S)
 
 
 def loop_findings(
@@ -67,18 +64,19 @@ def _by_habit(contour: Contour, seen: Picture, text: str, expected: float, habit
     """How alike, if the signs are enough; else 0."""
     excess = contour.articulation_s - expected
     fits = fit(excess, expected * error(expected, habits))
-    if likeness_for(_ENOUGH - fits).min() >= _MOST_ALIKE:
+    least = _ENOUGH + max(0.0, habits.echo - _ORDINARY_ECHO)
+    if likeness_for(least - fits).min() >= MOST_ALIKE:
         return 0.0
-    alike = np.minimum(echoes(seen), _MOST_ALIKE)
-    loops = alike > likeness_for(_ENOUGH - fits)
+    alike = np.minimum(echoes(seen), MOST_ALIKE)
+    loops = alike > likeness_for(least - fits)
     if loops.any():
-        loops &= alike > likeness_for(_ENOUGH + explained(text, expected) - fits)
+        loops &= alike > likeness_for(least + explained(text, expected) - fits)
     return float(alike[loops].max()) if loops.any() else 0.0
 
 
 def likeness_for(evidence: NDArray[np.float64]) -> NDArray[np.float64]:
     """The likeness at each lag that amounts to that much evidence."""
-    return np.asarray(np.tanh(evidence / _ROOTS), np.float64)
+    return np.asarray(np.tanh(evidence / ROOTS), np.float64)
 
 
 def fit(excess_s: float, error_s: float) -> NDArray[np.float64]:
