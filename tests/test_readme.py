@@ -40,7 +40,7 @@ PROMISES = {  # what the text around a command says that it shows
     "castbook status projects/scandal projects/kong-yiji": "孔乙己",
     'castbook find projects/scandal "Wedlock suits you"': r"by rule 'explicit|by rule",
     "castbook voices --language en": "en-gb-x-rp",
-    "castbook check projects/scandal/build/out/*/*/*/mp3 --profile acx": "files pass the profile acx",
+    "castbook check projects/scandal/build/out/*/*/*/mp3 --profile acx": "files pass the profile",
     "castbook doctor": "ffmpeg",
 }
 STORY = """Chapter 1

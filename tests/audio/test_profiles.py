@@ -67,8 +67,8 @@ def test_an_unknown_profile_names_the_nearest_and_all() -> None:
     with pytest.raises(ProjectError) as caught:
         load_profile("podcst")
     assert str(caught.value) == (
-        "no mastering profile is called 'podcst'; expected one of acx, apple, audiobookshelf, draft, "
-        "google-play, podcast; did you mean podcast?"
+        "no mastering profile is called 'podcst'; expected one of acx, apple, audiobookshelf, "
+        "draft, google-play, podcast; did you mean podcast?"
     )
 
 

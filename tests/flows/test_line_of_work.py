@@ -227,6 +227,9 @@ def test_failed_segments_are_named_and_alone_redone(tmp_path: Path) -> None:
     names = [p.name for p in build_of(project).glob("out/*/*/*.m4b")]
     assert names == ["The House on the Hill (incomplete 2 of 3).m4b"]
 
+    stubborn = run_locally(project)  # the failed is tried again, nothing else is spoken
+    assert (len(stubborn.failed), stubborn.made) == (1, 0)
+
     write_book(project)  # the fault is mended
     again = run_locally(project, only=["failed"])
     assert again.clean, again.message

@@ -95,10 +95,11 @@ def test_the_same_faults_give_the_same_outcome_under_both_runners(
         assert [len(run["failed"]), len(run["doubtful"])] == [2, 2]
         assert all(f["command"].startswith("castbook make ") for f in run["failed"])
 
-        code, again = castbook("make", str(project), server=where)
-        assert code == 1
-        assert outcome(again)["failed"] == outcome(run)["failed"]
-        assert again["made"] == 0  # the failed were tried again, nothing else was spoken
+        if where is not None:  # on threads: test_line_of_work.py
+            code, again = castbook("make", str(project), server=where)
+            assert code == 1
+            assert outcome(again)["failed"] == outcome(run)["failed"]
+            assert again["made"] == 0  # the failed were tried again, nothing else was spoken
 
         write_book(project, options={"host": HOST})  # the faults are gone
         code, mended = castbook("make", str(project), "--only", "failed", server=where)
@@ -113,6 +114,12 @@ def test_the_same_faults_give_the_same_outcome_under_both_runners(
     assert retried  # a failed segment is a task run of its own name
     states = [(r["name"], r["state"]["message"]) for r in rows(server, "flow_runs")]
     assert any("segments failed" in message for name, message in states if name == "book-ch02")
+    found = rows(server, "artifacts")
+    shown = {(artifact["key"], artifact["type"]) for artifact in found}
+    tables = {("book-chapters", "table"), ("book-segments", "table")}
+    assert {("book-ch01", "progress"), *tables} <= shown
+    failed = [str(a["data"]) for a in found if a["key"] == "book-segments"]
+    assert any("castbook make" in table and "--only ch0" in table for table in failed)
 
 
 def test_a_worker_started_elsewhere_retries_only_what_failed(
@@ -186,16 +193,6 @@ def terminal(server: Server, run: str, count: int = 1) -> dict[str, Any] | None:
     row: dict[str, Any] = httpx.get(f"{server.api_url}/flow_runs/{run}", timeout=10).json()
     ended = row["state"]["type"] in ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
     return row if ended and row["run_count"] >= count else None
-
-
-def test_the_dashboard_has_its_artifacts(server: Server) -> None:
-    found = httpx.post(f"{server.api_url}/artifacts/filter", json={}, timeout=10).json()
-    kinds = {(a["key"], a["type"]) for a in found}
-    assert ("book-ch01", "progress") in kinds
-    assert ("book-chapters", "table") in kinds
-    assert ("book-segments", "table") in kinds
-    tables = [str(a["data"]) for a in found if a["key"] == "book-segments"]
-    assert any("castbook make" in table and "--only ch0" in table for table in tables)
 
 
 def test_an_update_fails_the_run_with_the_cause_until_it_is_told_what_to_do(
