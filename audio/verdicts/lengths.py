@@ -26,10 +26,16 @@ _LONG_ERRORS: Final = 4.2
 _SHORT_SLACK_S: Final = 0.15  # what a voice may not draw out at the end of a text
 _SHORT_SLACK_OF_A_MARK_S: Final = 0.03  # nor before an inner mark: “阿！闰土哥，…”
 _LONG_SLACK_S: Final = 0.25
+_OTHER_SCRIPTS: Final = ("zh", "cmn", "yue", "ja", "ko")  # their calibration has Han, kana, hangul
 
 
 def expected_seconds(text: str, language: str, habits: Habits) -> float:
-    """Articulation of ``text`` as this voice speaks; 0 where the text has no letter."""
+    """Articulation of ``text`` as this voice speaks; 0 where that is not known: no letter in it, or
+    Han or kana in a language whose calibration sentences had none (a Chinese heading in an
+    English book)."""
+    counted = measure(text, language)
+    if counted.han + counted.kana and not language.lower().startswith(_OTHER_SCRIPTS):
+        return 0.0
     return habits.pace * articulation_seconds(text, language)
 
 

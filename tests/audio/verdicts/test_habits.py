@@ -13,6 +13,7 @@ from audio.pcm import Pcm
 from audio.verdicts.echoes import LAGS_S, echoes
 from audio.verdicts.findings import COSTS
 from audio.verdicts.habits import FEWEST, Habits, Spoken, learn
+from audio.verdicts.lengths import expected_seconds
 from audio.verdicts.mains import mains
 from audio.verdicts.signals import joined_signals, signal_findings
 from audio.verdicts.spectrum import picture
@@ -58,6 +59,12 @@ def test_habits_are_those_of_the_calibration_takes() -> None:
 @pytest.mark.parametrize("seed", range(5))
 def test_clean_takes_stay_good(seed: int) -> None:
     assert verdict(said(TEXT, 20 + seed)).complaints == ()
+
+
+def test_a_script_that_no_calibration_take_had_has_no_pace() -> None:
+    assert expected_seconds(TEXT, "en", habits()) > 0
+    assert expected_seconds("第二章 夜.", "en", habits()) == 0
+    assert expected_seconds("第二章 夜.", "zh", habits()) > 0
 
 
 def spoilt(kind: str) -> Pcm:
