@@ -25,11 +25,6 @@ class Level:
     gain_db: float  # to apply, the project's own gain included
     missing_db: float = 0.0  # what it lacks still, over 12 dB; negative: it stays too loud
 
-    @property
-    def clamped(self) -> bool:
-        """Whether the voice would need more than the largest gain, or less than the smallest."""
-        return self.missing_db != 0
-
 
 def measure_levels(calibration: Iterable[Line]) -> Mapping[VoiceStyle, Level]:
     """The level of every voice and style whose calibration lines all have takes.

@@ -25,7 +25,6 @@ from audio.packaging.boxes import tracks
 from audio.packaging.cover import input_arguments
 from audio.packaging.metadata import BookMetadata, book_tags, ffmetadata
 from audio.packaging.sound import Sound, common_rate
-from audio.profiles import Profile
 from castbook import files
 from castbook.errors import BrokenPromise, StorageError
 
@@ -40,13 +39,11 @@ def write_m4b(
     metadata: BookMetadata,
     *,
     cover: Path | None,
-    profile: Profile,
 ) -> None:
     """Joins the encoded ``chapters`` in order into ``destination``.
 
     Args:
         encoded: ``encode_aac``'s file of each chapter.
-        profile: taken as by every writer; the packets are encoded already.
 
     Raises:
         ProjectError: the cover is no whole JPEG or PNG.

@@ -20,9 +20,7 @@ def m4b_file(book: Blueprint) -> Iterator[BookFile]:
 
     def make(path: Path, gain_db: float) -> None:
         encoded = [book.encodings.encode(c).path for c in book.chapters]
-        m4b.write_m4b(
-            path, book.sounds, encoded, book.metadata, cover=book.picture, profile=book.profile
-        )
+        m4b.write_m4b(path, book.sounds, encoded, book.metadata, cover=book.picture)
 
     place = book.layout.book("m4b")
     yield book.file("m4b", place, key, make, kbps=book.profile.m4b_kbps, joined=True)

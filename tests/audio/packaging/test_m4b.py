@@ -61,7 +61,7 @@ def book(tmp_path_factory: pytest.TempPathFactory) -> Made:
     encoded = encode(chapters)
     cover = picture(folder / "co%03dver's.png")
     path = folder / "书 - it's; done.m4b"
-    write_m4b(path, chapters, encoded, BOOK, cover=cover, profile=ACX)
+    write_m4b(path, chapters, encoded, BOOK, cover=cover)
     return path, chapters, encoded, cover
 
 
@@ -153,7 +153,7 @@ def test_mp4_details(book: Made) -> None:
 
 def test_again_and_elsewhere_are_the_same_bytes(book: Made, tmp_path: Path) -> None:
     path, chapters, encoded, cover = book
-    write_m4b(tmp_path / "other.m4b", chapters, encoded, BOOK, cover=cover, profile=ACX)
+    write_m4b(tmp_path / "other.m4b", chapters, encoded, BOOK, cover=cover)
     assert (tmp_path / "other.m4b").read_bytes() == path.read_bytes()
     assert [p.name for p in tmp_path.iterdir()] == ["other.m4b"]
 
@@ -164,7 +164,7 @@ def test_three_hundred_chapters_of_ten_hours(tmp_path: Path) -> None:
     encode_aac(tmp_path / "one.aac", one, ACX)
     chapters = [dataclasses.replace(one, title=f"第 {n + 1} 章") for n in range(300)]
     path = tmp_path / "b.m4b"
-    write_m4b(path, chapters, [tmp_path / "one.aac"] * 300, BOOK, cover=None, profile=ACX)
+    write_m4b(path, chapters, [tmp_path / "one.aac"] * 300, BOOK, cover=None)
     exact = [(c.title, Fraction(n * one.frames, 8000)) for n, c in enumerate(chapters)]
     assert exact[-1][1] > 35_800
     for read in READERS:
@@ -186,7 +186,7 @@ def test_a_jpeg_cover_and_another_language(
 ) -> None:
     cover = picture(tmp_path / "c.jpg", "jpeg")
     plain = dataclasses.replace(BOOK, language="en", series=None, genres=())
-    write_m4b(tmp_path / "b.m4b", two[0], two[1], plain, cover=cover, profile=ACX)
+    write_m4b(tmp_path / "b.m4b", two[0], two[1], plain, cover=cover)
     tags = mutagen.mp4.MP4(tmp_path / "b.m4b").tags
     assert tags["covr"][0].imageformat == mutagen.mp4.MP4Cover.FORMAT_JPEG
     assert tags["\xa9gen"] == ["Audiobook"]
@@ -211,7 +211,7 @@ def test_a_cover_no_player_shows_is_refused(tmp_path: Path, make: object, words:
     make(tmp_path / "cover.png")  # type: ignore[operator]
     one, cover = Silence("One", BLOCK, 44100), tmp_path / "cover.png"
     with pytest.raises(ProjectError, match=words):
-        write_m4b(tmp_path / "b.m4b", [one], [tmp_path / "x"], BOOK, cover=cover, profile=ACX)
+        write_m4b(tmp_path / "b.m4b", [one], [tmp_path / "x"], BOOK, cover=cover)
     assert not (tmp_path / "b.m4b").exists()
 
 
@@ -224,9 +224,7 @@ def test_chapters_that_do_not_belong_together_are_refused(tmp_path: Path) -> Non
         ([one] * 3, "2 encoded files for 3 chapters"),
     ):
         with pytest.raises(BrokenPromise, match=words):
-            write_m4b(
-                tmp_path / "b.m4b", chapters, [tmp_path / "x"] * 2, BOOK, cover=None, profile=ACX
-            )
+            write_m4b(tmp_path / "b.m4b", chapters, [tmp_path / "x"] * 2, BOOK, cover=None)
     assert not list(tmp_path.glob("*.m4b"))
 
 
@@ -236,7 +234,7 @@ def refused(
     """The error of a book that cannot be written; the old one is whole, nothing else is left."""
     (folder / "b.m4b").write_bytes(b"the old book")
     with pytest.raises(CastbookError) as caught:
-        write_m4b(folder / "b.m4b", chapters, encoded, BOOK, cover=None, profile=ACX)
+        write_m4b(folder / "b.m4b", chapters, encoded, BOOK, cover=None)
     assert (folder / "b.m4b").read_bytes() == b"the old book"
     assert not list(folder.glob(".tmp-*"))
     return caught.value
