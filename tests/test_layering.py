@@ -77,9 +77,15 @@ def test_imports_point_down(path: Path) -> None:
     assert wrong == []
 
 
+# what planning needs of the GLM-TTS engine; test_planning_needs_no_torch runs it
+LIGHT = {"tts/glm/__init__.py", "tts/glm/engine.py", "tts/glm/options.py"}
+
+
 @pytest.mark.parametrize("path", FILES, ids=named)
 def test_torch_is_imported_late(path: Path) -> None:
     heavy = {"torch", "torchaudio", "kokoro_onnx", "onnxruntime"}
+    if "tts/glm/" in named(path) and named(path) not in LIGHT:
+        return  # the model itself: loaded by the engine's own process
     wrong = [f"{named(path)}:{i.line}: {i.name}" for i in imports(path) if i.at_start]
     assert [line for line in wrong if line.split(": ")[1].partition(".")[0] in heavy] == []
 
