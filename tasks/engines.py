@@ -1,7 +1,7 @@
 """The engine processes of this flow process: one per setup, shared by all tasks.
 
-A setup is an engine with its options. Its child process is started when the first segment
-needs it and ended when the run ends.
+A setup is an engine with its options. Its child process, or one for each device that the engine
+can use, is started when the first segment needs it and ended when the run ends.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 
 from castbook.errors import ProjectError
 from tasks.voices import EngineSetup
-from tts.engine import Capabilities
+from tts.fleet import Fleet
 from tts.host import Host
 from tts.registry import make_engine
 
@@ -27,25 +27,30 @@ class EnginePool:
     """Hosts by setup. Use as a context manager: leaving it ends all engine processes."""
 
     def __init__(self) -> None:
-        self._hosts: dict[str, Host] = {}
-        self._capabilities: dict[str, Capabilities] = {}
+        self._hosts: dict[str, Host | Fleet] = {}
+        self._widths: dict[str, tuple[int, int]] = {}
         self._lock = threading.Lock()
 
-    def host(self, setup: EngineSetup) -> Host:
-        """The (not yet necessarily started) host of a setup."""
+    def host(self, setup: EngineSetup) -> Host | Fleet:
+        """The (not yet necessarily started) process or processes of a setup."""
         with self._lock:
             if setup.identity not in self._hosts:
                 options, hosting = split_options(setup)
-                self._hosts[setup.identity] = Host(setup.name, options, **hosting)
+                engine = make_engine(setup.name, options)
+                hosts = [Host(setup.name, each, **hosting) for each in engine.replicas()]
+                self._hosts[setup.identity] = (
+                    hosts[0] if len(hosts) == 1 else Fleet(hosts, engine.measure)
+                )
             return self._hosts[setup.identity]
 
-    def capabilities(self, setup: EngineSetup) -> Capabilities:
-        """What the engine of a setup can do with these options."""
+    def width(self, setup: EngineSetup) -> tuple[int, int]:
+        """(segments per task, requests at once on all devices) of a setup with its options."""
         with self._lock:
-            if setup.identity not in self._capabilities:
+            if setup.identity not in self._widths:
                 engine = make_engine(setup.name, split_options(setup)[0])
-                self._capabilities[setup.identity] = engine.capabilities
-            return self._capabilities[setup.identity]
+                able = engine.capabilities
+                self._widths[setup.identity] = able.batch_hint, able.slots * len(engine.replicas())
+            return self._widths[setup.identity]
 
     def close(self) -> None:
         """Ends all engine processes."""

@@ -116,8 +116,7 @@ class Production:
 
     def width(self, line: Line) -> tuple[int, int]:
         """(batch size, requests at once) of the engine that speaks ``line``."""
-        capabilities = self.pool.capabilities(line.speaker.setup)
-        return capabilities.batch_hint, capabilities.slots
+        return self.pool.width(line.speaker.setup)
 
     def wait_for_others(self) -> None:
         """A moment's patience with another process."""

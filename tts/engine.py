@@ -165,6 +165,13 @@ class Engine(ABC):
         """None when the engine can run here, else one sentence: what is missing, how to get it."""
         return None
 
+    def replicas(self) -> Sequence[Mapping[str, Any]]:
+        """The options of each process that should work beside the others: one per device.
+
+        The options decide where a process works, never how it sounds.
+        """
+        return (self.options,)
+
     def check_voice(self, voice: Voice, language: str) -> None:
         """Refuses a voice this engine cannot speak with, before anything is synthesised.
 

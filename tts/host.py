@@ -115,7 +115,7 @@ class Host:
             BrokenPromise: the host is closed, or a request's voice is not in ``voices``.
         """
         answers: queue.SimpleQueue[Answer] = queue.SimpleQueue()
-        numbers = self._submit(answers, voices, requests)
+        numbers = self.submit(answers, voices, requests)
         left = len(requests)
         try:
             while left:
@@ -124,14 +124,51 @@ class Host:
                 yield answer
         finally:
             if left:
-                self._withdraw(numbers)
+                self.withdraw(numbers)
 
     def cancel(self, request_id: str) -> None:
         """Ends a request, whoever made it: it gets a transient failure unless it is done."""
         with self._lock:
             entries = self._ledger.pending.items()
             numbers = [n for n, entry in entries if entry.request.id == request_id]
-        self._withdraw(numbers)
+        self.withdraw(numbers)
+
+    def submit(
+        self,
+        answers: queue.SimpleQueue[Answer],
+        voices: Mapping[str, Voice],
+        requests: Sequence[Request],
+    ) -> list[int]:
+        """Hands requests in; every one's answer goes into ``answers``, which callers may share.
+
+        Returns the numbers by which ``withdraw`` knows them. Raises as ``synthesize``.
+        """
+        with self._lock:
+            if self._closed:
+                raise BrokenPromise(f"the host of engine {self.engine} is closed")
+            if not self._ledger.pending:
+                self._progress_at = time.monotonic()
+            batch = self._ledger.enter(answers, voices, requests)
+            if batch and self._keeper is None:
+                self._keeper = threading.Thread(
+                    target=self._keep, name=f"engine {self.engine}", daemon=True
+                )
+                self._keeper.start()
+                atexit.unregister(self.close)
+                atexit.register(self.close)
+            process = self._process if self._ready else None
+            if process is not None:
+                _assign(batch, process)
+        if process is not None:
+            _deliver(batch, process)
+        return list(batch)
+
+    def withdraw(self, numbers: Iterable[int]) -> None:
+        """Ends requests: those not done get a transient failure."""
+        with self._lock:
+            given = self._ledger.withdraw(numbers)
+        for number, process in given:
+            process.send(wire.encode({"is": "cancel", "id": number}))
 
     def close(self) -> None:
         """Ends the process: gracefully within a second, else by force. The host is done."""
@@ -161,40 +198,6 @@ class Host:
         trace: TracebackType | None,
     ) -> None:
         self.close()
-
-    # -- callers' threads ----------------------------------------------------------------
-
-    def _submit(
-        self,
-        answers: queue.SimpleQueue[Answer],
-        voices: Mapping[str, Voice],
-        requests: Sequence[Request],
-    ) -> list[int]:
-        with self._lock:
-            if self._closed:
-                raise BrokenPromise(f"the host of engine {self.engine} is closed")
-            if not self._ledger.pending:
-                self._progress_at = time.monotonic()
-            batch = self._ledger.enter(answers, voices, requests)
-            if batch and self._keeper is None:
-                self._keeper = threading.Thread(
-                    target=self._keep, name=f"engine {self.engine}", daemon=True
-                )
-                self._keeper.start()
-                atexit.unregister(self.close)
-                atexit.register(self.close)
-            process = self._process if self._ready else None
-            if process is not None:
-                _assign(batch, process)
-        if process is not None:
-            _deliver(batch, process)
-        return list(batch)
-
-    def _withdraw(self, numbers: Iterable[int]) -> None:
-        with self._lock:
-            given = self._ledger.withdraw(numbers)
-        for number, process in given:
-            process.send(wire.encode({"is": "cancel", "id": number}))
 
     # -- the keeper's thread ---------------------------------------------------------------
 
