@@ -1,0 +1,1 @@
+"""Text to token ids: the front end of GLM-TTS, light enough for planning (no torch)."""
