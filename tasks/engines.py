@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from castbook.errors import ProjectError
@@ -85,4 +86,7 @@ def split_options(setup: EngineSetup) -> tuple[Mapping[str, Any], dict[str, Any]
             )
         if not isinstance(value, kind) or isinstance(value, bool):
             raise ProjectError(f"cannot be {value!r}", place=f"{place}.{key}")
-    return options, dict(hosting)
+    found = dict(hosting)
+    if "python" in found:
+        found["python"] = str(Path(found["python"]).expanduser())
+    return options, found

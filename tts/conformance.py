@@ -1,6 +1,7 @@
 """Does an engine keep its contract? For engines of castbook and of others.
 
     python -m tts.conformance NAME [--options JSON] [--preset NAME] [--language en]
+        [--reference CLIP --transcript TEXT] [--python INTERPRETER]
 
 The light half is examined here, the heavy half in a host process, as castbook runs it. The
 answer is a list of sentences, one for each broken rule; it is empty for a good engine.
@@ -168,6 +169,18 @@ def _own_voice(engine: Engine, language: str) -> Voice | None:
     return None
 
 
+def _interpreter(path: str) -> str:
+    return str(Path(path).expanduser())
+
+
+def _clip_voice(path: Path, transcript: str | None) -> Voice:
+    import soundfile
+
+    pcm, rate = soundfile.read(path, dtype="int16", always_2d=True)
+    clip = Reference(np.ascontiguousarray(pcm[:, 0]), int(rate), transcript, f"clip {path.name}")
+    return Voice(clip.digest, reference=clip)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command; exit code 1 when a rule is broken."""
     parser = argparse.ArgumentParser(prog="python -m tts.conformance", description=__doc__)
@@ -175,9 +188,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--options", type=json.loads, default={}, metavar="JSON")
     parser.add_argument("--preset")
     parser.add_argument("--language", default="en")
+    parser.add_argument("--reference", type=Path, help="a clip, for engines that clone")
+    parser.add_argument("--transcript", help="what is said in it")
+    parser.add_argument(
+        "--python", type=_interpreter, help="of the environment in which the engine works"
+    )
     given = parser.parse_args(arguments)
     voice = Voice(f"preset {given.preset}", preset=given.preset) if given.preset else None
-    found = check_engine(given.engine, given.options, voice=voice, language=given.language)
+    if given.reference is not None:
+        voice = _clip_voice(given.reference, given.transcript)
+    found = check_engine(
+        given.engine, given.options, voice=voice, language=given.language, python=given.python
+    )
     for sentence in found:
         print(f"{given.engine}: {sentence}")
     print(f"{given.engine}: {len(found)} broken rules" if found else f"{given.engine}: good")

@@ -41,7 +41,7 @@ def check_known(engine: str, options: Mapping[str, Any], known: Collection[str])
             raise ProjectError(
                 "unknown option",
                 place=f"engines.{engine}.{key}",
-                expected="one of " + ", ".join(known),
+                expected="one of " + ", ".join(known) if known else "no options",
                 hint=did_you_mean(str(key), known),
             )
 

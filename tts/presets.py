@@ -7,8 +7,6 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
 
-import yaml
-
 from castbook.errors import BrokenPromise
 from castbook.resources import read_config
 from tts.engine import Preset
@@ -17,6 +15,8 @@ from tts.engine import Preset
 @cache
 def engine_data(engine: str) -> Mapping[str, Any]:
     """The shipped data of an engine."""
+    import yaml  # an engine's own environment need not have it to check options
+
     data = yaml.safe_load(read_config("engines", f"{engine}.yaml"))
     if not isinstance(data, dict):
         raise BrokenPromise(f"configs/engines/{engine}.yaml is no map")

@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parents[2]
 def chirp(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The package that the page describes, installed."""
     page = (ROOT / "docs/engines.md").read_text("utf-8")
-    [code] = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    code = re.findall(r"```python\n(.*?)```", page, re.DOTALL)[0]
     [points] = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
     info = tmp_path / "castbook_chirp-1.0.dist-info"
     info.mkdir()
