@@ -15,7 +15,6 @@ import re
 import sys
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from os.path import commonprefix
 from pathlib import Path
 
 from tts.glm.text.syllables import guess
@@ -41,7 +40,7 @@ def coded(count: int, words: Iterable[str]) -> Iterator[str]:
         if len(line) > _WIDTH:
             yield line
             line, before = str(count), ""
-        shared = len(commonprefix((before, word)))
+        shared = next(i for i in range(len(word)) if word[i] != before[i : i + 1])
         line += f" {chr(65 + shared)}{word[shared:]}"
         before = word
     yield line
