@@ -36,7 +36,8 @@ from numpy.typing import NDArray
 from audio import ffmpeg
 from audio.joins.stitch import resample
 from audio.mastering.roomtone import RoomTone, tone_key
-from audio.packaging.aac import BLOCK, encode_aac, write_m4a
+from audio.packaging.aac import BLOCK, encode_aac
+from audio.packaging.m4a import write_m4a
 from audio.packaging.sound import ChapterFile
 from audio.pcm import Pcm
 from audio.profiles import AacCoder, Profile, load_profile
@@ -125,7 +126,7 @@ def measure(masters: Sequence[ChapterFile], profile: Profile, folder: Path) -> R
         cpu += _children_s() - began
         seconds += master.frames / RATE
         size += packets.stat().st_size
-        write_m4a(sound, packets, rate=RATE)
+        write_m4a(sound, [packets], rate=RATE)
         decode = ["-i", ffmpeg.url(sound), "-f", "s16le", "pipe:1"]
         output = ffmpeg.run(decode, timeout_s=600).stdout
         before = np.frombuffer(b"".join(master.pcm()), "<i2") / 32768

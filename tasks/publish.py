@@ -34,7 +34,7 @@ from tasks.publication.layout import INCOMPLETE, lay_out
 from tasks.publication.limits import remarks
 from tasks.publication.marks import Marks
 from tasks.publication.packets import compare_packets
-from tasks.publication.proof import check_of, prove, rules_for
+from tasks.publication.proof import book_figures, check_of, prove, rules_for
 from tasks.publication.space import Need, make_sure, needed_bytes
 
 
@@ -212,20 +212,22 @@ class Publication:
         )
 
     def _proven(self, file: BookFile, path: Path) -> dict[str, Any]:
-        """Makes a file and measures it; what its mark is to say."""
+        """Makes a file and proves its sound; what its mark is to say."""
         if not file.sound:
             file.make(path, 0.0)
             return {}
-        if file.output == "epub":
+        if file.joined:  # of chapters that were decoded and measured when they were encoded
             file.make(path, 0.0)
             encoded = [self._encodings.encode(c) for c in file.of]
+            if file.output == "m4b":
+                return {"measured": asdict(book_figures(path, [e.heard for e in encoded]))}
             compare_packets(path, [e.path for e in encoded])
             pairs = zip(file.of, encoded, strict=True)
             members = [{"title": c.title, "measured": asdict(e.measured)} for c, e in pairs]
             return {"members": members}
         if file.corrected:
-            measured, gain_db = prove(file.make, path, rules_for(self._profile, file.output))
-            return {"measured": asdict(measured), "corrected_db": gain_db}
+            heard, gain_db = prove(file.make, path, rules_for(self._profile, file.output))
+            return {"measured": asdict(heard.measured), "corrected_db": gain_db}
         file.make(path, 0.0)
         return {"measured": asdict(measure(path))}
 

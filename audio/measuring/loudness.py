@@ -14,7 +14,7 @@ multiple of the filter's block, which is 0.1 s exactly at every usual rate.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
@@ -22,12 +22,19 @@ from numpy.typing import NDArray
 
 from audio.measuring.kweighting import ROWS, KWeighting, Matrix, Samples
 from audio.measuring.meter import NOTHING_DB, decibels
+from audio.measuring.spread import (
+    GATE_LU,
+    HIGH,
+    LOW,
+    OFFSET,
+    RANGE_GATE_LU,
+    SILENT_LUFS,
+    Spread,
+)
 from audio.measuring.truepeak import TruePeak
 
-SILENT_LUFS: Final = -70.0  # the absolute gate: what stands for "too soft to have a loudness"
-_OFFSET: Final = -0.691  # dB; a full-scale sine of 1 kHz in one channel reads -3.01 LUFS
-_GATE_LU: Final = -10.0
-_RANGE_GATE_LU: Final = -20.0
+__all__ = ["SILENT_LUFS", "Loudness", "LoudnessMeter", "integrated_lufs", "range_lu"]
+
 _BLOCK_STEPS: Final = 4  # of 0.1 s
 _SHORT_TERM_STEPS: Final = 30
 _SIZES: Final = range(72, 31, -1)  # of the filter's blocks: longer ones cost more per sample
@@ -41,6 +48,7 @@ class Loudness:
     lufs: float  # integrated; never below ``SILENT_LUFS``
     range_lu: float
     true_peak_db: float  # dBTP, never below ``NOTHING_DB``
+    spread: Spread = field(default_factory=lambda: Spread({}, {}), compare=False)
 
 
 class LoudnessMeter:
@@ -95,7 +103,10 @@ class LoudnessMeter:
             means = steps.astype(np.float64) / self._step
         peak = max(true_peak.peak for true_peak in self._true_peaks)
         return Loudness(
-            lufs=integrated_lufs(means), range_lu=range_lu(means), true_peak_db=decibels(peak)
+            lufs=integrated_lufs(means),
+            range_lu=range_lu(means),
+            true_peak_db=decibels(peak),
+            spread=Spread.of(_windows(means, _BLOCK_STEPS), _windows(means, _SHORT_TERM_STEPS)),
         )
 
     def _take(self, energies: NDArray[np.float32]) -> None:
@@ -125,7 +136,7 @@ def integrated_lufs(means: NDArray[np.float64]) -> float:
     gated = blocks[blocks > _power(SILENT_LUFS)]
     if not gated.size:
         return SILENT_LUFS
-    gated = gated[gated > gated.mean() * 10 ** (_GATE_LU / 10)]
+    gated = gated[gated > gated.mean() * 10 ** (GATE_LU / 10)]
     return round(max(SILENT_LUFS, _lufs(float(gated.mean()))), 2)
 
 
@@ -135,8 +146,8 @@ def range_lu(means: NDArray[np.float64]) -> float:
     levels = levels[levels > _power(SILENT_LUFS)]
     if not levels.size:
         return 0.0
-    levels = np.sort(levels[levels > levels.mean() * 10 ** (_RANGE_GATE_LU / 10)])
-    low, high = (float(levels[round((levels.size - 1) * share)]) for share in (0.10, 0.95))
+    levels = np.sort(levels[levels > levels.mean() * 10 ** (RANGE_GATE_LU / 10)])
+    low, high = (float(levels[round((levels.size - 1) * share)]) for share in (LOW, HIGH))
     return round(10 * math.log10(high / low), 2)
 
 
@@ -149,11 +160,11 @@ def _windows(means: NDArray[np.float64], steps: int) -> NDArray[np.float64]:
 
 
 def _lufs(power: float) -> float:
-    return _OFFSET + 10 * math.log10(power) if power > 0 else NOTHING_DB
+    return OFFSET + 10 * math.log10(power) if power > 0 else NOTHING_DB
 
 
 def _power(lufs: float) -> float:
-    return float(10 ** ((lufs - _OFFSET) / 10))
+    return float(10 ** ((lufs - OFFSET) / 10))
 
 
 def _blocks(rate: int) -> tuple[int, int]:

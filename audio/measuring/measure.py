@@ -31,12 +31,13 @@ from audio.measuring.probe import (
     readable,
     unreadable,
 )
+from audio.measuring.spread import Spread
 
 _BLOCK_FRAMES: Final = 1 << 17
 _UNKNOWN_S: Final = 24 * 3600.0  # the deadline's basis where a file does not tell its length
 _LOUDEST: Final = 1000.0  # +60 dB: float files can hold infinity, and no meter can
 
-Hear = Callable[[NDArray[np.float32]], None]
+Feed = Callable[[NDArray[np.float32]], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +67,27 @@ class Measured:
     chapters: int
 
 
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A file in figures, and what is needed to put it together with others."""
+
+    measured: Measured
+    spread: Spread
+
+
 def measure(path: Path, *, ours: bool = False) -> Measured:
+    """The figures of ``path`` alone: see ``hear``."""
+    return hear(path, ours=ours).measured
+
+
+def hear(path: Path, *, ours: bool = False, skip: int = 0) -> Heard:
     """Decodes all of ``path`` and measures it.
 
     Args:
         ours: castbook wrote this file itself a moment ago, so that it may be decoded in this
             process. The figures are the same (tests compare them).
+        skip: decoded frames before the sound begins: the priming of an encoder, where the
+            file itself cannot say so. They are no part of the figures.
 
     Raises:
         InputError: no such file, or none with sound that ffmpeg can decode.
@@ -81,17 +97,17 @@ def measure(path: Path, *, ours: bool = False) -> Measured:
     kind = format_of(stream, path.suffix)
     frames = mp3_frames(path) if kind == "mp3" else Mp3Frames({}, False)
     meters = None
-    if ours and frames.regular:
+    if ours and frames.regular and not skip:
         meters = _Meters(stream)
         meters = meters if _by_libsndfile(path, stream, meters.add) else None
     said = ""
     if meters is None:
         meters = _Meters(stream)
-        said = _by_ffmpeg(path, stream, meters.add)
+        said = _by_ffmpeg(path, stream, meters.add, skip)
     levels, loud = meters.meter.levels(), meters.loudness.loudness()
     if levels.frames == 0:
         raise unreadable(path)
-    return Measured(
+    measured = Measured(
         format=kind,
         codec=stream.codec,
         rate=stream.rate,
@@ -118,6 +134,7 @@ def measure(path: Path, *, ours: bool = False) -> Measured:
         clips=levels.clips,
         chapters=stream.chapters,
     )
+    return Heard(measured, loud.spread)
 
 
 class _Meters:
@@ -137,25 +154,26 @@ class _Meters:
         self.loudness.add(samples)
 
 
-def _by_ffmpeg(path: Path, stream: Stream, hear: Hear) -> str:
-    """All samples to ``hear``; returns what ffmpeg said about them."""
+def _by_ffmpeg(path: Path, stream: Stream, meter: Feed, skip: int) -> str:
+    """All samples but the first ``skip`` frames to ``meter``; returns what ffmpeg said."""
     # one thread: a second one costs a tenth more and gains nothing, the meters run meanwhile
     arguments = ["-loglevel", "level+info", "-threads", "1", *INPUT, "-i", ffmpeg.url(path)]
     arguments += ["-map", "0:a:0", "-ar", str(stream.rate), "-ac", str(stream.channels)]
     # ffmpeg hands every frame from thread to thread. With AAC's 1024 samples that was most of
     # its CPU (2026-11-21: 4.2 s of system and 2.7 s of user time per hour; so 2.8 and 2.3 s)
-    arguments += ["-af", "asetnsamples=n=32768:p=0"]
+    first = f"atrim=start_sample={skip}," if skip else ""
+    arguments += ["-af", f"{first}asetnsamples=n=32768:p=0"]
     arguments += ["-c:a", "pcm_f32le", "-f", "f32le", "pipe:1"]
     deadline = ffmpeg.deadline_s(stream.seconds or _UNKNOWN_S)
     size = stream.channels * 4
     with readable(path), ffmpeg.decoding(arguments, timeout_s=deadline) as decoded:
         for block in decoded.blocks(_BLOCK_FRAMES * size):
-            hear(np.frombuffer(block[: len(block) // size * size], "<f4"))
+            meter(np.frombuffer(block[: len(block) // size * size], "<f4"))
     return decoded.stderr
 
 
-def _by_libsndfile(path: Path, stream: Stream, hear: Hear) -> bool:
-    """All samples to ``hear``; False when ffmpeg had better decode this file."""
+def _by_libsndfile(path: Path, stream: Stream, meter: Feed) -> bool:
+    """All samples to ``meter``; False when ffmpeg had better decode this file."""
     import soundfile
 
     try:
@@ -163,7 +181,7 @@ def _by_libsndfile(path: Path, stream: Stream, hear: Hear) -> bool:
             if (file.samplerate, file.channels) != (stream.rate, stream.channels):
                 return False
             for block in file.blocks(_BLOCK_FRAMES, dtype="float32"):
-                hear(block.reshape(-1))
+                meter(block.reshape(-1))
     except soundfile.LibsndfileError:
         return False
     return True

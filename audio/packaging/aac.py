@@ -16,11 +16,15 @@ from __future__ import annotations
 import mmap
 import struct
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
+
+import numpy as np
+from numpy.typing import NDArray
 
 from audio import ffmpeg
-from audio.packaging.sound import QUEUE, Sound, gain_filter, pcm_input
+from audio.packaging.sound import Sound, gain_filter, pcm_input
 from audio.profiles import Profile
 from castbook import files
 from castbook.errors import BrokenPromise, StorageError
@@ -28,7 +32,7 @@ from castbook.errors import BrokenPromise, StorageError
 STAGE_VERSION: Final = 1  # raise it when an equal master shall give another file
 BLOCK: Final = 1024  # frames of a packet
 _HEADER: Final = 7  # bytes, without the checksum, which ffmpeg does not write
-_PIPE: Final = 1 << 18
+_BATCH: Final = 1024  # packets handed on at once, a quarter of a megabyte
 
 
 def encode_aac(destination: Path, sound: Sound, profile: Profile, *, gain_db: float = 0.0) -> None:
@@ -80,83 +84,85 @@ def count(encoded: Path) -> int:
     Raises:
         StorageError: it is cut short, no ADTS file, or gone.
     """
+    return len(_walk(encoded))
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """Encoded chapters as one row of packets, without the headers they have as ADTS.
+
+    All of the first chapter, and all but the priming packet of every other.
+    """
+
+    encoded: tuple[Path, ...]
+    sizes: NDArray[np.uint32]  # bytes of each packet
+    config: bytes  # MPEG-4's AudioSpecificConfig: what a decoder has to know
+    channels: int
+
+    @classmethod
+    def of(cls, encoded: Sequence[Path]) -> Stream:
+        """The packets of one or more files of ``encode_aac``.
+
+        Raises:
+            StorageError: one of them is damaged, empty or gone.
+        """
+        sizes = []
+        for number, path in enumerate(encoded):
+            found = _walk(path)
+            if not len(found):
+                raise _damaged(path, "it does not begin with an AAC packet")
+            sizes.append(found[min(number, 1) :])
+        kind, rate, channels = _form(encoded[0])
+        config = struct.pack(">H", kind << 11 | rate << 7 | channels << 3)
+        return cls(tuple(encoded), np.concatenate(sizes), config, channels)
+
+    def bodies(self) -> Iterator[bytes]:
+        """All packets in order, many at a time.
+
+        Raises:
+            StorageError: a file is damaged or gone.
+        """
+        for number, path in enumerate(self.encoded):
+            ends = np.cumsum(_walk(path) + np.uint32(_HEADER), dtype=np.int64).tolist()
+            starts = [0, *ends[:-1]]
+            try:
+                with path.open("rb") as file, _mapped(file) as content:
+                    for first in range(min(number, 1), len(ends), _BATCH):
+                        part = slice(first, first + _BATCH)
+                        places = zip(starts[part], ends[part], strict=True)
+                        yield b"".join(content[at + _HEADER : end] for at, end in places)
+            except OSError as error:
+                raise _damaged(path, error.strerror or str(error)) from error
+
+
+def _walk(path: Path) -> NDArray[np.uint32]:
+    """Bytes of each packet of a file, without its header."""
+    found: list[int] = []
     try:
-        if encoded.stat().st_size == 0:
-            return 0
-        with (
-            encoded.open("rb") as file,
-            mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content,
-        ):
-            return _count(encoded, content)
+        if path.stat().st_size == 0:
+            return np.empty(0, np.uint32)
+        with path.open("rb") as file, _mapped(file) as content:
+            place, end = 0, len(content)
+            while place < end:
+                length = _length(content[place : place + _HEADER])
+                if length == 0 or place + length > end:
+                    raise _damaged(path, f"packet {len(found)} at byte {place} is broken")
+                found.append(length - _HEADER)
+                place += length
     except OSError as error:
-        raise _damaged(encoded, error.strerror or str(error)) from error
+        raise _damaged(path, error.strerror or str(error)) from error
+    return np.array(found, np.uint32)
 
 
-def _count(path: Path, content: mmap.mmap) -> int:
-    place = found = 0
-    while place < len(content):
-        length = _length(content[place : place + _HEADER])
-        if length == 0 or place + length > len(content):
-            raise _damaged(path, f"packet {found} at byte {place} is broken")
-        place += length
-        found += 1
-    return found
+def _mapped(file: BinaryIO) -> mmap.mmap:
+    return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
 
 
-def joined(encoded: Sequence[Path]) -> Iterator[bytes]:
-    """The packets of a book: all of the first chapter, all but the priming one of the others.
-
-    Raises:
-        StorageError: a file does not begin with a packet, or is gone.
-    """
-    for number, path in enumerate(encoded):
-        try:
-            with path.open("rb") as file:
-                if number > 0:
-                    length = _length(file.read(_HEADER))
-                    if length == 0:
-                        raise _damaged(path, "it does not begin with an AAC packet")
-                    file.seek(length)
-                while block := file.read(_PIPE):
-                    yield block
-        except OSError as error:
-            raise _damaged(path, error.strerror or str(error)) from error
-
-
-def write_m4a(destination: Path, encoded: Path, *, rate: int) -> None:
-    """One encoded chapter as M4A, without tags: it plays exactly the master's frames.
-
-    Raises:
-        StorageError: the disk is full, or the encoded chapter is damaged.
-    """
-    with files.temporary_beside(destination) as temporary:
-        ffmpeg.run(
-            [*input_arguments(rate), "-map", "0:a", *output_arguments(temporary, rate)],
-            timeout_s=ffmpeg.deadline_s(encoded.stat().st_size / 1000),  # 8 kbit/s at least
-            stdin=joined([encoded]),
-        )
-        files.replace(temporary, destination)
-
-
-def input_arguments(rate: int) -> list[str]:
-    """ffmpeg's input options for ``joined`` on stdin.
-
-    The offset turns the priming packet into an edit list, so that players begin with the
-    first frame of the master.
-    """
-    return [*QUEUE, "-itsoffset", f"{-BLOCK / rate:.9f}", "-f", "aac", "-i", "pipe:0"]
-
-
-def output_arguments(destination: Path, rate: int) -> list[str]:
-    """ffmpeg's output options for an MP4 of copied packets.
-
-    Times of the movie count frames. Without being told, ffmpeg 9.0.2 takes the clock of ADTS
-    (28,224,000 a second), in which a chapter of more than 76 s does not fit into 31 bits: the
-    QuickTime chapter track was lost without a word (2026-11-21).
-    """
-    copy = ["-c:a", "copy", "-bsf:a", "aac_adtstoasc", "-fflags", "+bitexact"]
-    clock = ["-movie_timescale", str(rate), "-movflags", "+faststart"]
-    return [*copy, *clock, "-f", "ipod", "-y", ffmpeg.url(destination)]
+def _form(path: Path) -> tuple[int, int, int]:
+    """(kind of AAC, number of the rate in MPEG-4's list, channels) of an ADTS file."""
+    with path.open("rb") as file:
+        word = int.from_bytes(file.read(4), "big")
+    return (word >> 14 & 3) + 1, word >> 10 & 15, word >> 6 & 7
 
 
 def _length(header: bytes) -> int:

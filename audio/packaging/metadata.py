@@ -1,8 +1,8 @@
 """What a book file says about the book, in the words each format understands.
 
-Tag names are those that ffmpeg's writers keep and Audiobookshelf reads (its prober.js):
-narrator is ``composer``; a series is ``show`` + ``episode_id`` and, once more, ``grouping``
-"Name #2". MP4 drops publisher, ISBN and language silently, so they go into metadata.json.
+Names of tags are those that players show and Audiobookshelf reads (its prober.js): the
+narrator is the composer; a series is show and episode and, once more, grouping "Name #2". MP4
+has no names for publisher and ISBN, so they go into metadata.json.
 Knows no project file.
 """
 
@@ -58,25 +58,24 @@ class BookMetadata:
         return f"{self.series} #{self.series_part}" if self.series_part else self.series
 
 
-def book_tags(book: BookMetadata) -> dict[str, str]:
-    """Tags of a file that holds the whole book, by ffmpeg's names."""
-    tags = {
-        "title": book.title,
-        "album": book.title,
-        "artist": book.author,
-        "album_artist": book.author,
-        "composer": book.narrator,
-        "date": f"{book.year:04d}" if book.year is not None else None,
-        "genre": "; ".join(book.genres) or "Audiobook",
-        "comment": book.disclosure,
-        "description": book.description,
-        "synopsis": book.description,
-        "grouping": book.grouping,
-        "show": book.series,
-        "episode_id": book.series_part if book.series else None,
-        "media_type": "2",  # iTunes' stik: audiobook
+def itunes_texts(book: BookMetadata) -> dict[str, str]:
+    """Texts of a file that holds the whole book, by the names of iTunes' list."""
+    texts = {
+        "©nam": book.title,
+        "©ART": book.author,
+        "aART": book.author,
+        "©wrt": book.narrator,
+        "©alb": book.title,
+        "©day": f"{book.year:04d}" if book.year is not None else None,
+        "©cmt": book.disclosure,
+        "©gen": "; ".join(book.genres) or "Audiobook",
+        "©grp": book.grouping,
+        "desc": book.description,
+        "ldes": book.description,
+        "tvsh": book.series,
+        "tven": book.series_part if book.series else None,
     }
-    return {name: value for name, value in tags.items() if value}
+    return {name: printable(text) for name, text in texts.items() if text}
 
 
 def id3_texts(book: BookMetadata, title: str, *, place: str) -> dict[str, str]:
@@ -141,20 +140,11 @@ def vorbis_tags(
     return {name: value for name, value in tags.items() if value}
 
 
-def ffmetadata(tags: Mapping[str, str], chapters: Sequence[Sound] = (), rate: int = 1) -> str:
-    """An FFMETADATA file: tags, then chapters whose times are sums of frames.
-
-    Args:
-        rate: Hz of all chapters: the unit of their times is one frame.
-    """
-    lines = [";FFMETADATA1", *(f"{_escape(k)}={_escape(v)}" for k, v in tags.items())]
-    start = 0
-    for chapter in chapters:
-        end = start + chapter.frames
-        lines += ["[CHAPTER]", f"TIMEBASE=1/{rate}", f"START={start}", f"END={end}"]
-        lines.append(f"title={_escape(chapter.title)}")
-        start = end
-    return "\n".join(lines) + "\n"
+def ffmetadata(tags: Mapping[str, str]) -> str:
+    """An FFMETADATA file."""
+    return (
+        "\n".join([";FFMETADATA1", *(f"{_escape(k)}={_escape(v)}" for k, v in tags.items())]) + "\n"
+    )
 
 
 def _escape(text: str) -> str:

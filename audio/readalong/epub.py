@@ -18,8 +18,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from audio.packaging.aac import write_m4a
 from audio.packaging.cover import picture_type
+from audio.packaging.m4a import write_m4a
 from audio.packaging.metadata import BookMetadata
 from audio.packaging.sound import ChapterFile, common_rate
 from audio.readalong.overlays import Names, overlay
@@ -30,7 +30,7 @@ from audio.readalong.styles import character_classes, style_sheet
 from castbook import files
 from castbook.canonical import digest
 
-STAGE_VERSION: Final = 2  # raise it when equal masters shall give another file
+STAGE_VERSION: Final = 3  # raise it when equal masters shall give another file
 _CONTAINER: Final = (
     '<?xml version="1.0" encoding="UTF-8"?>\n<container version="1.0" '
     'xmlns="urn:oasis:names:tc:opendocument:xmlns:container"><rootfiles><rootfile '
@@ -72,7 +72,7 @@ def write_epub(
             _add(book, "META-INF/container.xml", _CONTAINER)
             for number, (reading, sound) in enumerate(zip(chapters, encoded, strict=True), 1):
                 with files.temporary_beside(destination.parent / "chapter.m4a") as chapter:
-                    write_m4a(chapter, sound, rate=reading.chapter.rate)
+                    write_m4a(chapter, [sound], rate=reading.chapter.rate)
                     content.update(_add_file(book, Names(number).audio, chapter))
             if cover is not None and picture is not None:
                 content.update(_add_file(book, picture, cover))

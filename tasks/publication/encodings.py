@@ -14,11 +14,12 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from audio.ffmpeg import version
-from audio.measuring.measure import Measured
-from audio.packaging.aac import STAGE_VERSION, count, encode_aac, packets
+from audio.measuring.measure import Heard, Measured
+from audio.measuring.spread import Spread
+from audio.packaging.aac import BLOCK, STAGE_VERSION, count, encode_aac, packets
 from audio.packaging.sound import ChapterFile
 from audio.profiles import Profile
-from castbook.errors import StorageError
+from castbook.errors import BrokenPromise, StorageError
 from castbook.files import replace as move
 from castbook.files import storage_error, temporary_beside, write_text
 from tasks.assemble import ChapterFiles
@@ -31,8 +32,13 @@ class Encoded:
     """A chapter's AAC as it stands, and what its sound is."""
 
     path: Path  # ADTS
-    measured: Measured  # as the M4A that it becomes
+    heard: Heard  # as the M4A that it becomes: the priming packet left out
     corrected_db: float
+
+    @property
+    def measured(self) -> Measured:
+        """Its figures."""
+        return self.heard.measured
 
 
 class Encodings:
@@ -60,7 +66,8 @@ class Encodings:
             mark = json.loads(path.with_suffix(".json").read_bytes())
             if path.stat().st_size != mark["bytes"]:
                 return None
-            return Encoded(path, Measured(**mark["measured"]), float(mark["corrected_db"]))
+            heard = Heard(Measured(**mark["measured"]), Spread.from_json(mark["spread"]))
+            return Encoded(path, heard, float(mark["corrected_db"]))
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
@@ -70,9 +77,9 @@ class Encodings:
         Raises:
             StorageError: the disk is full, or the master is damaged.
         """
-        found = self.standing(chapter)
-        if found is not None:
-            return found
+        standing = self.standing(chapter)
+        if standing is not None:
+            return standing
         sound = ChapterFile(chapter.audio, chapter.title, chapter.frames, chapter.rate)
         path = self._path(chapter)
 
@@ -80,14 +87,24 @@ class Encodings:
             encode_aac(temporary, sound, self._profile, gain_db=gain_db)
 
         with temporary_beside(path) as temporary:
-            figures, gain_db = prove(make, temporary, self._rules)
-            measured = replace(figures, format="m4a")
+            found, gain_db = prove(make, temporary, self._rules, skip=BLOCK)
+            if found.measured.frames != chapter.frames:
+                raise BrokenPromise(
+                    f"{temporary}: {found.measured.frames} frames can be decoded of"
+                    f" {chapter.frames}; is this another ffmpeg?"
+                )
+            heard = replace(found, measured=replace(found.measured, format="m4a"))
             mark = path.with_suffix(".json")
             mark.unlink(missing_ok=True)
             move(temporary, path)
-        facts = {"bytes": path.stat().st_size, "corrected_db": gain_db}
-        write_text(mark, json.dumps({**facts, "measured": asdict(measured)}, indent=1))
-        return Encoded(path, measured, gain_db)
+        facts = {
+            "bytes": path.stat().st_size,
+            "corrected_db": gain_db,
+            "measured": asdict(heard.measured),
+            "spread": heard.spread.to_json(),
+        }
+        write_text(mark, json.dumps(facts))
+        return Encoded(path, heard, gain_db)
 
     def set_aside(self, chapters: Collection[ChapterFiles]) -> tuple[str, ...]:
         """Withdraws the marks of encoded chapters that stand and are damaged; their files."""

@@ -1,8 +1,7 @@
 """The order in which a book's files are made, so that two cores are busy to the end.
 
-First the chapters' AAC, which the M4B and the EPUB wait for. Then these two: putting them
-together takes seconds, but decoding the M4B again takes one core a minute for ten hours. The
-files of single chapters, of which there are many, fill the other core beside it.
+First the chapters' AAC, which the M4B and the EPUB wait for. Then these two, which take seconds,
+and the files of single chapters, of which there are many and each keeps one core busy.
 """
 
 from __future__ import annotations

@@ -9,13 +9,15 @@ go to listeners. The rules of sound (levels, peaks, floor, edges, wholeness) hol
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Final
 
 from audio.measuring.check import CheckResult, findings, is_sample, reminders
-from audio.measuring.measure import Measured, measure
+from audio.measuring.measure import Heard, Measured, hear
+from audio.measuring.probe import format_of, probe, unreadable
+from audio.measuring.whole import whole
 from audio.profiles import Profile
 from castbook.canonical import plain
 
@@ -81,20 +83,46 @@ def correction_db(measured: Measured, profile: Profile) -> float:
     return math.floor(round(wanted * 10, 6)) / 10 + 0.0
 
 
-def prove(make: Make, path: Path, rules: Profile) -> tuple[Measured, float]:
+def prove(make: Make, path: Path, rules: Profile, *, skip: int = 0) -> tuple[Heard, float]:
     """Makes the file, measures what can be decoded of it, and corrects it once.
+
+    Args:
+        skip: decoded frames before the sound begins, see ``audio.measuring.measure.hear``.
 
     Returns:
         The figures of the file as it stands, and the gain it was corrected by (0.0: it was
         right, or no gain helps).
     """
     make(path, 0.0)
-    measured = measure(path, ours=True)
-    gain_db = correction_db(measured, rules)
+    heard = hear(path, ours=True, skip=skip)
+    gain_db = correction_db(heard.measured, rules)
     if gain_db:
         make(path, gain_db)
-        measured = measure(path, ours=True)
-    return measured, gain_db
+        heard = hear(path, ours=True, skip=skip)
+    return heard, gain_db
+
+
+def book_figures(path: Path, chapters: Sequence[Heard]) -> Measured:
+    """The figures of an M4B of these chapters, which ``write_m4b`` has proven it to hold.
+
+    What its container says comes from the file as a player reads it, the sound from the
+    chapters: see ``audio/measuring/whole.py``.
+
+    Raises:
+        InputError: ffmpeg cannot read the file, or reads another sound in it.
+    """
+    stream = probe(path)
+    figures = whole(chapters)
+    if (stream.rate, stream.channels) != (figures.rate, figures.channels):
+        raise unreadable(path)
+    return replace(
+        figures,
+        format=format_of(stream, ".m4b"),
+        codec=stream.codec,
+        bitrate_kbps=stream.kbps or figures.bitrate_kbps,
+        promised_s=stream.seconds,
+        chapters=stream.chapters,
+    )
 
 
 def verdict(path: Path, measured: Measured, rules: Profile) -> CheckResult:

@@ -164,8 +164,8 @@ def disk_full(scene: Scene) -> None:
 
 
 def killed_encoder(scene: Scene) -> None:
-    """The one of the MP3 files, and the one that puts the M4B together."""
-    scene.ffmpeg("*libmp3lame* | *ipod*", "kill -9 $$")
+    """The one of the MP3 files, before it has written anything."""
+    scene.ffmpeg("*libmp3lame*", "kill -9 $$")
 
 
 def broken_encoder(scene: Scene) -> None:

@@ -11,6 +11,7 @@ from mastering_sounds import fake_ffmpeg, wav
 
 from audio import ffmpeg
 from audio.packaging import aac
+from audio.packaging.m4a import write_m4a
 from audio.packaging.sound import ChapterFile
 from audio.profiles import load_profile
 from castbook.errors import BrokenPromise, StorageError
@@ -61,9 +62,8 @@ def test_a_chapter_has_one_packet_more_than_blocks(
 def test_joined_chapters_decode_to_the_sum_of_their_frames_in_place(
     made: tuple[list[Path], list[int], list[int]], tmp_path: Path
 ) -> None:
-    (tmp_path / "book.aac").write_bytes(b"".join(aac.joined(made[0])))
-    assert aac.count(tmp_path / "book.aac") == aac.packets(sum(made[1]))
-    aac.write_m4a(tmp_path / "book.m4a", tmp_path / "book.aac", rate=RATE)
+    assert len(aac.Stream.of(made[0]).sizes) == aac.packets(sum(made[1]))
+    write_m4a(tmp_path / "book.m4a", made[0], rate=RATE)
     sound = decoded(tmp_path / "book.m4a")
     assert len(sound) == sum(made[1])
     for mark in made[2]:
@@ -75,7 +75,7 @@ def test_one_chapter_as_m4a_plays_its_frames_and_nothing_else(
     made: tuple[list[Path], list[int], list[int]], tmp_path: Path
 ) -> None:
     for name in ("a.m4a", "b.m4a"):
-        aac.write_m4a(tmp_path / name, made[0][1], rate=RATE)
+        write_m4a(tmp_path / name, made[0][1:2], rate=RATE)
     assert (tmp_path / "a.m4a").read_bytes() == (tmp_path / "b.m4a").read_bytes()
     sound = decoded(tmp_path / "a.m4a")
     assert len(sound) == made[1][1]
@@ -87,7 +87,7 @@ def test_again_is_the_same_and_a_gain_is_heard(tmp_path: Path) -> None:
     chapter = ChapterFile(wav(tmp_path / "a.flac", samples, RATE), "a", len(samples), RATE)
     for name, gain in (("a", 0.0), ("b", 0.0), ("c", -3.0)):
         aac.encode_aac(tmp_path / f"{name}.aac", chapter, ACX, gain_db=gain)
-        aac.write_m4a(tmp_path / f"{name}.m4a", tmp_path / f"{name}.aac", rate=RATE)
+        write_m4a(tmp_path / f"{name}.m4a", [tmp_path / f"{name}.aac"], rate=RATE)
     assert (tmp_path / "a.aac").read_bytes() == (tmp_path / "b.aac").read_bytes()
     loud, soft = decoded(tmp_path / "a.m4a"), decoded(tmp_path / "c.m4a")
     change = 10 * np.log10(np.sum(soft.astype(float) ** 2) / np.sum(loud.astype(float) ** 2))
@@ -99,7 +99,7 @@ def test_every_rate_of_masters_is_exact(tmp_path: Path, rate: int) -> None:
     samples = burst(12, [3000, 9000])
     chapter = ChapterFile(wav(tmp_path / "a.flac", samples, rate), "a", len(samples), rate)
     aac.encode_aac(tmp_path / "a.aac", chapter, ACX)
-    aac.write_m4a(tmp_path / "a.m4a", tmp_path / "a.aac", rate=rate)
+    write_m4a(tmp_path / "a.m4a", [tmp_path / "a.aac"], rate=rate)
     sound = decoded(tmp_path / "a.m4a")
     assert len(sound) == len(samples)
     assert [abs(int(np.argmax(np.abs(sound[at : at + 6000]))) - 3000) for at in (0, 6000)] == [0, 0]
@@ -141,9 +141,16 @@ def test_damaged_chapters_are_named(
     assert aac.count(cut) == 0
     with pytest.raises(StorageError, match=r"gone\.aac: .* \(No such file"):
         aac.count(tmp_path / "gone.aac")
-    for path, why in ((tmp_path / "gone.aac", "No such file"), (Path(__file__), "does not begin")):
+    for path, why in (
+        (tmp_path / "gone.aac", "No such file"),
+        (cut, "does not begin"),
+        (Path(__file__), "packet 0 at byte 0 is broken"),
+    ):
         with pytest.raises(StorageError, match=why):
-            list(aac.joined([made[0][0], path]))
+            aac.Stream.of([made[0][0], path])
+    stream = aac.Stream.of(made[0])
+    with pytest.raises(StorageError, match=r"junk\.aac: .* broken"):
+        list(dataclasses.replace(stream, encoded=(made[0][0], junk)).bodies())
 
 
 def test_packet_lengths_have_thirteen_bits(tmp_path: Path) -> None:

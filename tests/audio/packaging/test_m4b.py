@@ -1,9 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
-import os
-import threading
-import time
+import errno
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -12,19 +10,20 @@ import mutagen.mp4
 import numpy as np
 import pytest
 from book_readers import READERS
-from mastering_sounds import BOOK, fake_ffmpeg, picture, speech, wav
+from mastering_sounds import BOOK, picture, speech, wav
 
 from audio import ffmpeg
-from audio.packaging import m4b
-from audio.packaging.aac import BLOCK, encode_aac
-from audio.packaging.boxes import Track, tracks
-from audio.packaging.m4b import NERO_MOST, short_list, write_m4b
+from audio.packaging.aac import BLOCK, Stream, encode_aac
+from audio.packaging.boxes import movie
+from audio.packaging.contents import prove
+from audio.packaging.m4b import short_list, write_m4b
+from audio.packaging.mp4 import NERO_MOST, Chapter, _Tables
 from audio.packaging.sound import ChapterFile
 from audio.profiles import load_profile
 from castbook.errors import BrokenPromise, CastbookError, ProjectError, StorageError
 
 ACX = load_profile("acx")
-TITLES = ["第一章 灯塔", 'a; b = c # d \\ "e"', "O'Neill’s 🔦\nlines", "ends with a backslash \\ "]
+TITLES = ["第一章 灯塔", 'a; b = c # d \\ "e"', "O'Neill’s 🔦\nlines", "ends with a backslash \\"]
 Made = tuple[Path, list[ChapterFile], list[Path], Path]
 
 
@@ -83,7 +82,7 @@ def test_tags_are_read_back_by_another_reader(book: Made) -> None:
     assert tags["\xa9gen"] == ["Mystery; Sea"]
     assert tags["\xa9grp"] == ["Lights #1; or = #2"]
     assert (tags["tvsh"], tags["tven"]) == (["Lights #1; or ="], ["2"])
-    assert tags["desc"] == tags["ldes"] == ["Line one\nline two; = # \\ "]
+    assert tags["desc"] == tags["ldes"] == ["Line one\nline two; = # \\"]
     assert tags["\xa9cmt"] == ["The narration is synthetic."]
     assert tags["stik"] == [2]
 
@@ -102,8 +101,8 @@ def test_a_second_reader_reads_the_same(book: Made, read: object) -> None:
         "grouping": "Lights #1; or = #2",
         "show": "Lights #1; or =",
         "episode_id": "2",
-        "description": "Line one\nline two; = # \\ ",
-        "synopsis": "Line one\nline two; = # \\ ",
+        "description": "Line one\nline two; = # \\",
+        "synopsis": "Line one\nline two; = # \\",
         "comment": "The narration is synthetic.",
         "media_type": "2",
         "language": "zho",
@@ -255,53 +254,91 @@ def test_a_damaged_chapter_is_named(
     assert isinstance(refused(tmp_path, [good], [tmp_path / "gone.aac"]), StorageError)
 
 
-def test_a_book_without_its_chapter_track_is_never_published(
-    two: tuple[list[ChapterFile], list[Path]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """ffmpeg lost it without a word when chapters were longer than its clock allowed."""
-    monkeypatch.setattr(m4b, "ffmetadata", lambda *_: ";FFMETADATA1\ntitle=x\n")
-    assert "no QuickTime chapter track" in str(refused(tmp_path, *two))
-
-
 def test_a_full_disk_leaves_the_old_book_whole(
     two: tuple[list[ChapterFile], list[Path]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    script = 'for last; do :; done; head -c 5000 /dev/zero > "${last#file:}"\n'
-    script += "echo 'Error writing trailer: No space left on device' >&2; exit 228"
-    monkeypatch.setenv("CASTBOOK_FFMPEG", fake_ffmpeg(tmp_path, script))
+    def full(stream: Stream) -> Iterator[bytes]:
+        yield bytes(1000)
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Stream, "bodies", full)
     error = refused(tmp_path, *two)
     assert isinstance(error, StorageError) and "free some space" in str(error)
 
 
-def test_a_killed_ffmpeg_leaves_the_old_book_whole(
-    two: tuple[list[ChapterFile], list[Path]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def at(content: bytes, name: bytes, place: int) -> int:
+    """Where ``place`` bytes behind a box's name lie."""
+    return content.index(name) + len(name) + place
+
+
+LIES = {
+    "a wrong byte in a packet": (lambda c: len(c) - 100, "packets"),
+    "another place": (lambda c: at(c, b"stco", 10), "packets|end"),
+    "another size of a packet": (lambda c: at(c, b"stsz", 15), "packets"),
+    "packets that last longer": (lambda c: at(c, b"stts", 14), "tables"),
+    "nothing left out at the start": (lambda c: at(c, b"elst", 14), "tables"),
+    "another length": (lambda c: at(c, b"elst", 11), "tables"),
+    "another clock": (lambda c: at(c, b"mdhd", 15), "tables"),
+    "another clock of the film": (lambda c: at(c, b"mvhd", 15), "tables"),
+    "another title": (lambda c: c.rindex(b"Two"), "chapters"),
+    "another start of a chapter": (lambda c: c.rindex(b"stts") + 15, "chapters"),
+    "no titles at all": (lambda c: at(c, b"tref", 7), "chapters"),
+}
+
+
+@pytest.mark.parametrize("lie", LIES)
+def test_a_file_that_would_play_something_else_is_noticed(
+    two: tuple[list[ChapterFile], list[Path]], tmp_path: Path, lie: str
 ) -> None:
-    """The real program, killed as soon as its temporary file has grown."""
-    real = ffmpeg.program()
-    script = f'echo $$ > {tmp_path}/pid; exec {real} "$@"'
-    monkeypatch.setenv("CASTBOOK_FFMPEG", fake_ffmpeg(tmp_path, script))
-
-    def kill() -> None:
-        deadline = time.monotonic() + 20
-        while time.monotonic() < deadline:
-            if any(p.stat().st_size for p in tmp_path.glob(".tmp-*.m4b")):
-                os.kill(int((tmp_path / "pid").read_text()), 9)
-                return
-            threading.Event().wait(0.001)
-
-    killer = threading.Thread(target=kill)
-    killer.start()
-    chapters, encoded = two
-    assert "signal 9" in str(refused(tmp_path, chapters * 8000, encoded * 8000))
-    killer.join()
+    path, stream = tmp_path / "b.m4b", Stream.of(two[1])
+    write_m4b(path, *two, BOOK, cover=None)
+    titles = [(chapter.title, chapter.frames) for chapter in two[0]]
+    prove(path, stream, 44100, titles)
+    where, word = LIES[lie]
+    content = bytearray(path.read_bytes())
+    content[where(bytes(content))] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(BrokenPromise, match=word):
+        prove(path, stream, 44100, titles)
 
 
-def test_tracks_of_what_is_no_film(tmp_path: Path) -> None:
+def test_a_file_cut_short_is_noticed(
+    two: tuple[list[ChapterFile], list[Path]], tmp_path: Path
+) -> None:
+    path = tmp_path / "b.m4b"
+    write_m4b(path, *two, BOOK, cover=None)
+    content = path.read_bytes()
+    for size, word in ((len(content) - 1, "behind its end"), (40, "no whole MP4"), (0, "no whole")):
+        path.write_bytes(content[:size])
+        with pytest.raises(BrokenPromise, match=word):
+            prove(path, Stream.of(two[1]), 44100)
+
+
+def test_a_file_of_more_than_four_gigabytes(tmp_path: Path) -> None:
+    """Only its tables are looked at: places beyond 32 bits, and lengths, too."""
+    sizes = np.full(4_300_001, 1100, np.uint32)
+    stream = Stream((), sizes, b"\x12\x08", 1)
+    chapters = (Chapter("One", 2_150_000 * BLOCK), Chapter("Two", 2_150_000 * BLOCK))
+    tables = _Tables(stream, 44100, "eng", chapters, ())
+    content = tables.movie(1 << 20, True)
+    (tmp_path / "x").write_bytes(content)
+    found = movie(tmp_path / "x")
+    sound, names = found.tracks
+    frames = (len(sizes) - 1) * BLOCK
+    assert (found.clock, sound.clock, sound.played, sound.skipped) == (44100, 44100, frames, BLOCK)
+    assert frames > 1 << 32
+    assert sound.chunks[0] == (names.chunks[0][0] + names.chunks[0][1], 128 * 1100)
+    assert sound.chunks[-1][0] + sound.chunks[-1][1] == sound.chunks[0][0] + 1100 * len(sizes)
+    assert names.lengths == ((2, frames // 2),)
+
+
+def test_the_tables_of_what_is_no_film(tmp_path: Path) -> None:
     for content in (b"", b"moov", bytes(100), b"\0\0\0\x08moov", b"\xff" * 64):
         (tmp_path / "x").write_bytes(content)
-        assert tracks(tmp_path / "x") == []
+        assert movie(tmp_path / "x").tracks == ()
     large = b"\0\0\0\1mdat" + (24).to_bytes(8, "big") + b"12345678"  # the form for over 4 GB
     box = b"\0\0\0\x1ctkhd" + bytes(12) + b"\0\0\0\7" + bytes(4)
-    movie = (16 + len(box)).to_bytes(4, "big") + b"moov" + (8 + len(box)).to_bytes(4, "big")
-    (tmp_path / "x").write_bytes(large + movie + b"trak" + box)
-    assert tracks(tmp_path / "x") == [Track(7, 0, 0)]
+    film = (16 + len(box)).to_bytes(4, "big") + b"moov" + (8 + len(box)).to_bytes(4, "big")
+    (tmp_path / "x").write_bytes(large + film + b"trak" + box)
+    (track,) = movie(tmp_path / "x").tracks
+    assert (track.identity, track.packets, track.chunks) == (7, 0, ())

