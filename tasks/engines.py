@@ -38,6 +38,7 @@ class EnginePool:
             if setup.identity not in self._hosts:
                 options, hosting = split_options(setup)
                 engine = make_engine(setup.name, options)
+                hosting = {"ready_s": engine.ready_s, "stall_s": engine.stall_s, **hosting}
                 hosts = [Host(setup.name, each, **hosting) for each in engine.replicas()]
                 self._hosts[setup.identity] = (
                     hosts[0] if len(hosts) == 1 else Fleet(hosts, engine.measure)

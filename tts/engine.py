@@ -139,6 +139,8 @@ class Engine(ABC):
     """
 
     name: ClassVar[str]
+    ready_s: ClassVar[float] = 120.0  # loading may take; a project's ``host:`` may say more
+    stall_s: ClassVar[float] = 120.0  # without progress of any request: then it hangs
 
     def __init__(self, options: Mapping[str, Any] | None = None) -> None:
         self.options: Mapping[str, Any] = dict(options or {})
