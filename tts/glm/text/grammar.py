@@ -37,8 +37,10 @@ def wetext(text: str, language: Literal["zh", "en"]) -> str:
         return narrow(text) if language == "zh" else text.strip()
     if language == "zh":
         text = _ROOM.sub(lambda match: match.group().translate(_DIGITS), text)
-    said = "".join(_say(part.group(), language) for part in _PART.finditer(text)).strip()
-    return narrow(said).replace("+", "加") if language == "zh" else said
+    said = "".join(say(part.group(), language) for part in _PART.finditer(text)).strip()
+    if language == "zh":
+        return narrow(said).replace("+", "加")
+    return said.replace('\\"', '"')  # its English grammar escapes quotes and leaves them so
 
 
 def plain(text: str, language: Literal["zh", "en"]) -> str:
@@ -62,14 +64,14 @@ def installed() -> bool:
     return importlib.util.find_spec("wetext") is not None
 
 
-def _say(text: str, language: Literal["zh", "en"]) -> str:
+def say(text: str, language: Literal["zh", "en"]) -> str:
+    """What wetext itself makes of ``text``, the spaces at its ends kept."""
     ends = (text[: len(text) - len(text.lstrip())], text[len(text.rstrip()) :])
     try:
         said: str = _normalizer(language).normalize(text)
     except (AssertionError, IndexError, KeyError, RuntimeError, ValueError):
         return text  # wetext 0.1.8 asserts on ₹500, +5, #5: spelt out by the rules behind it
-    # its English grammar escapes quotes and leaves them so
-    return ends[0] + said.strip().replace('\\"', '"') + ends[1]
+    return ends[0] + said.strip() + ends[1]
 
 
 @cache
