@@ -18,23 +18,19 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from audio.measuring.meter import CLIP, decibels
+from audio.measuring.meter import decibels
 from audio.pcm import FULL_SCALE, Pcm, to_pcm
+from audio.recordings.checks import Refusal, check_clip
 from castbook.errors import CastbookError, EnvironmentFault, MissingDependency, VoiceError
 
 MOST_BYTES: Final = 10 * 1024 * 1024
 MOST_S: Final = 30.0
 LEAST_S: Final = 1.0
-BEST_S: Final = (3.0, 10.0)  # what the zero-shot models we know ask for
 
 _READABLE: Final = "WAV, FLAC, Ogg, MP3, M4A or WebM audio of 3 to 10 seconds of clear speech"
-_RATES: Final = (8000, 192_000)
+RATES: Final = (8000, 192_000)  # Hz
+CONTAINERS: Final = ("mp4", "webm")  # kinds that libsndfile does not read
 _CHANNELS: Final = 2
-_SILENCE_DB: Final = -50.0  # the loudest 10 ms of a clip with nothing in it
-# Speech to pauses, 90th to 10th percentile of 10 ms frames. A quiet room gives 40 dB and
-# more; below 20 dB a cloned voice audibly keeps the room. A judgement, not a measurement.
-_QUIET_ROOM_DB: Final = 20.0
-_CLIPPED_SHARE: Final = 1e-4
 _DECODE_S: Final = 30.0  # wall time; 30 s of audio decode in well under one
 _FFMPEG_FORMATS: Final = "mov,matroska"
 
@@ -46,6 +42,7 @@ class Clip:
     pcm: Pcm  # int16 (n,), mono
     rate: int  # Hz, the file's own
     seconds: float
+    speech_s: float  # without its long pauses
     peak: float  # 0…1, of the samples before they were mixed down
     rms_db: float
     noise_db: float  # 10th percentile of 10 ms frames: the room, if the clip has pauses
@@ -68,7 +65,7 @@ def read_reference(path: Path) -> Clip:
             expected=_READABLE,
             hint="convert it to WAV, for example with ffmpeg or Audacity",
         )
-    samples, rate = _through_ffmpeg(path) if kind in ("mp4", "webm") else _decode(content, path)
+    samples, rate = _through_ffmpeg(path) if kind in CONTAINERS else _decode(content, path)
     return _judged(samples, rate, path)
 
 
@@ -118,11 +115,11 @@ def _decode(content: bytes, path: Path) -> tuple[NDArray[np.float32], int]:
     try:
         with soundfile.SoundFile(io.BytesIO(content)) as file:
             rate, channels = int(file.samplerate), int(file.channels)
-            if not _RATES[0] <= rate <= _RATES[1] or channels > _CHANNELS:
+            if not RATES[0] <= rate <= RATES[1] or channels > _CHANNELS:
                 raise VoiceError(
                     f"{channels} channels at {rate} Hz",
                     path=path,
-                    expected=f"mono or stereo at {_RATES[0]} to {_RATES[1]} Hz",
+                    expected=f"mono or stereo at {RATES[0]} to {RATES[1]} Hz",
                     hint="convert it to a mono WAV at 24000 Hz or more",
                 )
             limit = round((MOST_S + 1) * rate)
@@ -179,51 +176,16 @@ def _judged(samples: NDArray[np.float32], rate: int, path: Path) -> Clip:
             hint="cut out the best part, and write its words as the transcript",
         )
     pcm, _ = to_pcm(samples.mean(1))
-    frames = _frame_levels(pcm, rate)
-    if float(frames.max()) < 10 ** (_SILENCE_DB / 20):
-        raise VoiceError(
-            "the clip is silent",
-            path=path,
-            expected="clear speech",
-            hint="check which track or channel was exported, and its volume",
-        )
-    noise_db = decibels(float(np.percentile(frames, 10)))
-    speech_db = decibels(float(np.percentile(frames, 90)))
+    quality = check_clip(samples, pcm, rate)
+    if isinstance(quality, Refusal):
+        raise VoiceError(quality.message, path=path, expected=quality.expected, hint=quality.hint)
     return Clip(
         pcm=pcm,
         rate=rate,
         seconds=seconds,
+        speech_s=quality.speech_s,
         peak=float(np.abs(samples).max()),
         rms_db=decibels(float(np.sqrt(np.mean((pcm / FULL_SCALE) ** 2)))),
-        noise_db=noise_db,
-        warnings=_warnings(samples, seconds, speech_db - noise_db),
+        noise_db=quality.noise_db,
+        warnings=quality.warnings,
     )
-
-
-def _frame_levels(pcm: Pcm, rate: int) -> NDArray[np.float64]:
-    """RMS of whole 10 ms frames, 1 is full scale."""
-    size = rate // 100
-    whole = len(pcm) // size * size
-    levels: NDArray[np.float64] = np.sqrt(
-        ((pcm[:whole].reshape(-1, size) / FULL_SCALE) ** 2).mean(1)
-    )
-    return levels
-
-
-def _warnings(
-    samples: NDArray[np.float32], seconds: float, above_noise_db: float
-) -> tuple[str, ...]:
-    found = []
-    if seconds < BEST_S[0]:
-        found.append(f"the clip has only {seconds:.1f} s; 3 to 10 s clone better")
-    if seconds > BEST_S[1]:
-        found.append(f"the clip has {seconds:.1f} s; engines use about the first 10")
-    clipped = float(np.mean(np.abs(samples) >= CLIP))
-    if clipped > _CLIPPED_SHARE:
-        found.append(f"the clip is overdriven ({clipped:.2%} of it is cut off): record it softer")
-    if above_noise_db < _QUIET_ROOM_DB:
-        found.append(
-            f"the clip is noisy (speech only {above_noise_db:.0f} dB above the pauses): "
-            "the voice will keep that noise"
-        )
-    return tuple(found)

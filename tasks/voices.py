@@ -11,6 +11,7 @@ import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from book.project import Project
 from book.project import Voice as ProjectVoice
@@ -19,6 +20,9 @@ from castbook.errors import VoiceError
 from tasks.keys import preset_digest, reference_digest
 from tts.engine import Engine, Reference, Voice
 from tts.registry import make_engine
+
+if TYPE_CHECKING:
+    from audio.reference import Clip
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,7 @@ class Voices:
         self._project = project
         self._engines: dict[str, Engine] = {}
         self._speakers: dict[tuple[str, str], Speaker] = {}
+        self._clips: dict[tuple[str, str], Clip] = {}
 
     def engine(self, name: str) -> Engine:
         """The light half of an engine, with the project's options."""
@@ -135,15 +140,36 @@ class Voices:
 
     def _cloned(self, name: str, style: str, transcript: str | None) -> Voice:
         from audio.pcm import pcm_sha256
-        from audio.reference import read_reference
+        from audio.recordings.transcripts import check_transcript
 
-        clip = read_reference(self._project.references[name, style])
+        clip = self._clip(name, style)
+        if transcript is not None:
+            refused, _ = check_transcript(
+                transcript, self._project.book.language, clip.speech_s, clip.seconds
+            )
+            if refused is not None:
+                place = f"voices.{name}.styles.{style}" if style else f"voices.{name}"
+                raise VoiceError(
+                    refused.message,
+                    path=self._project.file,
+                    place=f"{place}.transcript",
+                    expected=refused.expected,
+                    hint=refused.hint,
+                )
         sound = reference_digest(pcm_sha256(clip.pcm), clip.rate, transcript, style)
         return Voice(
             digest=sound,
             reference=Reference(clip.pcm, clip.rate, transcript, sound),
             style=style or None,
         )
+
+    def _clip(self, name: str, style: str) -> Clip:
+        """A voice's clip, decoded once."""
+        from audio.reference import read_reference
+
+        if (name, style) not in self._clips:
+            self._clips[name, style] = read_reference(self._project.references[name, style])
+        return self._clips[name, style]
 
     def _no_style(self, name: str, style: str, known: tuple[str, ...]) -> VoiceError:
         return VoiceError(
@@ -156,11 +182,21 @@ class Voices:
 
     @functools.cached_property
     def clone_warnings(self) -> tuple[str, ...]:
-        """What is weak about the project's reference clips, one line each."""
-        from audio.reference import read_reference
+        """What is weak about the project's clips and their transcripts, one line each."""
+        from audio.pcm import pcm_sha256
+        from audio.recordings.transcripts import check_transcript
 
-        found = []
-        for (name, style), path in self._project.references.items():
+        found: list[str] = []
+        labels: dict[str, str] = {}  # by samples
+        for name, style in self._project.references:
             label = f"{name} ({style})" if style else name
-            found += [f"voice {label}: {text}" for text in read_reference(path).warnings]
+            clip = self._clip(name, style)
+            written = self._project.book.voices[name]
+            said = written.styles[style].transcript if style else written.transcript
+            odd = check_transcript(
+                said or "", self._project.book.language, clip.speech_s, clip.seconds
+            )[1]
+            first = labels.setdefault(pcm_sha256(clip.pcm), label)
+            same = (f"its clip is that of voice {first}",) if first != label else ()
+            found += [f"voice {label}: {text}" for text in (*clip.warnings, *odd, *same)]
         return tuple(found)

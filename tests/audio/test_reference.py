@@ -18,9 +18,10 @@ NOISE = np.random.default_rng(3).bytes(5000)
 
 
 def spoken(seconds: float = 4.0, rate: int = RATE, *, level: float = 0.3) -> np.ndarray:
-    """Babble with pauses in it."""
+    """Babble with pauses in it, and one at the end."""
     parts = [np.concatenate((babble(0.7, rate, seed=n), silence(0.15, rate))) for n in range(5)]
     whole = np.resize(np.concatenate(parts), round(seconds * rate))
+    whole[-rate // 10 :] = 0
     return np.rint(whole * (level / 0.2)).astype(np.int16)
 
 
