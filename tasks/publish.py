@@ -226,7 +226,8 @@ class Publication:
             members = [{"title": c.title, "measured": asdict(e.measured)} for c, e in pairs]
             return {"members": members}
         if file.corrected:
-            heard, gain_db = prove(file.make, path, rules_for(self._profile, file.output))
+            rules = rules_for(self._profile, file.output)
+            heard, gain_db = prove(file.make, path, rules, frames=file.frames)
             return {"measured": asdict(heard.measured), "corrected_db": gain_db}
         file.make(path, 0.0)
         return {"measured": asdict(measure(path))}

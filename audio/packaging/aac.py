@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audio import ffmpeg
-from audio.packaging.sound import Sound, gain_filter, pcm_input
+from audio.packaging.sound import Sound, encode, gain_filter
 from audio.profiles import Profile
 from castbook import files
 from castbook.errors import BrokenPromise, StorageError
@@ -51,11 +51,7 @@ def encode_aac(destination: Path, sound: Sound, profile: Profile, *, gain_db: fl
             f"{sound.title}: {sound.frames} frames are not a whole number of AAC blocks of {BLOCK}"
         )
     with files.temporary_beside(destination) as temporary:
-        ffmpeg.run(
-            arguments(temporary, sound.rate, profile, gain_db=gain_db),
-            timeout_s=ffmpeg.deadline_s(sound.frames / sound.rate),
-            stdin=sound.pcm(),
-        )
+        encode([sound], arguments(temporary, profile, gain_db=gain_db))
         found = count(temporary)
         if found != packets(sound.frames):
             raise BrokenPromise(
@@ -65,10 +61,17 @@ def encode_aac(destination: Path, sound: Sound, profile: Profile, *, gain_db: fl
         files.replace(temporary, destination)
 
 
-def arguments(destination: Path, rate: int, profile: Profile, *, gain_db: float = 0.0) -> list[str]:
-    """ffmpeg's arguments; the samples come on stdin."""
-    command = [*pcm_input(rate), *gain_filter(gain_db)]
-    command += ["-c:a", "aac", "-aac_coder", profile.aac_coder, "-b:a", f"{profile.m4b_kbps}k"]
+def arguments(destination: Path, profile: Profile, *, gain_db: float = 0.0) -> list[str]:
+    """ffmpeg's arguments behind its input."""
+    command = [
+        *gain_filter(gain_db),
+        "-c:a",
+        "aac",
+        "-aac_coder",
+        profile.aac_coder,
+        "-b:a",
+        f"{profile.m4b_kbps}k",
+    ]
     command += ["-fflags", "+bitexact", "-flags:a", "+bitexact"]
     return [*command, "-f", "adts", "-y", ffmpeg.url(destination)]
 

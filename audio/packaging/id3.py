@@ -1,7 +1,7 @@
 """ID3v2.3 tags, written by ourselves: names, cover, chapters.
 
 ffmpeg 9.0.2 counts the entries of a table of contents in one byte and writes 300 of them as
-44 (measured on 2026-11-21); it has no scenes inside a chapter, no language of a comment and no
+44 (measured on 2026-11-21); it has no language of a comment and no
 TIT1. Here a long table is split into tables of at most 255 entries, as ID3v2's chapter
 addendum allows. Version 2.3, because Windows and many car radios read no 2.4.
 

@@ -14,7 +14,6 @@ nothing.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -22,7 +21,7 @@ from audio import ffmpeg
 from audio.packaging import id3
 from audio.packaging.cover import picture_type
 from audio.packaging.metadata import BookMetadata, id3_comments, id3_texts
-from audio.packaging.sound import Sound, all_pcm, common_rate, gain_filter, pcm_input
+from audio.packaging.sound import Sound, common_rate, encode, gain_filter
 from audio.profiles import Profile
 from castbook import files
 from castbook.errors import BrokenPromise
@@ -30,15 +29,6 @@ from castbook.errors import BrokenPromise
 STAGE_VERSION: Final = 2  # raise it when an equal master shall give another file
 _MPEG2_MOST_KBPS: Final = 160  # the format's limit below 32 kHz
 _HEADER: Final = 10  # bytes of an ID3 tag before its frames
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """A scene inside a chapter, in frames of the sound it belongs to."""
-
-    title: str
-    start: int
-    end: int
 
 
 def write_mp3(
@@ -51,25 +41,23 @@ def write_mp3(
     cover: Path | None,
     profile: Profile,
     gain_db: float = 0.0,
-    marks: Sequence[Mark] = (),
 ) -> None:
-    """Encodes one chapter; ``track`` of ``tracks`` counts from 1.
+    """Encodes one chapter; ``track`` of ``tracks`` counts from 1. Its only mark is itself.
 
     Args:
         gain_db: applied before encoding, in floating point.
-        marks: scenes inside it; without them its only chapter mark is the chapter itself.
 
     Raises:
         ProjectError: the cover is no whole JPEG or PNG.
         StorageError: the disk is full, or the master is damaged.
-        BrokenPromise: it has no samples, or the marks are not in order inside it.
+        BrokenPromise: it has no samples.
     """
     _write(
         destination,
         [sound],
         id3_texts(metadata, sound.title, place=f"{track}/{tracks}"),
         metadata,
-        spans(sound, marks),
+        [id3.Span(sound.title, 0, _ms(sound.frames, sound.rate))],
         cover=cover,
         profile=profile,
         gain_db=gain_db,
@@ -109,29 +97,6 @@ def write_mp3_book(
     )
 
 
-def spans(sound: Sound, marks: Sequence[Mark]) -> list[id3.Span]:
-    """The chapter marks of one chapter's file: its scenes, and what comes before the first.
-
-    Raises:
-        BrokenPromise: the marks are empty, overlap, or end after the sound.
-    """
-    at, found = 0, []
-    for mark in marks:
-        if not at <= mark.start < mark.end <= sound.frames:
-            raise BrokenPromise(
-                f"{sound.title}: the scene at {mark.start}-{mark.end} does not follow frame {at} "
-                f"inside {sound.frames}"
-            )
-        at = mark.end
-        found.append(mark)
-    if not found or found[0].start > 0:
-        found.insert(0, Mark(sound.title, 0, found[0].start if found else sound.frames))
-    return [
-        id3.Span(mark.title, _ms(mark.start, sound.rate), _ms(mark.end, sound.rate))
-        for mark in found
-    ]
-
-
 def _ms(frame: int, rate: int) -> int:
     """The nearest millisecond, in whole numbers."""
     return (frame * 2000 + rate) // (2 * rate)
@@ -160,11 +125,7 @@ def _write(
         picture=picture,
     )
     with files.temporary_beside(destination) as temporary:
-        ffmpeg.run(
-            arguments(temporary, rate, profile=profile, room=len(tag), gain_db=gain_db),
-            timeout_s=ffmpeg.deadline_s(sum(sound.frames for sound in sounds) / rate),
-            stdin=all_pcm(sounds),
-        )
+        encode(sounds, arguments(temporary, rate, profile=profile, room=len(tag), gain_db=gain_db))
         _fill(temporary, tag)
         files.replace(temporary, destination)
 
@@ -172,13 +133,13 @@ def _write(
 def arguments(
     destination: Path, rate: int, *, profile: Profile, room: int, gain_db: float = 0.0
 ) -> list[str]:
-    """ffmpeg's arguments; the samples come on stdin.
+    """ffmpeg's arguments behind its input.
 
     Args:
         room: bytes of the tag that will be written over the one ffmpeg leaves.
     """
     kbps = profile.mp3_kbps if rate >= 32000 else min(profile.mp3_kbps, _MPEG2_MOST_KBPS)
-    command = [*pcm_input(rate), *gain_filter(gain_db), "-map_metadata", "-1"]
+    command = [*gain_filter(gain_db), "-map", "0:a", "-map_metadata", "-1"]
     command += ["-c:a", "libmp3lame", "-b:a", f"{kbps}k"]
     command += ["-compression_level", str(profile.mp3_quality)]
     command += ["-fflags", "+bitexact", "-flags:a", "+bitexact"]

@@ -44,6 +44,7 @@ class BookFile:
     joined: bool = False  # made of the encoded chapters, which are made before it
     sound: bool = True  # False: captions
     corrected: bool = True  # whether another gain may correct it
+    frames: int | None = None  # of its sound; None: its format has another rate
 
 
 @dataclass(frozen=True)
@@ -107,7 +108,7 @@ class Blueprint:
         kbps: float,
         of: ChapterFiles | None = None,
         chapter: int | None = None,
-        seconds: float | None = None,
+        frames: int | None = None,
         joined: bool = False,
         corrected: bool = True,
         extra: int = 0,
@@ -119,8 +120,9 @@ class Blueprint:
             of: the one chapter that is in it.
         """
         made_of = self.chapters if of is None else (of,)
-        if seconds is None:
-            seconds = sum(c.frames / c.rate for c in made_of)
+        seconds = sum(c.frames / c.rate for c in made_of)
+        if frames is not None:
+            seconds = frames / made_of[0].rate
         picture = len(self.cover[1]) if self.cover else 0
         return BookFile(
             path=self.out / place,
@@ -132,6 +134,7 @@ class Blueprint:
             chapter=chapter,
             joined=joined,
             corrected=corrected and not joined,
+            frames=frames,
         )
 
     def words(self, place: PurePosixPath, text: str) -> BookFile:

@@ -80,7 +80,7 @@ def _mp3(book: Blueprint, output: str, section: Section, track: Track) -> BookFi
         kbps=book.profile.mp3_kbps,
         of=files,
         chapter=chapter,
-        seconds=sound.frames / sound.rate,
+        frames=sound.frames,
     )
 
 

@@ -19,7 +19,7 @@ from audio.measuring.spread import Spread
 from audio.packaging.aac import BLOCK, STAGE_VERSION, count, encode_aac, packets
 from audio.packaging.sound import ChapterFile
 from audio.profiles import Profile
-from castbook.errors import BrokenPromise, StorageError
+from castbook.errors import StorageError
 from castbook.files import replace as move
 from castbook.files import storage_error, temporary_beside, write_text
 from tasks.assemble import ChapterFiles
@@ -87,12 +87,7 @@ class Encodings:
             encode_aac(temporary, sound, self._profile, gain_db=gain_db)
 
         with temporary_beside(path) as temporary:
-            found, gain_db = prove(make, temporary, self._rules, skip=BLOCK)
-            if found.measured.frames != chapter.frames:
-                raise BrokenPromise(
-                    f"{temporary}: {found.measured.frames} frames can be decoded of"
-                    f" {chapter.frames}; is this another ffmpeg?"
-                )
+            found, gain_db = prove(make, temporary, self._rules, frames=chapter.frames, skip=BLOCK)
             heard = replace(found, measured=replace(found.measured, format="m4a"))
             mark = path.with_suffix(".json")
             mark.unlink(missing_ok=True)

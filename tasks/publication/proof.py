@@ -20,6 +20,7 @@ from audio.measuring.probe import format_of, probe, unreadable
 from audio.measuring.whole import whole
 from audio.profiles import Profile
 from castbook.canonical import plain
+from castbook.errors import BrokenPromise
 
 # What is delivered, one file per chapter or part, and the format that check sees in it.
 _DELIVERED: Final = {"mp3": "mp3", "sample": "mp3", "flac": "flac", "m4b": "m4b", "epub": "m4a"}
@@ -83,23 +84,35 @@ def correction_db(measured: Measured, profile: Profile) -> float:
     return math.floor(round(wanted * 10, 6)) / 10 + 0.0
 
 
-def prove(make: Make, path: Path, rules: Profile, *, skip: int = 0) -> tuple[Heard, float]:
+def prove(
+    make: Make, path: Path, rules: Profile, *, frames: int | None = None, skip: int = 0
+) -> tuple[Heard, float]:
     """Makes the file, measures what can be decoded of it, and corrects it once.
 
     Args:
+        frames: of the sound that it is to hold; None: the format has another rate.
         skip: decoded frames before the sound begins, see ``audio.measuring.measure.hear``.
 
     Returns:
         The figures of the file as it stands, and the gain it was corrected by (0.0: it was
         right, or no gain helps).
+
+    Raises:
+        BrokenPromise: other frames can be decoded of it.
     """
-    make(path, 0.0)
-    heard = hear(path, ours=True, skip=skip)
-    gain_db = correction_db(heard.measured, rules)
-    if gain_db:
+
+    def made(gain_db: float) -> Heard:
         make(path, gain_db)
         heard = hear(path, ours=True, skip=skip)
-    return heard, gain_db
+        if frames not in (None, heard.measured.frames):
+            raise BrokenPromise(
+                f"{heard.measured.frames} of {frames} frames can be decoded: another ffmpeg?"
+            )
+        return heard
+
+    heard = made(0.0)
+    gain_db = correction_db(heard.measured, rules)
+    return (made(gain_db), gain_db) if gain_db else (heard, 0.0)
 
 
 def book_figures(path: Path, chapters: Sequence[Heard]) -> Measured:

@@ -57,8 +57,8 @@ def mp3_book_file(book: Blueprint) -> Iterator[BookFile]:
             gain_db=gain_db,
         )
 
-    place = book.layout.whole("mp3-book", "mp3")
-    yield book.file("mp3-book", place, key, make, kbps=book.profile.mp3_kbps)
+    place, frames = book.layout.whole("mp3-book", "mp3"), sum(c.frames for c in book.chapters)
+    yield book.file("mp3-book", place, key, make, kbps=book.profile.mp3_kbps, frames=frames)
 
 
 def opus_file(book: Blueprint) -> Iterator[BookFile]:
