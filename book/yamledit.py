@@ -10,13 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
-
-import yaml
 
 from book.yamltext import one_line, scalar
+from book.yamltree import Node, column, last_character, line_end, parse_tree
 
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 LONGEST = 80  # characters of a note, and more than any other value
 _INDENT = 2  # of a list's first entry, as the files begin
 
@@ -60,31 +57,18 @@ class Seat:
         return [*self.edits, (self.position, self.position, self.before + added)]
 
 
-@dataclass(slots=True)
-class _Node:
-    """A value in the text."""
-
-    start: int
-    end: int
-    named: int = 0  # where its key stands, in a map
-    flow: bool = False
-    children: dict[str, _Node] | list[_Node] | None = None
-    closed: bool = False  # ``end`` is exact: a bracket
-    value: str = ""  # of a scalar
-
-
 @dataclass(frozen=True, slots=True)
 class Entries:
     """The list ``key`` of a file, and where it can be changed."""
 
     text: str
     key: str
-    _list: _Node | None  # None: the file does not have the key
+    _list: Node | None  # None: the file does not have the key
 
     @classmethod
     def find(cls, text: str, key: str) -> Entries:
         """The list in ``text``, a file with a map at the top."""
-        top = _tree(text).children
+        top = parse_tree(text).children
         return cls(text, key, top.get(key) if isinstance(top, dict) else None)
 
     def slot(self, index: int, field: str, behind: str) -> Slot:
@@ -162,71 +146,25 @@ class Entries:
         ]
         return self.changed([*edits, *self.seat().edit(new)])
 
-    def _items(self) -> list[_Node]:
+    def _items(self) -> list[Node]:
         children = self._list.children if self._list else None
         return children if isinstance(children, list) else []
 
-    def _end(self, node: _Node) -> int:
-        """Where a value's last character is: the parser's end of a block is the next thing."""
-        if isinstance(node.children, dict) and not node.closed:
-            return max((self._end(child) for child in node.children.values()), default=node.start)
-        return node.start + len(self.text[node.start : node.end].rstrip())
+    def _end(self, node: Node) -> int:
+        return last_character(self.text, node)
 
     def _line_end(self, position: int) -> int:
-        end = self.text.find("\n", position)
-        end = len(self.text) if end < 0 else end
-        return end - 1 if self.text[position:end].endswith("\r") else end
+        return line_end(self.text, position)
 
     def _column(self, position: int) -> int:
-        return position - (self.text.rfind("\n", 0, position) + 1)
+        return column(self.text, position)
 
 
 def _written(value: str | int | None) -> str:
     return scalar(one_line(value, LONGEST) if isinstance(value, str) else value or 0)
 
 
-_Key = tuple[str, int]  # and where it stands
-
-
 def _block(row: Row, indent: int) -> str:
     pad = " " * indent
     lines = [f"{field}: {value}" for field, value in row.items()]
     return f"\n{pad}- " + f"\n{pad}  ".join(lines)
-
-
-def _tree(text: str) -> _Node:
-    """The values of a document and where they stand."""
-    root = _Node(0, 0)
-    stack: list[tuple[_Node, list[_Key]]] = []  # open containers, and a key waiting for its value
-    for event in yaml.parse(text, Loader=_LOADER):
-        if isinstance(event, yaml.CollectionEndEvent):
-            node, _ = stack.pop()
-            node.end, node.closed = _at(event.end_mark), node.flow
-            continue
-        if not isinstance(event, yaml.ScalarEvent | yaml.CollectionStartEvent):
-            continue
-        parent, waiting = stack[-1] if stack else (None, [])
-        if parent is not None and isinstance(parent.children, dict) and not waiting:
-            waiting.append((str(getattr(event, "value", "")), _at(event.start_mark)))
-            continue
-        node = _Node(_at(event.start_mark), _at(event.end_mark))
-        if isinstance(event, yaml.CollectionStartEvent):
-            node.flow = bool(event.flow_style)
-            node.children = {} if isinstance(event, yaml.MappingStartEvent) else []
-        else:
-            node.value = str(event.value)
-        if parent is None:
-            root = node
-        elif isinstance(parent.children, dict):
-            name, node.named = waiting.pop()
-            parent.children[name] = node
-        elif parent.children is not None:
-            parent.children.append(node)
-        if node.children is not None:
-            stack.append((node, []))
-    return root
-
-
-def _at(mark: Any) -> int:
-    """The code point of a mark; the type stubs allow that there is none."""
-    return int(mark.index) if mark is not None else 0
