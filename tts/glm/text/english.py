@@ -7,13 +7,23 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import cache
-from typing import Any, Final
+from typing import Final
 
 _BRACKETS: Final = r"()（）【】「」`《》『』{}\[\]‘\"“”"
 _KEPT: Final = r"\w\s.,!?':;"
 _REPEATS = re.compile(r"([.,?!':;\s])\1+")
 _STOPS = re.compile(r"([.,?!':])\s*")
+_SMALL: Final = (
+    "", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven",
+    "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
+)  # fmt: skip
+_TENS: Final = (
+    "", "", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety",
+)  # fmt: skip
+_THOUSANDS: Final = (
+    "", "thousand", "million", "billion", "trillion", "quadrillion", "quintillion",
+    "sextillion", "septillion", "octillion", "nonillion", "decillion",
+)  # fmt: skip
 _DIGITS = re.compile(r"[\d²³¹⁰⁴-⁹₀-₉①-⑨⑴-⑼⒈-⒐⓪⓵-⓽⓿❶-❾➀-➈➊-➒]+")
 # Marks of other scripts, which the kept set lacks: upstream drops them and joins the words.
 _MARKS: Final = str.maketrans(
@@ -44,16 +54,31 @@ def spell_out(text: str, *, mended: bool = False) -> str:
 
 def _spoken(run: str, mended: bool) -> str:
     if mended:
-        run = "".join(str(unicodedata.digit(c)) for c in run)
-        if len(run) > 30:  # no number any more; inflect has names up to decillions
-            return " ".join(_words().number_to_words(digit) for digit in run)
-        return f" {_words().number_to_words(run)} "
-    words: str = _words().number_to_words(run)
-    return words
+        return f" {number(''.join(str(unicodedata.digit(c)) for c in run))} "
+    return number("".join(c for c in run if c.isdecimal()) or "0")  # x² is "xzero", as upstream
 
 
-@cache
-def _words() -> Any:
-    import inflect  # 0.2 s to import, and hardly ever needed
+def number(digits: str) -> str:
+    """A whole number in words: ``1234`` is one thousand, two hundred and thirty-four."""
+    digits = digits.lstrip("0")
+    if not digits:
+        return "zero"
+    if len(digits) > 3 * len(_THOUSANDS):
+        return " ".join(_SMALL[int(d)] or "zero" for d in digits)  # nobody says such a number
+    value, groups = int(digits), []
+    for name in _THOUSANDS:
+        value, group = divmod(value, 1000)
+        if group:
+            groups.append(f"{_hundreds(group)} {name}".rstrip())
+    last = int(digits[-3:])
+    tail = f" and {groups.pop(0)}" if 0 < last < 100 and len(digits) > 3 else ""
+    return ", ".join(reversed(groups)) + tail
 
-    return inflect.engine()
+
+def _hundreds(value: int) -> str:
+    hundreds, rest = divmod(value, 100)
+    tens, ones = divmod(rest, 10)
+    small = _SMALL[rest] if rest < 20 else "-".join(filter(None, (_TENS[tens], _SMALL[ones])))
+    if not hundreds:
+        return small
+    return f"{_SMALL[hundreds]} hundred" + (f" and {small}" if small else "")

@@ -10,7 +10,7 @@ from __future__ import annotations
 import importlib.util
 import re
 from collections.abc import Callable
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Final, Literal
 
 Grammar = Callable[[str, Literal["zh", "en"]], str]
@@ -64,6 +64,7 @@ def installed() -> bool:
     return importlib.util.find_spec("wetext") is not None
 
 
+@lru_cache(maxsize=4096)
 def say(text: str, language: Literal["zh", "en"]) -> str:
     """What wetext itself makes of ``text``, the spaces at its ends kept."""
     ends = (text[: len(text) - len(text.lstrip())], text[len(text.rstrip()) :])
