@@ -38,6 +38,7 @@ _MINUS = re.compile(r"(?<=\d)-(?=\d)")
 _LO = re.compile(f"咯(?=[{PUNCTUATION}])")
 _E = re.compile(f"(?<![{HANZI}])额(?![{HANZI}])")
 _TIMES = re.compile(rf"(?<=[A-Za-z{_NUMERALS}])\s*\*\s*(?=[A-Za-z{_NUMERALS}])")
+_ANGLES = re.compile(r"<([^<>]*)>")  # a tag, not two comparisons
 _PAUSES = re.compile(r"[,，:：;；、]+")
 _STOPS = re.compile(r"[.…]+")
 
@@ -67,7 +68,9 @@ def special(text: str, *, mended: bool = False) -> str:
 
 def marks(text: str, *, mended: bool = False) -> str:
     """The second half of ``after``: brackets, dashes, quotes; symbols to words."""
-    text = drop(_BRACKETS, text.replace(' " - " ', "，"), mended=mended)
+    if mended:
+        text = _ANGLES.sub(r" \1 ", text)
+    text = drop(_BRACKETS, text, mended=mended)
     text = text.replace(" - ", "，").replace("——", "，")
     text = _STOPS.sub("。", _PAUSES.sub("，", text))
     return drop(_QUOTES, text, mended=mended).translate(_SYMBOLS)

@@ -16,7 +16,6 @@ from tts.glm.text.marks import HANZI
 _RUNS = re.compile(f"[{HANZI}]+|[^{HANZI}]+")
 _WORD = re.compile(r"[^\W_]+")
 _LOOKED_UP: Final = str.maketrans("嗯呣", "恩母")
-_PARTS = re.compile(r"([a-zü]*?)(\d)")
 
 
 def fragments(text: str, replacements: Mapping[str, str]) -> list[tuple[str, bool]]:
@@ -62,17 +61,22 @@ def replaced(text: str, replacements: Mapping[str, str], unambiguous: Collection
 
 def sounds(run: str) -> Iterator[tuple[str, str, str]]:
     """(hanzi, initial or "", strict final with its tone) of a run of hanzi, word by word."""
-    import jieba.posseg
     from pypinyin import Style, lazy_pinyin
 
-    for word in jieba.posseg.lcut(run):
-        asked = word.word.translate(_LOOKED_UP)
+    for word in _words(run):
+        asked = word.translate(_LOOKED_UP)
         initials = lazy_pinyin(asked, style=Style.INITIALS, strict=True)
         finals = lazy_pinyin(
             asked, style=Style.FINALS_TONE3, strict=True, neutral_tone_with_five=True
         )
-        for hanzi, initial, final in zip(word.word, initials, finals, strict=True):
+        for hanzi, initial, final in zip(word, initials, finals, strict=True):
             yield hanzi, initial, _final(initial, final.replace("ü", "v"))
+
+
+def _words(run: str) -> list[str]:
+    import jieba.posseg
+
+    return [pair.word for pair in jieba.posseg.lcut(run)]
 
 
 def _final(initial: str, final: str) -> str:

@@ -62,6 +62,7 @@ class Tokenizer:
             "glm", pat_str=_PATTERN, mergeable_ranks=dict(ranks), special_tokens={}
         )
         self._added = dict(added)
+        self._names = {number: name for name, number in self._added.items()}
         # longest first, as the trie of the published tokenizer finds them
         names = sorted(self._added, key=len, reverse=True)
         texts = [re.escape(name) for name in names if not _SPEECH.fullmatch(name)]
@@ -96,6 +97,14 @@ class Tokenizer:
     def plain(self, text: str) -> list[int]:
         """Ids of ``text`` as nothing but text, whatever names of tokens it holds."""
         return self._ranks.encode_ordinary(text)
+
+    def decode(self, ids: Iterable[int]) -> str:
+        """The text of ``ids``, added tokens by their names; for people to read."""
+        said = b""
+        for number in ids:
+            name = self._names.get(number)
+            said += name.encode() if name else self._ranks.decode_single_token_bytes(number)
+        return said.decode("utf-8", "replace")
 
     def special(self, name: str) -> int:
         """The id of the added token ``name``.
