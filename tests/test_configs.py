@@ -40,7 +40,7 @@ def test_a_profile_is_read(name: str) -> None:
 @pytest.mark.parametrize("name", list_configs("engines"))
 def test_the_presets_of_an_engine_are_read(name: str) -> None:
     presets = shipped_presets(name)
-    assert presets
+    assert presets or name == "glm"  # which speaks with recordings only
     assert all(preset.languages and preset.description for preset in presets)
 
 

@@ -19,7 +19,7 @@ import httpx
 
 from castbook.errors import MissingDependency, StorageError
 from castbook.files import replace, storage_error
-from tts.weights import Expected, Progress, digest_of
+from tts.weights import Expected, Progress, digest_of, is_right
 
 _TRIES = 5  # in a row without a new byte
 _LONGEST_PAUSE_S = 30.0
@@ -39,8 +39,8 @@ def download(
     *,
     progress: Progress | None = None,
     pause_s: float = 1.0,
-) -> None:
-    """Brings ``url`` to ``final``.
+) -> str:
+    """Brings ``url`` to ``final`` and returns its sha256.
 
     Args:
         pause_s: before the second try; doubles while no byte comes.
@@ -54,10 +54,11 @@ def download(
         final.parent.mkdir(parents=True, exist_ok=True)
         with part.open("ab+") as file:
             _lock(file, final)
-            _fill(client, url, file, expected, progress, pause_s)
+            digest = _fill(client, url, file, expected, progress, pause_s)
         replace(part, final)
     except OSError as error:
         raise storage_error(error, final) from error
+    return digest
 
 
 def _lock(file: BinaryIO, final: Path) -> None:
@@ -79,8 +80,8 @@ def _fill(
     expected: Expected,
     progress: Progress | None,
     pause_s: float,
-) -> None:
-    """Until the file is complete and right."""
+) -> str:
+    """Until the file is complete and right; its sha256."""
     name = Path(file.name).name.removesuffix(".part")
     if file.tell() > expected.size:
         file.truncate(0)
@@ -101,12 +102,14 @@ def _fill(
             time.sleep(min(_LONGEST_PAUSE_S, pause_s * 2.0**tries))
     file.flush()
     found = digest_of(Path(file.name))
-    if found != expected.sha256:
+    if not is_right(Path(file.name), expected, found):
         file.truncate(0)
+        wanted = expected.sha256 or f"git's {expected.blob}"
         raise MissingDependency(
-            f"{name} came with sha256 {found[:12]}…, expected {expected.sha256[:12]}…; it was "
+            f"{name} came with sha256 {found[:12]}…, expected {wanted[:18]}…; it was "
             "damaged on its way or changed at its source: run the same command again"
         )
+    return found
 
 
 def _continue(

@@ -2,7 +2,7 @@
 
 The hub is ``HF_ENDPOINT``, else the default of the package huggingface_hub. Its answer to
 HEAD, which may be a redirect to where the bytes are, names size and sha256 of files in
-large-file storage.
+large-file storage, and git's own digest of small ones.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import httpx
 import castbook
 from castbook.errors import MissingDependency
 from tts.download import download
-from tts.weights import Expected, Manifest, Progress
+from tts.weights import Expected, Manifest, Progress, Source, digest_of, is_right
 
 _HOPS = 5  # redirects inside the hub, for renamed repositories
 _TIMEOUT = httpx.Timeout(60.0, connect=20.0)  # s between two pieces of an answer
@@ -37,24 +37,51 @@ class Hub:
     def __init__(self, manifest: Manifest, endpoint: str | None) -> None:
         self._manifest = manifest
         base = (endpoint or _default_endpoint(manifest.extra or manifest.engine)).rstrip("/")
-        self._root = f"{base}/{manifest.repository}/resolve/{quote(manifest.revision)}"
-        headers = {"User-Agent": f"castbook/{castbook.__version__}"}
+        self._base = base
+        headers = {
+            "User-Agent": f"castbook/{castbook.__version__}",
+            "Accept-Encoding": "identity",  # sizes are those of the files
+        }
         self._client = httpx.Client(timeout=_TIMEOUT, headers=headers)
 
     def bring(
         self, name: str, folder: Path, *, progress: Progress | None, pause_s: float
-    ) -> Expected:
-        """Downloads one file of the manifest into ``folder``; returns what it is.
+    ) -> Expected | None:
+        """Downloads one file of the manifest into ``folder``, unless it is there already.
+
+        Returns:
+            What it is; None for an optional file that the hub does not have.
 
         Raises:
             MissingDependency, StorageError: see ``tts/download.py``.
         """
-        url = f"{self._root}/{quote(name)}"
-        location, expected = _ask(self._client, url, name, self._manifest.files[name])
-        download(
-            self._client, location, folder / name, expected, progress=progress, pause_s=pause_s
-        )
-        return expected
+        pinned = self._manifest.files[name]
+        sources = self._manifest.sources(name)
+        for last, source in enumerate(sources, start=1 - len(sources)):
+            try:
+                location, expected = _ask(self._client, self._address(source), name, pinned)
+                break
+            except _NotThere:
+                if last == 0:
+                    if name in self._manifest.optional:
+                        return None
+                    raise
+        final = folder / name
+        if final.is_file() and final.stat().st_size == expected.size:
+            there = digest_of(final)
+            if is_right(final, expected, there):
+                return Expected(expected.size, there)
+
+        def report(_: str, done: int, total: int) -> None:
+            if progress is not None:
+                progress(name, done, total)  # with its folder: there are several config.json
+
+        digest = download(self._client, location, final, expected, progress=report, pause_s=pause_s)
+        return Expected(expected.size, digest)
+
+    def _address(self, source: Source) -> str:
+        place = f"{source.repository}/resolve/{quote(source.revision)}/{quote(source.name)}"
+        return f"{self._base}/{place}"
 
     def __enter__(self) -> Self:
         return self
@@ -66,6 +93,10 @@ class Hub:
         trace: TracebackType | None,
     ) -> None:
         self._client.close()
+
+
+class _NotThere(MissingDependency):
+    """The hub has no such file."""
 
 
 def _ask(
@@ -93,29 +124,36 @@ def _ask(
         ) from error
     status = response.status_code
     if status == 404:
-        raise MissingDependency(
+        raise _NotThere(
             f"{name} is not at {asked} (404); HF_ENDPOINT may point to a hub without it"
         )
     if status >= 400:
         raise MissingDependency(f"{name}: {asked} answered {status} {response.reason_phrase}")
     announced = _announced(response.headers)
-    expected = pinned or announced
+    expected = pinned if pinned is not None and pinned.whole else announced
     if expected is None:
         raise MissingDependency(f"{name}: {asked} announces no sha256, so it cannot be checked")
-    if announced is not None and announced.sha256 != expected.sha256:
+    if pinned is not None and announced is not None and not _agree(pinned, announced):
         raise MissingDependency(
-            f"{name}: the hub announces sha256 {announced.sha256[:12]}…, this castbook expects "
-            f"{expected.sha256[:12]}…; a newer castbook may know it"
+            f"{name}: the hub announces sha256 {announced.sha256[:12]}… ({announced.size} bytes), "
+            f"this castbook expects {pinned.sha256[:12]}…; a newer castbook may know it"
         )
     return url, expected
+
+
+def _agree(pinned: Expected, announced: Expected) -> bool:
+    """A whole pin says all; an abbreviated one needs the size, too."""
+    if pinned.whole:
+        return announced.sha256 in ("", pinned.sha256)
+    return pinned.admits(announced)
 
 
 def _announced(headers: httpx.Headers) -> Expected | None:
     tag = headers.get("x-linked-etag", headers.get("etag", "")).removeprefix("W/").strip('"')
     size = headers.get("x-linked-size", headers.get("content-length", ""))
-    if not re.fullmatch(r"[0-9a-f]{64}", tag) or not size.isdigit():
+    if not re.fullmatch(r"[0-9a-f]{40}|[0-9a-f]{64}", tag) or not size.isdigit():
         return None
-    return Expected(int(size), tag)
+    return Expected(int(size), tag) if len(tag) == 64 else Expected(int(size), "", tag)
 
 
 def _default_endpoint(extra: str) -> str:

@@ -5,7 +5,9 @@ names a repository of a model hub and its files; where their digests are known t
 there, else what the hub announces is taken (the sha256 of files in large-file storage). Files
 lie in ``CACHE/ENGINE/``, with ``weights.json`` beside them: the size and sha256 each file had
 when it was checked. Planning reads that record and never hashes hundreds of megabytes.
-Files that somebody copied into the folder are checked and recorded without asking anybody.
+Files that somebody copied into the folder are checked and recorded: pinned ones without asking
+anybody, others by what the hub announces. A file may have a repository of its own (``from``), and
+may be ``optional``: a hub without it is no failure.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -37,7 +39,28 @@ class Expected:
     """What a file must be."""
 
     size: int  # bytes
-    sha256: str  # 64 hex digits
+    sha256: str  # 64 hex digits; of a pin also an abbreviation: "3c16309b…1ce0"
+    blob: str = ""  # where the hub knows no sha256: git's own digest, 40 hex digits
+
+    @property
+    def whole(self) -> bool:
+        """Whether a file can be checked against it."""
+        return bool(self.blob) or len(self.sha256) == 64
+
+    def admits(self, found: Expected) -> bool:
+        """Whether what is known of a file agrees with this."""
+        start, _, end = self.sha256.partition("…")
+        same = found.sha256.startswith(start) and found.sha256.endswith(end)
+        return found.size == self.size and (same or not found.sha256)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One place on the hub."""
+
+    repository: str  # "owner/name"
+    revision: str
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +72,14 @@ class Manifest:
     revision: str
     files: Mapping[str, Expected | None]  # None: not pinned, the hub's own digest counts
     extra: str = ""  # the extra of castbook that installs what reads them; the engine's name
+    optional: frozenset[str] = frozenset()  # files that not every hub has
+    elsewhere: Mapping[str, Source] = field(default_factory=dict)  # asked when the repository has
+    # no such file
+
+    def sources(self, name: str) -> tuple[Source, ...]:
+        """Where a file may be, in the order to ask."""
+        first = Source(self.repository, self.revision, name)
+        return (first, self.elsewhere[name]) if name in self.elsewhere else (first,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +102,19 @@ def read_manifest(engine: str) -> Manifest:
             f"engine {engine!r} has no weights to get", expected="one of " + ", ".join(published)
         )
     data = published[engine]["weights"]
+    entries = {name: entry or {} for name, entry in data["files"].items()}
     files = {
-        name: Expected(int(entry["size"]), str(entry["sha256"])) if entry else None
-        for name, entry in data["files"].items()
+        name: Expected(int(entry["size"]), str(entry["sha256"])) if "sha256" in entry else None
+        for name, entry in entries.items()
     }
+    elsewhere = {
+        name: Source(entry["from"], entry.get("revision", "main"), entry.get("name", name))
+        for name, entry in entries.items()
+        if "from" in entry
+    }
+    optional = frozenset(name for name, entry in entries.items() if entry.get("optional"))
     extra = published[engine].get("extra", engine)
-    return Manifest(engine, data["repository"], data["revision"], files, extra)
+    return Manifest(engine, data["repository"], data["revision"], files, extra, optional, elsewhere)
 
 
 @cache
@@ -103,6 +141,8 @@ def find_weights(engine: str) -> Weights | None:
     for name in manifest.files:
         entry = record.get(name)
         if entry is None or _size(folder / name) != entry.size:
+            if name in manifest.optional:
+                continue
             return None
         digests[name] = entry.sha256
     return Weights(folder, digests)
@@ -135,7 +175,8 @@ def get_weights(
         with Hub(manifest, endpoint) as hub:
             for name in needed:
                 expected = hub.bring(name, folder, progress=progress, pause_s=pause_s)
-                _write_record(folder, name, expected)
+                if expected is not None:
+                    _write_record(folder, name, expected)
     return folder
 
 
@@ -144,10 +185,13 @@ def _is_here(folder: Path, name: str, pinned: Expected | None) -> bool:
     known = _read_record(folder).get(name)
     size = _size(folder / name)
     if known is not None and size == known.size:
-        return pinned is None or known == pinned
-    if pinned is None or size != pinned.size or digest_of(folder / name) != pinned.sha256:
+        return pinned is None or pinned.admits(known)
+    if pinned is None or size != pinned.size:
         return False
-    _write_record(folder, name, pinned)
+    found = Expected(size, digest_of(folder / name))
+    if not pinned.admits(found):
+        return False
+    _write_record(folder, name, found)
     return True
 
 
@@ -155,6 +199,17 @@ def digest_of(path: Path) -> str:
     """sha256 of a file, 64 hex digits."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def is_right(path: Path, expected: Expected, sha256: str) -> bool:
+    """Whether a file whose sha256 is known is the expected one."""
+    if expected.sha256:
+        return sha256 == expected.sha256
+    with path.open("rb") as file:  # git's digest of a file: of a small header and its content
+        blob = hashlib.sha1(f"blob {expected.size}\0".encode(), usedforsecurity=False)
+        while piece := file.read(1 << 20):
+            blob.update(piece)
+    return blob.hexdigest() == expected.blob
 
 
 def _size(path: Path) -> int:

@@ -19,6 +19,7 @@ class Hub:
     )  # "owner/name/resolve/main/file"
     url: str = ""
     announces: bool = True  # size and sha256
+    small: set[str] = field(default_factory=set)  # names outside large-file storage: git's digest
     moved: str = ""  # answers with this repository's new name first
     resumes: bool = True
     cuts: list[int] = field(default_factory=list)  # bytes after which connections end
@@ -27,7 +28,10 @@ class Hub:
     asked: list[tuple[str, str, str]] = field(default_factory=list)  # method, path, range
 
     def digest(self, path: str) -> str:
-        return hashlib.sha256(self.files[path]).hexdigest()
+        content = self.files[path]
+        if path.rpartition("/")[2] in self.small:
+            return hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest()
+        return hashlib.sha256(content).hexdigest()
 
 
 @contextmanager

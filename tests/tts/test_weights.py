@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 
 from castbook.errors import InputError, MissingDependency, StorageError
 from tts import download, weights
-from tts.weights import Expected, Manifest, find_weights, get_weights
+from tts.weights import Expected, Manifest, Source, find_weights, get_weights
 
 CONTENT = random.Random(1).randbytes(300_000)
 SMALL = b"voices"
@@ -265,3 +265,123 @@ def test_the_shipped_manifest_is_pinned() -> None:
         assert expected is not None
         assert len(bytes.fromhex(expected.sha256)) == 32
     json.dumps(manifest.repository)
+
+
+# -- a checkpoint of many files, in folders, from more than one repository ---------------------
+
+FOLDERS = {
+    "llm/config.json": b"{}",
+    "llm/model-00001-of-00002.safetensors": CONTENT[:100_000],
+    "llm/model-00002-of-00002.safetensors": CONTENT[100_000:150_000],
+    "flow/config.json": b'{"a": 1}',
+    "front/words.model": SMALL,
+    "other/extra.ckpt": b"extra",
+}
+WORDS = hashlib.sha256(SMALL).hexdigest()
+
+
+@pytest.fixture
+def checkpoint(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> Hub:
+    files: dict[str, Expected | None] = dict.fromkeys(FOLDERS)
+    files["front/words.model"] = Expected(len(SMALL), f"{WORDS[:8]}…{WORDS[-4:]}")
+    manifest = Manifest(
+        "glm", "owner/model", "main", files,
+        optional=frozenset({"other/extra.ckpt"}),
+        elsewhere={"front/words.model": Source("friend/voices", "v2", "words.model")},
+    )  # fmt: skip
+    monkeypatch.setattr(weights, "read_manifest", lambda engine: manifest)
+    hub.files = {AT + name: content for name, content in FOLDERS.items()}
+    hub.small = {"config.json"}
+    return hub
+
+
+def brought(hub: Hub) -> list[str]:
+    """Files whose bytes were asked for, in order."""
+    at = f"bytes/{AT}"
+    return [p.removeprefix(at) for m, p, _ in hub.asked if m == "GET" and p.startswith(at)]
+
+
+def test_files_in_folders_small_and_large(checkpoint: Hub) -> None:
+    seen = set()
+    folder = get_weights(
+        "glm", endpoint=checkpoint.url, progress=lambda name, *_: seen.add(name), pause_s=0
+    )
+    assert {name: (folder / name).read_bytes() for name in FOLDERS} == FOLDERS
+    assert seen == FOLDERS.keys()  # with their folders: two are called config.json
+    found = find_weights("glm")
+    assert found is not None
+    assert found.digests == {n: hashlib.sha256(c).hexdigest() for n, c in FOLDERS.items()}
+
+
+def test_many_files_are_resumed_in_another_run(checkpoint: Hub) -> None:
+    checkpoint.cuts = [9, 30_000, *[0] * 5]  # the first file is whole, the second breaks off
+    with pytest.raises(MissingDependency, match="what has arrived is kept"):
+        get_weights("glm", endpoint=checkpoint.url, pause_s=0)
+    assert find_weights("glm") is None
+    checkpoint.cuts.clear()
+    folder = get_weights("glm", endpoint=checkpoint.url, pause_s=0)
+    second = AT + "llm/model-00001-of-00002.safetensors"
+    assert ("GET", f"bytes/{second}", "bytes=30000-") in checkpoint.asked
+    assert {name: (folder / name).read_bytes() for name in FOLDERS} == FOLDERS
+    assert brought(checkpoint).count("llm/config.json") == 1
+
+
+def test_gits_digest_is_checked(checkpoint: Hub) -> None:
+    checkpoint.sent[AT + "flow/config.json"] = b'{"a": 2}'
+    with pytest.raises(MissingDependency, match="expected git's"):
+        get_weights("glm", endpoint=checkpoint.url, pause_s=0)
+    assert not (weights.weights_folder("glm") / "flow/config.json").exists()
+
+
+def test_an_optional_file_may_be_missing(checkpoint: Hub) -> None:
+    del checkpoint.files[AT + "other/extra.ckpt"]
+    get_weights("glm", endpoint=checkpoint.url, pause_s=0)
+    found = find_weights("glm")
+    assert found is not None
+    assert "other/extra.ckpt" not in found.digests
+    checkpoint.files[AT + "other/extra.ckpt"] = b"extra"  # published later
+    get_weights("glm", endpoint=checkpoint.url, pause_s=0)
+    found = find_weights("glm")
+    assert found is not None
+    assert "other/extra.ckpt" in found.digests
+
+
+def test_another_repository_has_what_the_first_lacks(checkpoint: Hub) -> None:
+    content = checkpoint.files.pop(AT + "front/words.model")
+    with pytest.raises(MissingDependency, match=r"friend/voices/resolve/v2/words.model \(404\)"):
+        get_weights("glm", endpoint=checkpoint.url, pause_s=0)
+    checkpoint.files["friend/voices/resolve/v2/words.model"] = content
+    folder = get_weights("glm", endpoint=checkpoint.url, pause_s=0)
+    assert (folder / "front/words.model").read_bytes() == SMALL
+
+
+def test_an_abbreviated_pin_is_held_against_the_announcement(checkpoint: Hub) -> None:
+    checkpoint.files[AT + "front/words.model"] = b"others"
+    with pytest.raises(MissingDependency, match="this castbook expects"):
+        get_weights("glm", endpoint=checkpoint.url, pause_s=0)
+
+
+def test_unpinned_files_somebody_copied_are_checked_and_not_brought(checkpoint: Hub) -> None:
+    folder = weights.weights_folder("glm")
+    for name, content in FOLDERS.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content)
+    spoilt = folder / "llm/model-00002-of-00002.safetensors"
+    spoilt.write_bytes(bytes(50_000))
+    get_weights("glm", endpoint=checkpoint.url, pause_s=0)
+    assert spoilt.read_bytes() == FOLDERS["llm/model-00002-of-00002.safetensors"]
+    assert brought(checkpoint) == ["llm/model-00002-of-00002.safetensors"]
+    assert find_weights("glm") is not None
+
+
+def test_the_checkpoint_of_glm() -> None:
+    manifest = weights.read_manifest("glm")
+    words = manifest.files["vq32k-phoneme-tokenizer/tokenizer.model"]
+    assert words is not None
+    assert (words.size, words.sha256, words.whole) == (1_044_856, "3c16309b…1ce0", False)
+    assert manifest.optional == {
+        "vocos2d/generator_jit.ckpt", "speech_tokenizer/preprocessor_config.json",
+    }  # fmt: skip
+    assert [s.repository for s in manifest.sources("frontend/campplus.onnx")] == [
+        "zai-org/GLM-TTS", "FunAudioLLM/CosyVoice-300M",
+    ]  # fmt: skip
