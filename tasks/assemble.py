@@ -15,7 +15,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from audio.ffmpeg import version
 from audio.joins.stitch import STAGE_VERSION as STITCH_VERSION
 from audio.joins.stitch import Piece, stitch
 from audio.mastering.master import STAGE_VERSION as MASTER_VERSION
@@ -140,7 +139,6 @@ class Assembly:
                 "profile": self._profile.master_digest(),
                 "tone": f"{self._tone:x}",
                 "stages": [STITCH_VERSION, MASTER_VERSION, TONE_VERSION],
-                "ffmpeg": version(),
             },
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 from audio.profiles import Profile
@@ -10,6 +11,7 @@ SPEECH_MIN_DB: Final = -60.0  # RMS below which there is nothing to bring to a l
 _GAIN_LIMITS_DB: Final = (-40.0, 40.0)
 _MISSED_DB: Final = 0.3  # a level missed by more is corrected, once
 _CORRECTION_LIMIT_DB: Final = 6.0  # more would only feed the limiter
+_TRIES: Final = 20  # tenths of a decibel are met long before
 
 
 def target_of(profile: Profile) -> float:
@@ -24,15 +26,38 @@ def first_gain_db(rms_db: float, level_db: float, profile: Profile) -> float:
     return _rounded(target_of(profile) - level_db)
 
 
-def corrected_gain_db(gain_db: float, reached_db: float, target_db: float) -> float:
-    """The gain for the second try: limiting takes energy, so the first may fall short.
+def rendering_gain_db(
+    first_db: float, level_db: float, target_db: float, loss_db: Callable[[float], float]
+) -> float:
+    """The gain with which the limited chapter meets its target: what peaks lose, made up for.
+
+    Args:
+        first_db: without a limiter.
+        level_db: of the chapter, before any gain.
+        loss_db: what the limiter would take at a gain, 0 or less.
+    """
+    gain = first_db
+    for _ in range(_TRIES):
+        missed = target_db - (level_db + gain + loss_db(gain))
+        following = _rounded(min(first_db + _CORRECTION_LIMIT_DB, gain + missed))
+        if following == gain:
+            break
+        gain = following
+    return gain
+
+
+def corrected_gain_db(
+    gain_db: float, reached_db: float, target_db: float, first_db: float
+) -> float:
+    """The gain for a second try, where the first gave another level than was foretold.
 
     The same gain when it missed the target by no more than ``_MISSED_DB``.
     """
     missed = target_db - reached_db
     if abs(missed) <= _MISSED_DB:
         return gain_db
-    return _rounded(gain_db + max(-_CORRECTION_LIMIT_DB, min(_CORRECTION_LIMIT_DB, missed)))
+    wanted = gain_db + max(-_CORRECTION_LIMIT_DB, missed)
+    return _rounded(min(first_db + _CORRECTION_LIMIT_DB, wanted))
 
 
 def _rounded(gain_db: float) -> float:

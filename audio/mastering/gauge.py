@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from audio.mastering.limiter import Outline
 from audio.measuring.loudness import Loudness, LoudnessMeter
 from audio.measuring.meter import Levels, Meter, decibels
 from audio.pcm import FULL_SCALE, Pcm
@@ -21,13 +22,15 @@ class Gauge:
     Args:
         rate: Hz.
         loudness: whether ``loudness`` will be asked for, which is most of the work.
+        outline: whether the chapter is still to be limited by what is heard here.
     """
 
-    def __init__(self, rate: int, *, loudness: bool = True) -> None:
+    def __init__(self, rate: int, *, loudness: bool = True, outline: bool = False) -> None:
         self.rate = rate
         self._meter = Meter(rate)
         self._loudness = LoudnessMeter(rate) if loudness else None
         self._course = _Course(round(COURSE_S * rate))
+        self.outline = Outline(rate) if outline else None
 
     def add(self, block: Pcm) -> None:
         """The next samples, int16 (n,)."""
@@ -35,6 +38,8 @@ class Gauge:
         samples = np.multiply(block, np.float32(1 / FULL_SCALE), dtype=np.float32)
         self._meter.add(samples)
         self._course.add(samples)
+        if self.outline is not None:
+            self.outline.add(block)
         if self._loudness is not None:
             self._loudness.add(samples)
 

@@ -15,6 +15,7 @@ take the rumble: below 40 Hz it falls, too, by 5 dB an octave and faster.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import math
 from dataclasses import dataclass
@@ -95,6 +96,7 @@ def _lengths(rate: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
     return short, long
 
 
+@functools.lru_cache(maxsize=8)
 def _factor(level_db: float, short: tuple[int, ...], long: tuple[int, ...]) -> int:
     """What the shaped noise is multiplied with, before the shift, to have that RMS."""
     kernel = np.zeros(max(long))
