@@ -36,6 +36,7 @@ COMMANDS = {  # name -> (module of flows.commands, one line of help)
     "words": ("asking", "List names and words worth an entry in the lexicon."),
     "check": ("looking", "Measure finished audio against a delivery profile."),
     "up": ("machine", "Start the Prefect server, a worker and the deployment."),
+    "voice": ("voicing", "Make a voice of the project from a recording of someone."),
     "voices": ("machine", "List the presets of the engines."),
     "get": ("machine", "Download the weights of an engine."),
     "doctor": ("machine", "Say what is installed and what is missing."),

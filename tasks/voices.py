@@ -184,19 +184,25 @@ class Voices:
     def clone_warnings(self) -> tuple[str, ...]:
         """What is weak about the project's clips and their transcripts, one line each."""
         from audio.pcm import pcm_sha256
-        from audio.recordings.transcripts import check_transcript
 
         found: list[str] = []
         labels: dict[str, str] = {}  # by samples
         for name, style in self._project.references:
             label = f"{name} ({style})" if style else name
-            clip = self._clip(name, style)
-            written = self._project.book.voices[name]
-            said = written.styles[style].transcript if style else written.transcript
-            odd = check_transcript(
-                said or "", self._project.book.language, clip.speech_s, clip.seconds
-            )[1]
-            first = labels.setdefault(pcm_sha256(clip.pcm), label)
+            first = labels.setdefault(pcm_sha256(self._clip(name, style).pcm), label)
             same = (f"its clip is that of voice {first}",) if first != label else ()
-            found += [f"voice {label}: {text}" for text in (*clip.warnings, *odd, *same)]
+            found += [f"voice {label}: {text}" for text in (*self.warnings_of(name, style), *same)]
         return tuple(found)
+
+    def warnings_of(self, name: str, style: str = "") -> tuple[str, ...]:
+        """What is weak about one clip and its transcript."""
+        from audio.recordings.transcripts import check_transcript
+
+        clip = self._clip(name, style)
+        written = self._project.book.voices[name]
+        said = written.styles[style].transcript if style else written.transcript
+        language = self._project.book.language
+        return (
+            *clip.warnings,
+            *check_transcript(said or "", language, clip.speech_s, clip.seconds)[1],
+        )

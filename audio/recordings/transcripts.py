@@ -45,12 +45,12 @@ def check_transcript(
     if speech_s < least:
         return _refusal(
             f"{_size(text, language)} cannot be said in {speech_s:.1f} s of speech "
-            f"(at least {least:.0f} s)",
+            f"(at least {least:.1f} s)",
             "cut the transcript to what is heard, or choose a longer clip",
         ), ()
     if speech_s > most:
         return _refusal(
-            f"{_size(text, language)} cannot last {speech_s:.1f} s (at most {most:.0f} s)",
+            f"{_size(text, language)} cannot last {speech_s:.1f} s (at most {most:.1f} s)",
             "write down everything that is said in the clip",
         ), ()
     return None, tuple(_oddities(text, language, speech_s, seconds))
@@ -86,6 +86,7 @@ def _refusal(message: str, hint: str | None = None) -> Refusal:
 def _size(text: str, language: str) -> str:
     counted = measure(text, language)
     characters = counted.han + counted.kana
-    if characters > counted.letters:
-        return f"{characters} characters"
-    return f"{max(counted.words, 1)} words"
+    many, what = (
+        (characters, "character") if characters > counted.letters else (counted.words, "word")
+    )
+    return f"{many} {what}" + "s" * (many != 1)

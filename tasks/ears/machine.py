@@ -69,7 +69,7 @@ class MachineEar:
             return verdict
         language = str(made_of["language"])
         try:
-            found = self._recogniser.hear(_samples(pcm, rate), language)
+            found = self._recogniser.hear(samples_for(pcm, rate), language)
         except TransientFailure as error:
             self._bury(1, str(error))
             return verdict
@@ -145,7 +145,8 @@ def _folded(phrase: str) -> set[str]:
     return single or {word for word in (*words, "".join(words)) if len(word) >= _LEAST_NAME}
 
 
-def _samples(pcm: Pcm, rate: int) -> np.ndarray[Any, np.dtype[np.float32]]:
+def samples_for(pcm: Pcm, rate: int) -> np.ndarray[Any, np.dtype[np.float32]]:
+    """A take as recognisers take it: float32 (n,), full scale 1, at 16 kHz."""
     import soxr
 
     samples = pcm.astype(np.float32) / FULL_SCALE
