@@ -39,6 +39,7 @@ def examine() -> Mapping[str, Any]:
         "packages": {name: _version(name) for name in PACKAGES},
         "engines": {name: _engine(name) for name in engine_names()},
         "hearing": _hearing(),
+        **_details(),
     }
 
 
@@ -74,6 +75,19 @@ def _engine(name: str) -> str:
         return make_engine(name, {}).missing() or "ready"
     except CastbookError as error:
         return str(error)
+
+
+def _details() -> dict[str, Mapping[str, str]]:
+    """What engines say of themselves beyond one line, under "engine NAME"."""
+    details = {}
+    for name in engine_names():
+        try:
+            told = make_engine(name, {}).describe()
+        except CastbookError:
+            continue  # ``_engine`` has said why
+        if told:
+            details[f"engine {name}"] = told
+    return details
 
 
 def _hearing() -> str:

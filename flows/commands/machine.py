@@ -40,16 +40,18 @@ def voices_command(engine: str | None, language: str | None, as_json: bool) -> i
 
 @click.command("get")
 @click.argument("engine")
-def get_command(engine: str) -> int:
+@click.option("--no-selftest", is_flag=True, help="Do not let it speak once the weights are here.")
+def get_command(engine: str, no_selftest: bool) -> int:
     """Download the weights of ENGINE, or of whisper, which listens to takes: resumable, sizes
-    and digests checked."""
+    and digests checked. An engine that has a self-test speaks a sentence then."""
     from flows import printing
+    from tasks.selftest import run_selftest
     from tts.weights import get_weights
 
     with printing.download_progress(engine) as progress:
         folder = get_weights(engine, progress=progress)
     printing.show_weights(engine, folder)
-    return 0
+    return 0 if no_selftest else run_selftest(engine)
 
 
 @click.command("doctor")

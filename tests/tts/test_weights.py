@@ -381,6 +381,7 @@ def test_the_checkpoint_of_glm() -> None:
     assert (words.size, words.sha256, words.whole) == (1_044_856, "3c16309b…1ce0", False)
     assert manifest.optional == {
         "vocos2d/generator_jit.ckpt", "speech_tokenizer/preprocessor_config.json",
+        "vq32k-phoneme-tokenizer/added_tokens.json",
     }  # fmt: skip
     assert [s.repository for s in manifest.sources("frontend/campplus.onnx")] == [
         "zai-org/GLM-TTS", "FunAudioLLM/CosyVoice-300M",
