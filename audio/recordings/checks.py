@@ -23,7 +23,7 @@ LEAST_SPEECH_S: Final = 1.0
 
 _SILENCE_DB: Final = -50.0  # the loudest 10 ms of a clip with nothing in it
 _STEADY_DB: Final = 6.0  # less between loud and soft frames is one unbroken noise
-_SYLLABLES: Final = 0.9  # in a second of sound: speech.py; low, for this one refuses
+_SYLLABLES: Final = 1.3  # in a second of sound: speech.py; low, for this one refuses
 # Speech to pauses, 90th to 10th percentile of 10 ms frames. A quiet room gives 40 dB and
 # more; below 20 dB a cloned voice audibly keeps the room. A judgement, not a measurement.
 _QUIET_ROOM_DB: Final = 20.0

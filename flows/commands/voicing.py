@@ -77,7 +77,7 @@ def voice_command(
     loaded = load_project(find_project(project))
     wish = Wish(name, style, engine, _fields(consent), library, replace)
     check_wish(loaded, wish)
-    asks = sys.stdin.isatty() and not as_json
+    asks = _at_terminal() and not as_json
     if needs_consent(loaded, wish) and save is None and (wish.consent or not asks):
         check_consent(wish.consent)
     text = recordings.read_transcript(transcript) if transcript else None
@@ -108,6 +108,11 @@ def voice_command(
     chosen = voiceprinting.Chosen(added, pick, said, source)
     voiceprinting.show_added(chosen, found, as_json=as_json)
     return 0
+
+
+def _at_terminal() -> bool:
+    """Whether somebody is there to be asked."""
+    return sys.stdin.isatty()
 
 
 def _fields(options: tuple[str, ...]) -> dict[str, str]:
