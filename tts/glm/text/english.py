@@ -25,6 +25,8 @@ _THOUSANDS: Final = (
     "sextillion", "septillion", "octillion", "nonillion", "decillion",
 )  # fmt: skip
 _DIGITS = re.compile(r"[\d²³¹⁰⁴-⁹₀-₉①-⑨⑴-⑼⒈-⒐⓪⓵-⓽⓿❶-❾➀-➈➊-➒]+")
+_COMMA = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")  # 10,000
+_DECIMAL = re.compile(r"(?<=\d)\.(\d+)")  # what is left of 3.14
 # Marks of other scripts, which the kept set lacks: upstream drops them and joins the words.
 _MARKS: Final = str.maketrans(
     {
@@ -37,7 +39,7 @@ _MARKS: Final = str.maketrans(
 def after(text: str, *, mended: bool = False) -> str:
     """What the grammar gave, as lower-case words with ``.,!?':;`` and nothing else."""
     if mended:
-        text = text.translate(_MARKS)
+        text = _DECIMAL.sub(_point, _COMMA.sub("", text.translate(_MARKS)))
     text = re.sub(f"[{_BRACKETS}]", " " if mended else "", text)
     text = text.replace("*", " multiply " if mended else "multiply")
     text = spell_out(text.replace("—", " ").replace("’", "'"), mended=mended)
@@ -50,6 +52,10 @@ def after(text: str, *, mended: bool = False) -> str:
 def spell_out(text: str, *, mended: bool = False) -> str:
     """Runs of digits in words: the last resort, for what the grammar left."""
     return _DIGITS.sub(lambda match: _spoken(match.group(), mended), text)
+
+
+def _point(fraction: re.Match[str]) -> str:
+    return " point " + " ".join(fraction[1])
 
 
 def _spoken(run: str, mended: bool) -> str:
