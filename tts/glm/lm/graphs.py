@@ -7,6 +7,7 @@ from the graph's own pool, asks the device for nothing, and its shapes never cha
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import torch
 
@@ -23,7 +24,8 @@ def recorded(work: Work, device: torch.device) -> Work:
     if device.type != "cuda":
         return work
     with torch.cuda.device(device), torch.inference_mode():
-        side = torch.cuda.Stream()
+        streams: Any = torch.cuda  # the constructor has no types
+        side = streams.Stream()
         side.wait_stream(torch.cuda.current_stream())
         with torch.cuda.stream(side):
             for _ in range(_WARM_UPS):

@@ -81,10 +81,11 @@ def silu(rows: Tensor) -> Tensor:
 
 def packs(device: torch.device, dtype: torch.dtype) -> bool:
     """Whether weights are packed for such rows on this machine."""
+    backend: Any = torch.backends.mkldnn  # its functions have no types
     return (
         device.type == "cpu"
         and dtype == torch.float32
-        and torch.backends.mkldnn.is_available()
+        and backend.is_available()
         and hasattr(_ops(), "_linear_pointwise")
     )
 
