@@ -30,9 +30,7 @@ LIMIT = 2e-5  # of values up to 6
 def compare(folder: Path) -> list[Row]:
     """All comparisons of ``GOLDEN_DIR/flow``."""
     weights = unpickled(folder / "flow.pt")
-    config = FlowConfig.from_shapes(
-        {name: tuple(tensor.shape) for name, tensor in weights.items()}, _yaml(folder)
-    )
+    config = configured(folder, weights)
     rows = list(_files(folder, weights, config))
     golden = json.loads((folder / "golden.json").read_text(encoding="utf-8"))
     tensors = load_file(folder / "golden.safetensors")
@@ -53,11 +51,13 @@ def unpickled(path: Path) -> dict[str, Tensor]:
     return dict(stored.get("model", stored))
 
 
-def _yaml(folder: Path) -> Mapping[str, Any]:
+def configured(folder: Path, weights: Mapping[str, Tensor]) -> FlowConfig:
+    """The sizes of a flow, from its tensors and ``config.yaml``."""
     text = (folder / "config.yaml").read_text(encoding="utf-8")
     # the tag names a class to build; the mapping under it is all we want
     mapping = yaml.safe_load(text.replace("!new:flow.flow.Flow", ""))
-    return dict(mapping["flow"])
+    shapes = {name: tuple(tensor.shape) for name, tensor in weights.items()}
+    return FlowConfig.from_shapes(shapes, mapping["flow"])
 
 
 def _part(tensors: Mapping[str, Tensor], name: str) -> dict[str, Tensor]:
