@@ -23,6 +23,7 @@ BUILT_IN: Mapping[str, str] = {
     "tone": "tts.tone:ToneEngine",
     "espeak": "tts.espeak:EspeakEngine",
     "kokoro": "tts.kokoro:KokoroEngine",
+    "glm": "tts.glm.engine:GlmEngine",
     "openai": "tts.openai:OpenAIEngine",
 }
 

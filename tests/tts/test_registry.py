@@ -31,10 +31,10 @@ def test_a_built_in_engine_needs_no_search_of_packages(monkeypatch) -> None:
 
 
 def test_names(tmp_path, monkeypatch) -> None:
-    assert registry.engine_names()[:4] == ("tone", "espeak", "kokoro", "openai")
+    assert registry.engine_names()[:5] == ("tone", "espeak", "kokoro", "glm", "openai")
     _install(tmp_path, "zebra = chirp_package:E\nape = chirp_package:E")
     monkeypatch.syspath_prepend(str(tmp_path))
-    assert registry.engine_names()[4:] == ("ape", "zebra")
+    assert registry.engine_names()[5:] == ("ape", "zebra")
 
 
 def test_an_unknown_name_gets_the_nearest_match_and_the_list() -> None:
@@ -68,9 +68,11 @@ def test_a_broken_package_is_named(tmp_path, monkeypatch, code, match) -> None:
         registry.engine_class("chirp")
 
 
-def test_planning_with_the_tone_engine_imports_nothing_heavy() -> None:
+@pytest.mark.parametrize("engine", ["tone", "glm"])
+def test_planning_with_an_engine_imports_nothing_heavy(engine: str) -> None:
     code = (
-        "import sys; from tts.registry import make_engine; make_engine('tone').presets();"
+        f"import sys; from tts.registry import make_engine; e = make_engine('{engine}');"
+        "e.presets(); e.capabilities; e.fingerprint(); e.missing(); e.measure('Hm, 嗯.', 'zh');"
         "print({'prefect','torch','onnxruntime','soundfile','tts.host'} & set(sys.modules))"
     )
     run = subprocess.run(

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from importlib.util import find_spec
 
+from castbook.canonical import digest
 from castbook.errors import EnvironmentFault
 from castbook.settings import Settings
 from tts.glm.checkpoint.digests import checkpoint_digests
-from tts.glm.checkpoint.layout import VOCOS, find_layout
+from tts.glm.checkpoint.layout import SPEAKER, VOCOS, find_layout
 from tts.glm.options import ENGINE, Options, fingerprint
 from tts.weights import Weights, find_weights, read_manifest
 
@@ -42,6 +43,12 @@ def current_fingerprint(options: Options) -> str:
     except EnvironmentFault:
         found = None
     return fingerprint(options, found.digests if found is not None else _pinned())
+
+
+def features_fingerprint(found: Weights) -> str:
+    """What reads a reference clip: features stored for another one are none."""
+    readers = ("speech_tokenizer/", SPEAKER)
+    return digest({name: sha for name, sha in found.digests.items() if name.startswith(readers)})
 
 
 def missing(options: Options) -> str | None:

@@ -15,7 +15,7 @@ from tts.glm.checkpoint.faults import damaged
 from tts.glm.checkpoint.pickles import read_pickle
 from tts.glm.checkpoint.shapes import flow_shapes, hift_shapes
 from tts.glm.checkpoint.tensorfiles import Stored
-from tts.glm.checkpoint.validation import ENCODER, Checkpoint
+from tts.glm.checkpoint.validation import Checkpoint
 
 Weights = dict[str, Tensor]
 
@@ -29,9 +29,9 @@ def load_lm(checkpoint: Checkpoint) -> Weights:
 
 
 def load_vq(checkpoint: Checkpoint) -> Weights:
-    """Of the speech tokenizer's encoder, without ``model.encoder.``, as far as it is used."""
-    weights = load_stored(checkpoint.vq_tensors)
-    return {name.removeprefix(ENCODER): tensor for name, tensor in weights.items()}
+    """Of the speech tokenizer's encoder, as far as it is used; names begin with
+    ``model.encoder.``."""
+    return load_stored(checkpoint.vq_tensors)
 
 
 def load_flow(checkpoint: Checkpoint) -> Weights:

@@ -48,25 +48,23 @@ class ReferenceReader:
 
     Args:
         config, weights: of the speech tokenizer (names ``model.encoder.…``).
-        speaker_onnx: CAMPPlus.
+        speaker: CAMPPlus.
         rate: of the vocoder, 24000 or 32000 Hz: the mel is made for it.
         device: of the speech tokenizer; the CPU unless there is a reason (``quantizer.py``).
-
-    Raises (constructor): MissingDependency, StorageError: see ``SpeakerModel``.
     """
 
     def __init__(
         self,
         config: VqConfig,
         weights: Mapping[str, Tensor],
-        speaker_onnx: Path,
+        speaker: SpeakerModel,
         *,
         rate: int,
         device: torch.device | str = "cpu",
     ) -> None:
         self.rate = rate
         self._tokenizer = SpeechTokenizer(config, weights, device=device)
-        self._speaker = SpeakerModel(speaker_onnx)
+        self._speaker = speaker
 
     @torch.inference_mode()
     def features(self, pcm: Pcm, rate: int) -> ReferenceFeatures:
@@ -84,11 +82,6 @@ class ReferenceReader:
             mel=mel(resample(wave, rate, self.rate), self.rate).cpu(),
             embedding=self._speaker.embed(low),
         )
-
-    @torch.inference_mode()
-    def embed(self, wave: Tensor) -> Tensor:
-        """The speaker embedding of a take: float32 [n] at 16 kHz to float32 [192]."""
-        return self._speaker.embed(wave)
 
 
 class FeatureStore:

@@ -1,0 +1,126 @@
+"""What the engine is asked for, taken apart: a request, its pieces, and how they are addressed."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+import torch
+from torch import Tensor
+
+from tts.engine import Failure, Speech
+from tts.glm.flow.batching import FlowJob
+from tts.glm.lm.chain import Spoken
+from tts.glm.lm.prompts import Generated, Prompt
+from tts.glm.reference.features import ReferenceFeatures
+from tts.glm.text.frontend import speech_bounds
+from tts.glm.vocoder.hift import VocoderJob
+
+BREAK: Final = -1  # stands between the pieces of a request in ``Speech.tokens``
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedVoice:
+    """A voice ready to speak."""
+
+    prompt_text: tuple[int, ...]  # ids of the transcript
+    features: ReferenceFeatures
+
+
+@dataclass(slots=True, eq=False)
+class Work:
+    """One request on its way through the stages; one stage at a time holds it."""
+
+    id: str
+    voice: PreparedVoice
+    pieces: tuple[tuple[int, ...], ...]  # ids of the text
+    seed: int  # of flow and vocoder
+    sampling_seed: int  # of the language model
+    deliver: Callable[[str, Speech | Failure], None]
+    spoken: dict[int, Generated] = field(default_factory=dict)  # by piece
+    heard: Callable[[int, tuple[int, ...], bool], None] | None = None  # for streams: see Sampling
+    began: float = 0.0  # monotonic seconds, when it was in the decoder first
+    cancelled: bool = False
+
+    @property
+    def reference(self) -> Spoken:
+        """The voice as the language model hears it."""
+        return Spoken(self.voice.prompt_text, self.voice.features.speech_tokens)
+
+    @property
+    def left(self) -> tuple[int, ...]:
+        """The pieces that have no tokens yet."""
+        return tuple(number for number in range(len(self.pieces)) if number not in self.spoken)
+
+
+def prompt_of(work: Work, piece: int, context: int, before: Spoken) -> Prompt:
+    """What the language model gets for one piece.
+
+    Args:
+        context: positions that prompt and answer have together; the answer is cut there.
+        before: what it shows as spoken already: the reference, or more where prompts are chained.
+    """
+    ids = work.pieces[piece]
+    room = context - len(before.text) - len(ids) - 1 - len(before.speech)
+    fewest, most = speech_bounds(len(ids), room)
+    return Prompt(
+        id=f"{work.id}/{piece}",
+        prompt_text=before.text,
+        text=ids,
+        prompt_speech=before.speech,
+        seed=piece_seed(work.sampling_seed, piece),
+        min_tokens=fewest,
+        max_tokens=most,
+    )
+
+
+def flow_job(work: Work, piece: int, tokens: Sequence[int] | None = None) -> FlowJob:
+    """What the flow gets for one piece: always the reference itself, never a chained prompt.
+
+    Args:
+        tokens: those of the piece if absent.
+    """
+    tokens = work.spoken[piece].tokens if tokens is None else tokens
+    features = work.voice.features
+    return FlowJob(
+        id=f"{work.id}/{piece}",
+        tokens=torch.tensor(tokens, dtype=torch.int64),
+        prompt_tokens=torch.tensor(features.speech_tokens, dtype=torch.int64),
+        prompt_mel=features.mel,
+        embedding=features.embedding,
+        seed=piece_seed(work.seed, piece),
+    )
+
+
+def vocoder_job(work: Work, piece: int, mel: Tensor) -> VocoderJob:
+    """What the vocoder gets for one piece."""
+    return VocoderJob(f"{work.id}/{piece}", mel, piece_seed(work.seed, piece))
+
+
+def piece_seed(seed: int, piece: int) -> int:
+    """63 bits: each piece its own, so that equal pieces of a request do not sound cloned."""
+    if piece == 0:
+        return seed
+    word = hashlib.blake2b(f"{seed}#{piece}".encode(), digest_size=8).digest()
+    return int.from_bytes(word) >> 1
+
+
+def joined_tokens(pieces: Sequence[Sequence[int]]) -> tuple[int, ...]:
+    """The speech tokens of all pieces as one row, with ``BREAK`` between them."""
+    row: list[int] = []
+    for number, tokens in enumerate(pieces):
+        row += [BREAK, *tokens] if number else tokens
+    return tuple(row)
+
+
+def parted_tokens(row: Sequence[int]) -> tuple[tuple[int, ...], ...]:
+    """The inverse of ``joined_tokens``."""
+    pieces: list[list[int]] = [[]]
+    for token in row:
+        if token == BREAK:
+            pieces.append([])
+        else:
+            pieces[-1].append(token)
+    return tuple(map(tuple, pieces))
