@@ -57,10 +57,10 @@ def mel(wave: Tensor, rate: int) -> Tensor:
 
 
 @cache
-def filter_bank(rate: int, window: int) -> Tensor:
-    """Triangles of equal area on Slaney's mel scale up to 8 kHz: float32 [80, window // 2 + 1]."""
+def filter_bank(rate: int, window: int, bands: int = MEL_BINS) -> Tensor:
+    """Triangles of equal area on Slaney's mel scale up to 8 kHz: float32 [bands, frequencies]."""
     top = _mel_of(torch.tensor(_TOP_HZ, dtype=torch.float64))
-    corners = _hz_of(torch.linspace(0.0, float(top), MEL_BINS + 2, dtype=torch.float64))
+    corners = _hz_of(torch.linspace(0.0, float(top), bands + 2, dtype=torch.float64))
     bins = torch.linspace(0.0, rate / 2, window // 2 + 1, dtype=torch.float64)
     width = corners.diff()
     rising = (bins - corners[:-2, None]) / width[:-1, None]
