@@ -7,6 +7,10 @@
 | tokens | speech tokens it made, and | |
 | text_tokens | tokens of the text they were made from | short, long by their ratio |
 | ngram_repeats | times a run of 8 or more speech tokens came in a row; 1: none | repeats from 3 |
+| gram_count | times the same 4 speech tokens came, anywhere in the take | repeats from 4 |
+| one_token_share | share of the most frequent speech token | silence over 0.25 |
+| mean_log_prob, resampled_share | how sure the model was, how often it drew again | none |
+| similarity | cosine of the take's voice to its reference's | none: see ``tasks/flags.py`` |
 
 Every one is optional; other names are kept with the take but not judged. Limits of the ratio:
 those beyond which token models of this family stop by themselves (2 and 20 speech tokens per
@@ -27,10 +31,18 @@ _JOINS: Final[Mapping[str, Callable[[float, float], float]]] = {
     "tokens": operator.add,
     "text_tokens": operator.add,
     "ngram_repeats": max,
+    "gram_count": max,
+    "one_token_share": max,
+    "mean_log_prob": min,
+    "resampled_share": max,
+    "similarity": min,
 }
 _RATIO: Final = (2.0, 20.0)
 _SHORT_TEXT_TOKENS: Final = 4  # one word has any ratio
 _REPEATS: Final = 3
+_GRAMS: Final = 4
+_SHARE: Final = 0.25
+_SHARED_TOKENS: Final = 25  # a second: in less, one token is soon a quarter
 
 
 def joined_signals(parts: Iterable[Mapping[str, float]]) -> dict[str, float]:
@@ -71,4 +83,11 @@ def signal_findings(signals: Mapping[str, float], *, repeats: bool) -> list[Find
     if times >= _REPEATS and not repeats:
         words = f"the engine said the same {times:.0f} times in a row"
         found.append(finding("repeats", words, times / 100))
+    elif signals.get("gram_count", 0.0) >= _GRAMS and not repeats:
+        words = f"the engine came back to the same sound {signals['gram_count']:.0f} times"
+        found.append(finding("repeats", words, signals["gram_count"] / 100))
+    share = signals.get("one_token_share", 0.0)
+    if share > _SHARE and signals.get("tokens", 0.0) >= _SHARED_TOKENS:
+        words = f"{share:.0%} of its speech tokens are one and the same: a drone, or nothing"
+        found.append(finding("silence", words, share))
     return found
