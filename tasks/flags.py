@@ -1,18 +1,23 @@
-"""What only the whole book shows of its takes: equal audio, jumps of level, drift. Pure.
+"""What only the whole book shows of its takes: equal audio, strangers, jumps, drift. Pure.
 
 Flags are for people: they change no take, no verdict and no exit code. All of it is computed
-from what the sidecars hold (identity, level, pace), over the takes that the book uses.
+from what the sidecars hold (identity, level, pace, similarity), over the takes that the book uses.
 
 | kind | what is flagged |
 |---|---|
 | equal | one audio for different texts: the engine mixed up its answers |
+| stranger | a take that is much less like its voice than the voice's takes usually are |
 | jump | two neighbours differ by more than 6 dB, each against what its voice usually is |
-| drift | a voice is louder, quieter, faster or slower at the book's end than at its beginning |
+| drift | along the book a voice gets louder, quieter, faster, slower, or less like itself |
 
 Levels are compared with the voice's own median because the gain that levels voices is one
 for the whole voice. Drift is claimed from 80 takes on and only where the medians of the first
 and the last quarter differ by more than five of their standard errors: another project's
 run of 400 lines showed a drift that its run of 2,000 lines did not have.
+
+Likeness is the cosine between the speaker embeddings of a take and of its voice's reference,
+where an engine measures it. No limit of it is absolute: it is the voice's own median that a take
+is held against, and only takes of two seconds or more, for embeddings of less scatter.
 """
 
 from __future__ import annotations
@@ -20,7 +25,7 @@ from __future__ import annotations
 import math
 import statistics
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
@@ -32,6 +37,11 @@ _FEWEST: Final = 5  # takes of a voice, for a median to mean something
 _DRIFT_FROM: Final = 80
 _DRIFT_DB: Final = 2.0
 _DRIFT_PACE: Final = 0.08
+_DRIFT_LIKENESS: Final = 0.05  # of a cosine
+_STRANGER: Final = 0.15  # below the voice's median, and
+_STRANGER_SIGMAS: Final = 6.0  # of the voice's own spread
+_STRANGERS_FROM: Final = 20  # takes of a voice
+_HEARD_S: Final = 2.0
 _ERRORS: Final = 5.0
 _MAD_TO_SIGMA: Final = 1.4826  # of a normal distribution
 _MEDIAN_ERROR: Final = 1.2533  # standard error of a median against that of a mean
@@ -57,6 +67,7 @@ class Told:
     pcm_sha256: str
     level_db: float | None
     pace: float | None
+    likeness: float | None = None  # to the voice's reference; None: unknown, or too short a take
 
 
 def flags_of(chapters: Iterable[ChapterPlan], lines: Iterable[Line]) -> tuple[Flag, ...]:
@@ -73,7 +84,7 @@ def flags_of(chapters: Iterable[ChapterPlan], lines: Iterable[Line]) -> tuple[Fl
 
 def flags(told: Sequence[Told]) -> tuple[Flag, ...]:
     """All flags, the graver kinds first."""
-    return (*equal_audio(told), *drifts(told), *jumps(told))
+    return (*equal_audio(told), *strangers(told), *drifts(told), *jumps(told))
 
 
 def equal_audio(told: Sequence[Told]) -> list[Flag]:
@@ -95,11 +106,32 @@ def equal_audio(told: Sequence[Told]) -> list[Flag]:
     return found
 
 
+def strangers(told: Sequence[Told]) -> list[Flag]:
+    """Takes that are much less like their voice than its other takes."""
+    usual = {
+        voice: (statistics.median(values), _spread(values))
+        for voice, values in _by_voice(told, lambda one: one.likeness).items()
+        if len(values) >= _STRANGERS_FROM
+    }
+    found = []
+    for one in told:
+        if one.likeness is None or one.voice not in usual:
+            continue
+        median, spread = usual[one.voice]
+        if median - one.likeness > max(_STRANGER, _STRANGER_SIGMAS * spread):
+            sentence = (
+                f"{one.likeness:.2f} like the reference of voice {one.voice}, whose takes are "
+                f"usually {median:.2f}: perhaps somebody else is heard"
+            )
+            found.append(Flag(one.id, "stranger", sentence))
+    return found
+
+
 def jumps(told: Sequence[Told]) -> list[Flag]:
     """Neighbours in a chapter of which one is much louder."""
     usual = {
         voice: statistics.median(levels)
-        for voice, levels in _by_voice(told, "level_db").items()
+        for voice, levels in _by_voice(told, lambda one: one.level_db).items()
         if len(levels) >= _FEWEST
     }
     found = []
@@ -120,17 +152,26 @@ def drifts(told: Sequence[Told]) -> list[Flag]:
     """Voices that change along the book."""
     found = []
     first = {one.voice: one.id for one in reversed(told)}
-    for voice, levels in _by_voice(told, "level_db").items():
+    for voice, levels in _by_voice(told, lambda one: one.level_db).items():
         step = _drift(levels)
         if abs(step) > _DRIFT_DB:
             how = "louder" if step > 0 else "quieter"
             sentence = f"voice {voice} gets {abs(step):.1f} dB {how} along the book"
             found.append(Flag(first[voice], "drift", sentence))
-    for voice, paces in _by_voice(told, "pace").items():
+    for voice, paces in _by_voice(told, lambda one: one.pace).items():
         step = math.expm1(_drift([math.log(pace) for pace in paces if pace > 0]))
         if abs(step) > _DRIFT_PACE:
             how = "slower" if step > 0 else "faster"
             sentence = f"voice {voice} gets {abs(step):.0%} {how} along the book"
+            found.append(Flag(first[voice], "drift", sentence))
+    for voice, values in _by_voice(told, lambda one: one.likeness).items():
+        step = _drift(values)
+        if abs(step) > _DRIFT_LIKENESS:
+            how = "more" if step > 0 else "less"
+            sentence = (
+                f"voice {voice} gets {how} like its reference along the book: "
+                f"{abs(step):.2f} of a cosine"
+            )
             found.append(Flag(first[voice], "drift", sentence))
     return found
 
@@ -141,16 +182,22 @@ def _drift(values: Sequence[float]) -> float:
         return 0.0
     quarter = len(values) // 4
     step = statistics.median(values[-quarter:]) - statistics.median(values[:quarter])
-    middle = statistics.median(values)
-    spread = _MAD_TO_SIGMA * statistics.median(abs(value - middle) for value in values)
-    error = _MEDIAN_ERROR * spread * math.sqrt(2 / quarter)
+    error = _MEDIAN_ERROR * _spread(values) * math.sqrt(2 / quarter)
     return step if abs(step) > _ERRORS * error else 0.0
 
 
-def _by_voice(told: Iterable[Told], figure: str) -> dict[str, list[float]]:
+def _spread(values: Sequence[float]) -> float:
+    """The standard deviation, whatever a few values do."""
+    middle = statistics.median(values)
+    return _MAD_TO_SIGMA * statistics.median(abs(value - middle) for value in values)
+
+
+def _by_voice(
+    told: Iterable[Told], figure: Callable[[Told], float | None]
+) -> dict[str, list[float]]:
     values: dict[str, list[float]] = defaultdict(list)
     for one in told:
-        value = one.level_db if figure == "level_db" else one.pace
+        value = figure(one)
         if value is not None:
             values[one.voice].append(value)
     return values
@@ -167,6 +214,7 @@ def _told(line: Line, chapter: int) -> Told:
         pcm_sha256=take.pcm_sha256,
         level_db=take.verdict.level_db,
         pace=take.verdict.pace,
+        likeness=take.similarity if take.frames >= _HEARD_S * take.rate else None,
     )
 
 

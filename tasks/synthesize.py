@@ -218,6 +218,7 @@ class _Job:
             signals=signals,
             clipped=sum(part.clipped for part in parts),
             seconds=sum(part.seconds for part in parts),
+            tokens=tuple(part.tokens for part in parts) if any(p.tokens for p in parts) else (),
         )
 
 

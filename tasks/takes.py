@@ -58,6 +58,7 @@ class Take:
     rate: int
     verdict: TakeVerdict
     words: tuple[tuple[int, int, int], ...] = ()  # (start, end) in the spoken text, frame
+    similarity: float | None = None  # to the voice's reference, where the engine measures it
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,8 @@ class Recording:
     signals: dict[str, float]
     clipped: int
     seconds: float  # wall time the engine spent
+    # the engine's speech tokens, of each request the take was spoken in; none: it gave none
+    tokens: tuple[tuple[int, ...], ...] = ()
 
 
 class TakeStore:
@@ -120,6 +123,24 @@ class TakeStore:
         """Everything written about a take, for ``find``."""
         loaded = json.loads(self.sidecar_path(key).read_bytes())
         return dict(loaded)
+
+    def tokens(self, key: str) -> tuple[tuple[int, ...], ...]:
+        """The speech tokens from which the audio of a take was made, as its engine gave them.
+
+        With them an engine can make the audio again (another precision, another vocoder, a
+        damaged file) without sampling: what is random about a take is in its tokens.
+
+        Returns:
+            One row for each request the take was spoken in (several where the last attempt
+            spoke it in shorter pieces); empty: no such take, or its engine has no tokens.
+        """
+        if self.get(key) is None:
+            return ()
+        try:
+            rows = self.sidecar(key).get("tokens", ())
+            return tuple(tuple(int(token) for token in row) for row in rows)
+        except (ValueError, TypeError):
+            return ()  # damaged: as if the engine had given none
 
     def publish(self, recording: Recording) -> Take:
         """Makes a recording a take, atomically; the first writer of a key wins.
@@ -186,6 +207,7 @@ class TakeStore:
 
 
 def _sidecar(recording: Recording, digest: str) -> dict[str, Any]:
+    tokens = {"tokens": [list(row) for row in recording.tokens]} if recording.tokens else {}
     return {
         "schema": SCHEMA,
         "key": recording.key,
@@ -199,6 +221,7 @@ def _sidecar(recording: Recording, digest: str) -> dict[str, Any]:
         "clipped": recording.clipped,
         "signals": plain(recording.signals),
         "words": [list(word) for word in recording.words],
+        **tokens,
         # times and hosts: no digest covers this block
         "circumstances": {
             "made": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
@@ -211,6 +234,7 @@ def _sidecar(recording: Recording, digest: str) -> dict[str, Any]:
 
 def _take_from(sidecar: dict[str, Any], audio: Path) -> Take:
     identity, verdict = sidecar["identity"], sidecar["verdict"]
+    similarity = sidecar.get("signals", {}).get("similarity")
     return Take(
         key=sidecar["key"],
         audio=audio,
@@ -231,4 +255,5 @@ def _take_from(sidecar: dict[str, Any], audio: Path) -> Take:
             pace=verdict.get("pace"),
         ),
         words=tuple((int(a), int(b), int(c)) for a, b, c in sidecar.get("words", ())),
+        similarity=None if similarity is None else float(similarity),
     )

@@ -5,7 +5,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.flags import Told, drifts, equal_audio, flags, jumps
+from tasks.flags import Told, drifts, equal_audio, flags, jumps, strangers
 
 
 def told(number: int, **more: object) -> Told:
@@ -57,18 +57,43 @@ def test_drift_needs_many_takes() -> None:
     assert "slower" in slow.sentence
 
 
+def test_a_stranger_is_told_by_what_the_voice_usually_is() -> None:
+    rows = [told(n, likeness=0.8 + n % 5 / 100) for n in range(40)]
+    rows += [told(n + 40, voice="boris", likeness=0.55 + n % 5 / 100) for n in range(40)]
+    assert strangers(rows) == []
+    rows[7] = replace(rows[7], likeness=0.57)
+    rows[9] = replace(rows[9], likeness=0.70)  # less like it, and still the same voice
+    [flag] = strangers(rows)
+    assert (flag.id, flag.kind) == ("ch01/0007", "stranger")
+    assert "0.57 like the reference of voice anna, whose takes are usually 0.82" in flag.sentence
+    assert strangers(rows[:19]) == []  # of too few takes nothing is usual
+    scattered = [told(n, likeness=0.3 + n % 10 / 20) for n in range(100)]
+    assert strangers([*scattered, told(200, likeness=0.25)]) == []
+
+
+def test_a_voice_that_leaves_its_reference_is_flagged() -> None:
+    def leaving(by: float) -> list[Told]:
+        return [told(n, likeness=0.85 - by * n / 200 + n % 3 / 100) for n in range(200)]
+
+    [flag] = drifts(leaving(0.2))
+    assert (flag.id, flag.kind) == ("ch01/0000", "drift")
+    assert "gets less like its reference along the book: 0.15" in flag.sentence
+    assert drifts(leaving(0.05)) == []
+
+
 rows = st.builds(
     told,
     st.integers(0, 999),
     voice=st.sampled_from("ab"),
     level_db=st.none() | st.floats(-60, 0),
     pace=st.none() | st.floats(0.1, 5),
+    likeness=st.none() | st.floats(-1, 1),
     pcm_sha256=st.sampled_from("xyz"),
 )
 
 
 @given(st.lists(rows, max_size=30))
 def test_takes_without_figures_are_passed_over(book: list[Told]) -> None:
-    without = [replace(row, level_db=None, pace=None) for row in book]
+    without = [replace(row, level_db=None, pace=None, likeness=None) for row in book]
     assert [flag.kind for flag in flags(without)] == ["equal"] * len(equal_audio(book))
     assert all(flag.id in {row.id for row in book} for flag in flags(book))

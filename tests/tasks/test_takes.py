@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -119,3 +120,34 @@ def test_discard_leaves_nothing(store: TakeStore) -> None:
     assert store.get(KEY) is None
     assert not take.audio.exists()
     store.discard(KEY)
+
+
+def test_speech_tokens_come_back_as_they_were_given(store: TakeStore) -> None:
+    rows = ((5, 32767, -1, 0), (), (7,))
+    store.publish(replace(recording(), tokens=rows))
+    assert store.tokens(KEY) == rows
+    other = "cd" + "0" * 62
+    assert store.tokens(other) == ()
+    store.publish(recording(other))
+    assert store.tokens(other) == ()
+    assert "tokens" not in store.sidecar(other)
+    store.discard(KEY)
+    assert store.tokens(KEY) == ()
+
+
+def test_tokens_of_other_audio_than_stands_there_are_not_stored(store: TakeStore) -> None:
+    published = store.publish(replace(recording(level=100), tokens=((1, 2),)))
+    store.sidecar_path(KEY).unlink()
+    store.publish(replace(recording(level=200), tokens=((3, 4),)))
+    assert store.tokens(KEY) == ()  # its writer's are lost, and these would be wrong
+    store.sidecar_path(KEY).unlink()
+    store.publish(replace(recording(level=100), tokens=((1, 2),)))
+    assert store.tokens(KEY) == ((1, 2),)
+    assert published.audio.exists()
+
+
+def test_how_like_its_voice_a_take_is(store: TakeStore) -> None:
+    store.publish(replace(recording(), signals={"similarity": 0.8125}))
+    take = store.get(KEY)
+    assert take is not None
+    assert take.similarity == 0.8125
