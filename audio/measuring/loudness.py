@@ -37,8 +37,9 @@ __all__ = ["SILENT_LUFS", "Loudness", "LoudnessMeter", "integrated_lufs", "range
 
 _BLOCK_STEPS: Final = 4  # of 0.1 s
 _SHORT_TERM_STEPS: Final = 30
-_SIZES: Final = range(72, 31, -1)  # of the filter's blocks: longer ones cost more per sample
-_GROUP_BLOCKS: Final = 64 * ROWS  # filtered at once: 0.5 MB of samples, which stay in the cache
+# of the filter's blocks: 70 cost a quarter more at 44.1 kHz than 49, shorter ones not less
+_SIZES: Final = range(50, 31, -1)
+_GROUP_BLOCKS: Final = 32 * ROWS  # filtered at once: 0.4 MB of samples, which stay in the cache
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import mmap
 import struct
+from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,15 +64,8 @@ def encode_aac(destination: Path, sound: Sound, profile: Profile, *, gain_db: fl
 
 def arguments(destination: Path, profile: Profile, *, gain_db: float = 0.0) -> list[str]:
     """ffmpeg's arguments behind its input."""
-    command = [
-        *gain_filter(gain_db),
-        "-c:a",
-        "aac",
-        "-aac_coder",
-        profile.aac_coder,
-        "-b:a",
-        f"{profile.m4b_kbps}k",
-    ]
+    command = [*gain_filter(gain_db), "-c:a", "aac", "-aac_coder", profile.aac_coder]
+    command += ["-b:a", f"{profile.m4b_kbps}k"]
     command += ["-fflags", "+bitexact", "-flags:a", "+bitexact"]
     return [*command, "-f", "adts", "-y", ffmpeg.url(destination)]
 
@@ -87,7 +81,7 @@ def count(encoded: Path) -> int:
     Raises:
         StorageError: it is cut short, no ADTS file, or gone.
     """
-    return len(_walk(encoded))
+    return sum(map(len, _batches(encoded)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,15 +103,16 @@ class Stream:
         Raises:
             StorageError: one of them is damaged, empty or gone.
         """
-        sizes = []
+        sizes = array("I")
         for number, path in enumerate(encoded):
-            found = _walk(path)
-            if not len(found):
-                raise _damaged(path, "it does not begin with an AAC packet")
-            sizes.append(found[min(number, 1) :])
+            before = len(sizes)
+            for batch in _batches(path, skip=min(number, 1)):
+                sizes.extend(map(len, batch))
+            if len(sizes) == before:
+                raise _damaged(path, "it holds no sound")
         kind, rate, channels = _form(encoded[0])
         config = struct.pack(">H", kind << 11 | rate << 7 | channels << 3)
-        return cls(tuple(encoded), np.concatenate(sizes), config, channels)
+        return cls(tuple(encoded), np.array(sizes, np.uint32), config, channels)
 
     def bodies(self) -> Iterator[bytes]:
         """All packets in order, many at a time.
@@ -126,35 +121,36 @@ class Stream:
             StorageError: a file is damaged or gone.
         """
         for number, path in enumerate(self.encoded):
-            ends = np.cumsum(_walk(path) + np.uint32(_HEADER), dtype=np.int64).tolist()
-            starts = [0, *ends[:-1]]
-            try:
-                with path.open("rb") as file, _mapped(file) as content:
-                    for first in range(min(number, 1), len(ends), _BATCH):
-                        part = slice(first, first + _BATCH)
-                        places = zip(starts[part], ends[part], strict=True)
-                        yield b"".join(content[at + _HEADER : end] for at, end in places)
-            except OSError as error:
-                raise _damaged(path, error.strerror or str(error)) from error
+            for batch in _batches(path, skip=min(number, 1)):
+                yield b"".join(batch)
 
 
-def _walk(path: Path) -> NDArray[np.uint32]:
-    """Bytes of each packet of a file, without its header."""
-    found: list[int] = []
+def _batches(path: Path, skip: int = 0) -> Iterator[list[bytes]]:
+    """The packets of an encoded chapter from number ``skip`` on, without their headers.
+
+    Raises:
+        StorageError: it is cut short, no ADTS file, or gone.
+    """
     try:
         if path.stat().st_size == 0:
-            return np.empty(0, np.uint32)
+            return
         with path.open("rb") as file, _mapped(file) as content:
-            place, end = 0, len(content)
+            place, end, number = 0, len(content), -skip
+            batch: list[bytes] = []
             while place < end:
                 length = _length(content[place : place + _HEADER])
                 if length == 0 or place + length > end:
-                    raise _damaged(path, f"packet {len(found)} at byte {place} is broken")
-                found.append(length - _HEADER)
+                    raise _damaged(path, f"packet {number + skip} at byte {place} is broken")
+                if number >= 0:
+                    batch.append(content[place + _HEADER : place + length])
+                if len(batch) == _BATCH:
+                    yield batch
+                    batch = []
                 place += length
+                number += 1
+            yield batch
     except OSError as error:
         raise _damaged(path, error.strerror or str(error)) from error
-    return np.array(found, np.uint32)
 
 
 def _mapped(file: BinaryIO) -> mmap.mmap:
