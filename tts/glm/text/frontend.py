@@ -1,9 +1,11 @@
 """A request's text as pieces of token ids, and a reference's transcript as the prompt.
 
 Order, as upstream: the whole text is normalised, split at 30 to 60 units, each piece normalised
-again and tokenised. What castbook adds: nothing is lost on the way (``normalise`` mended),
-sounds marked by the lexicon become phoneme tokens, the names of tokens printed in a book stay
-text, and a piece never has more than ``MOST`` tokens, so that no request can run away.
+again and tokenised. What castbook adds: nothing is lost on the way (``normalise`` mended); a text
+of up to 60 units, which the model takes whole, is not split, since the second normalisation makes
+a full stop of the comma at a cut; sounds marked by the lexicon become phoneme tokens; the names of
+tokens printed in a book stay text; and a piece never has more than ``MOST`` tokens, so that no
+request can run away.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ from tts.engine import EngineError
 from tts.glm.text import phonemes
 from tts.glm.text.grammar import Grammar, sparing
 from tts.glm.text.normalise import normalise
-from tts.glm.text.split import split, units
+from tts.glm.text.split import LONGEST, length, split, units
 from tts.glm.text.tokenizer import Tokenizer
 
 REVISION: Final = 1  # of the rules: part of the engine's fingerprint, since they change the ids
@@ -60,7 +62,7 @@ class FrontEnd:
         """
         held = _Held(text, language, self._tokenizer.knows)
         found: list[tuple[int, ...]] = []
-        for piece in split(normalise(held.text, self._grammar, mended=True)):
+        for piece in _split(normalise(held.text, self._grammar, mended=True)):
             said = normalise(piece, self._grammar, mended=True)
             if _WORD.search(said):
                 found += self._bounded(said, held.sounds)
@@ -104,6 +106,10 @@ class FrontEnd:
                 else map(self._tokenizer.special, names)
             )
         return tuple(ids)
+
+
+def _split(text: str) -> list[str]:
+    return [text] if length(text) <= LONGEST else split(text)
 
 
 def speech_bounds(text_tokens: int, most: int | None = None) -> tuple[int, int]:

@@ -47,10 +47,9 @@ def test_a_sentence_is_normalised_and_split(tokenizer, front):
     assert spoken(tokenizer, front, "It's 3 o'clock — “really”!", "en") == [
         "it's three o'clock really."
     ]
-    long = (
-        "人工智能的发展历史可以追溯到二十世纪五十年代，当时科学家们开始探索这种可能性。经过几十年。"
-    )
-    assert spoken(tokenizer, front, long) == [long[:39], long[39:]]
+    first = "人工智能的发展历史可以追溯到二十世纪五十年代，当时科学家们开始探索这种可能性。"
+    assert spoken(tokenizer, front, f"{first}经过几十年，") == [f"{first}经过几十年。"]
+    assert spoken(tokenizer, front, f"{first}{first}") == [first, first]  # more than 60 units
 
 
 def test_a_transcript_ends_in_one_space(tokenizer, front):
