@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from audio.pcm import Pcm
-from audio.recordings.checks import Quality, Refusal
 from audio.recordings.course import Course, read_stretches, trace_course
 from audio.recordings.proposals import LEAST_S, MOST_S, Proposal, propose_clips
 from book.project import Hearing, Project
@@ -153,18 +152,6 @@ def find_words(
             hint="give the clip's own words with --clip-transcript",
         )
     return Words(excerpt.text, "found", excerpt.agreement)
-
-
-def judge(recording: Recording, index: int) -> Quality | Refusal:
-    """What the project's checks will say about a clip."""
-    import numpy as np
-
-    from audio.pcm import FULL_SCALE
-    from audio.recordings.checks import check_clip
-
-    pcm = recording.clips[index]
-    samples = (pcm.astype(np.float32) / np.float32(FULL_SCALE))[:, None]
-    return check_clip(samples, pcm, recording.rate)
 
 
 def _nothing(path: Path, course: Course) -> VoiceError:

@@ -15,8 +15,8 @@ from flows.commands.making import JSON, PROJECT
 if TYPE_CHECKING:
     from book.project import Project
     from tasks.ears.listener import Recogniser
-    from tasks.newvoice import Wish
     from tasks.recordings import Recording, Words
+    from tasks.voicewishes import Wish
 
 _QUESTIONS = {
     "basis": "On what ground may this voice be used ({})",
@@ -72,7 +72,8 @@ def voice_command(
     from flows import voiceprinting
     from tasks import recordings
     from tasks.location import find_project
-    from tasks.newvoice import Wish, add_voice, check_consent, check_wish, needs_consent
+    from tasks.newvoice import add_voice
+    from tasks.voicewishes import Wish, check_consent, check_wish, needs_consent
 
     loaded = load_project(find_project(project))
     wish = Wish(name, style, engine, _fields(consent), library, replace)
@@ -166,7 +167,7 @@ def _with_consent(wish: Wish) -> Wish:
     """Asked of the person at the keyboard; what is not said is not written."""
     from dataclasses import replace
 
-    from tasks.newvoice import BASES, CONSENT_FIELDS
+    from tasks.voicewishes import BASES, CONSENT_FIELDS
 
     answers: dict[str, str] = {}
     for field in CONSENT_FIELDS:

@@ -13,10 +13,12 @@ from numpy.typing import NDArray
 from audio.hearing.transcripts import Heard
 from audio.pcm import read_flac
 from book.projectfile import load_project
-from castbook.errors import InputError, VoiceError
-from tasks.newvoice import Wish, add_voice, check_consent, check_wish, needs_consent
+from castbook.errors import InputError, StorageError, VoiceError
+from tasks import newvoice
+from tasks.newvoice import add_voice
 from tasks.recordings import Recording, find_words, read_transcript, save_clips, survey
 from tasks.voices import Voices
+from tasks.voicewishes import Wish, check_consent, check_wish, needs_consent
 
 SELF = {"basis": "self"}
 CLIP = spoken(4.0, 3)
@@ -227,6 +229,19 @@ def test_transcripts_that_cannot_be_read(content: bytes | None, says: str, tmp_p
     with pytest.raises(VoiceError) as caught:
         read_transcript(path)
     assert says in str(caught.value) and str(path) in str(caught.value)
+
+
+def test_a_full_disk_leaves_everything_as_it_was(
+    book: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(path: Path, content: str) -> None:
+        raise StorageError(f"{path}: cannot write: No space left on device")
+
+    before = files(book)
+    monkeypatch.setattr(newvoice, "write_text", full)
+    with pytest.raises(StorageError):
+        add(book, Wish("anna", consent=SELF))
+    assert files(book) == before
 
 
 def test_the_file_is_still_a_file_for_people(book: Path) -> None:

@@ -53,7 +53,8 @@ class SpeakerModel:
         inputs, outputs = self._session.get_inputs(), self._session.get_outputs()
         self._input = inputs[0].name
         shape = list(inputs[0].shape)
-        if len(inputs) != 1 or len(shape) != 3 or shape[2] not in (BINS, None):
+        bins = shape[2] if len(shape) == 3 else 0
+        if len(inputs) != 1 or (isinstance(bins, int) and bins != BINS):  # a name: any size
             raise _other(path, f"its inputs are {[(i.name, i.shape) for i in inputs]}")
         self._output = outputs[0].name
         last = outputs[0].shape[-1] if outputs[0].shape else None

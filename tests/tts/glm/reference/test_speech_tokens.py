@@ -60,18 +60,6 @@ def test_as_many_tokens_as_begun_40_ms(tokenizer: SpeechTokenizer, samples: int)
     assert all(0 <= token < tokenizer.config.codebook for token in found)
 
 
-def test_the_number_of_threads_changes_no_bit(
-    tokenizer: SpeechTokenizer, golden: dict[str, torch.Tensor]
-) -> None:
-    features = golden["feat0.input_features"][0]
-    alone = tokenizer.hidden(features, 120)
-    torch.set_num_threads(2)
-    try:
-        assert torch.equal(tokenizer.hidden(features, 120), alone)
-    finally:
-        torch.set_num_threads(1)
-
-
 def test_what_pads_is_seen_by_nobody(tokenizer: SpeechTokenizer) -> None:
     """Frames two convolutions behind the last sound may hold anything."""
     features = torch.randn(128, 120, generator=torch.Generator().manual_seed(5))
