@@ -76,6 +76,7 @@ def sounds(run: str) -> Iterator[tuple[str, str, str]]:
 def _words(run: str) -> list[str]:
     import jieba.posseg
 
+    jieba.setLogLevel("WARNING")  # it reports its dictionary on standard error
     return [pair.word for pair in jieba.posseg.lcut(run)]
 
 
