@@ -85,6 +85,8 @@ class Flow:
     Args:
         weights: the tensors of ``flow.pt`` by their stored names; not kept.
         batching: other shapes than the device's own, for tests and measurements.
+        compiled: see ``Dit``; construction then takes a minute, and the bytes differ from
+            those without, so it belongs in the engine's fingerprint.
     """
 
     def __init__(
@@ -95,6 +97,7 @@ class Flow:
         device: torch.device | str,
         precision: Precision = "fp32",
         batching: Batching | None = None,
+        compiled: bool = False,
     ) -> None:
         where = torch.device(device)
         arithmetic = modes.arithmetic(precision, where)
@@ -102,8 +105,10 @@ class Flow:
         self.config = config
         self.precision = modes.effective(precision, where)
         self.batching = batching or Batching.for_device(where)
-        self.dit = Dit(config, weights, device=where, arithmetic=arithmetic)
+        self.dit = Dit(config, weights, device=where, arithmetic=arithmetic, compiled=compiled)
         self._plans: dict[int, Schedule] = {}
+        if compiled:
+            self._warm()
 
     def bucket_of(self, job: FlowJob) -> int:
         """The padded length of a job in frames; jobs of one bucket fill one another's rows."""
@@ -172,7 +177,7 @@ class Flow:
         return solve(
             self.dit,
             self._conditions([job], 1, job.frames, seen),
-            (self.noise(job) if start is None else start)[None],
+            self.noise([job.seed], job.frames) if start is None else start[None],
             self._plan(steps),
             self.config.guidance if guidance is None else guidance,
             fixed=fixed,
@@ -184,9 +189,8 @@ class Flow:
     ) -> Tensor:
         """Jobs of one bucket, padded: [rows, bucket, 80], references included."""
         rows = self.rows_of(bucket)
-        start = torch.zeros(rows, bucket, self.config.mel, device=self.dit.device)
-        for row, job in zip(start, jobs, strict=False):
-            row[: job.frames] = self.noise(job)
+        seeds = [job.seed for job in jobs] + [0] * (rows - len(jobs))
+        start = self.noise(seeds, bucket)
         return solve(
             self.dit,
             self._conditions(jobs, rows, bucket, None),
@@ -195,11 +199,15 @@ class Flow:
             self.config.guidance if guidance is None else guidance,
         ).mel
 
-    def noise(self, job: FlowJob) -> Tensor:
-        """The state a job starts from, float32 [T, 80]: a function of seed, frame and bin."""
-        seeds = torch.tensor([job.seed], dtype=torch.int64, device=self.dit.device)
-        drawn = noise.normals(seeds, "flow", 0, job.frames * self.config.mel)
-        return drawn.reshape(job.frames, self.config.mel)
+    def noise(self, seeds: Sequence[int], frames: int) -> Tensor:
+        """The states that jobs start from, float32 [R, T, 80].
+
+        Each number is a function of seed, frame and mel bin: the same in every bucket, and the
+        same in every chunk of a stream.
+        """
+        drawn = torch.tensor(seeds, dtype=torch.int64, device=self.dit.device)
+        numbers = noise.normals(drawn, "flow", 0, frames * self.config.mel)
+        return numbers.view(len(seeds), frames, self.config.mel)
 
     def check(self, job: FlowJob) -> None:
         """Raises PermanentFailure when a job cannot be calculated."""
@@ -213,6 +221,19 @@ class Flow:
                 f"{job.id}: speech token {wrong} is unknown to the flow, "
                 f"which has {self.config.vocab}"
             )
+
+    def _warm(self) -> None:
+        """Compiles for a shape whose numbers are all different.
+
+        The compiler takes equal sizes for one and the same, and would make code for, say, 768
+        frames of width 768 that no other length may use. What is compiled first serves all, so
+        which job comes first must not decide it.
+        """
+        tokens = torch.zeros(5 * self.batching.grain + 3, dtype=torch.int64)
+        empty = torch.zeros(0, dtype=torch.int64)
+        mel, speaker = torch.zeros(0, self.config.mel), torch.ones(self.config.speaker)
+        job = FlowJob("warm", tokens, empty, mel, speaker, seed=0)
+        self.sample([job], steps=1)
 
     def _plan(self, steps: int) -> Schedule:
         if steps not in self._plans:

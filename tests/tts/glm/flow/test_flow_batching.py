@@ -28,11 +28,14 @@ def digests(flow: Flow, jobs: list[FlowJob], size: int) -> dict[str, str]:
     return found
 
 
-@pytest.mark.parametrize(
-    "batching", [Batching(), Batching(grain=16, budget=512, most=8)], ids=["cpu", "gpu's way"]
-)
-def test_company_changes_nothing(batching: Batching) -> None:
-    flow = Flow(CONFIG, WEIGHTS, device="cpu", batching=batching)
+FLOWS = [
+    Flow(CONFIG, WEIGHTS, device="cpu", batching=batching)
+    for batching in (Batching(), Batching(grain=16, budget=512, most=8))
+]
+
+
+@pytest.mark.parametrize("flow", FLOWS, ids=["as on a CPU", "as on a GPU"])
+def test_company_changes_nothing(flow: Flow) -> None:
     alone = digests(flow, JOBS, 1)
     assert len(set(alone.values())) == len(JOBS)
     assert digests(flow, JOBS, 7) == alone
@@ -59,9 +62,12 @@ def test_shapes(frames: int, grain: int, budget: int, most: int) -> None:
     assert 1 <= rows <= most and (rows == 1 or rows * bucket <= budget)
 
 
-def test_noise_of_a_frame_does_not_depend_on_the_length() -> None:
-    flow = Flow(CONFIG, WEIGHTS, device="cpu")
-    long, short = job_of(40, 5), job_of(11, 5)
-    assert long.seed == short.seed
-    assert flow.noise(long)[: short.frames].equal(flow.noise(short))
-    assert not flow.noise(job_of(11, 5, seed=2)).equal(flow.noise(short))
+@given(st.integers(0, 2**63 - 1), st.integers(1, 70), st.integers(1, 70))
+@settings(max_examples=20, deadline=None)
+def test_noise_of_a_frame_depends_on_nothing_else(seed: int, frames: int, others: int) -> None:
+    flow = FLOWS[0]
+    alone = flow.noise([seed], frames)[0]
+    assert alone.shape == (frames, 80)
+    common = min(frames, others)
+    assert flow.noise([7, seed], others)[1, :common].equal(alone[:common])
+    assert not flow.noise([seed ^ 1], frames)[0].equal(alone)

@@ -67,7 +67,7 @@ def test_upstreams_stitches_lose_no_sample() -> None:
         rate=1000,
         vocoder=lambda mel: torch.ones(20 * len(mel)),
     )
-    noises = [FLOW.noise(JOB)[: 2 * (6 + end)] for end in (10, 25, 31)]
+    noises = [FLOW.noise([1], 2 * (6 + end))[0] for end in (10, 25, 31)]
     chunks = list(stream.chunks(FLOW, JOB, noises, steps=1, guidance=0.7))
     assert chunks[0].held is None
     wave = torch.cat([chunk.wave for chunk in chunks])
