@@ -8,7 +8,8 @@ Takes of PROJECT (default: projects/sign-of-the-four, espeak) are made once. For
    each chapter, read-along EPUB), as ``castbook make`` does them with two workers;
 2. the floor: the same encoder commands (M4B in one piece, MP3s, the EPUB's audio) started
    concurrently on the same PCM, lying ready as raw files;
-3. the ratio of both wall times; the highest memory of the whole family of processes.
+3. the ratio of both wall times, and of both CPU times, which other work on the machine moves
+   less; the highest memory of the whole family of processes.
 
 Between two lengths: how the time grows. Beside it, at a size that it can bear, the sum of
 pydub segments against the same pieces stitched by castbook.
@@ -20,6 +21,7 @@ import argparse
 import itertools
 import json
 import os
+import resource
 import shutil
 import subprocess
 import sys
@@ -57,12 +59,19 @@ class Cost:
     segments: int
     castbook_s: float  # wall
     floor_s: float  # wall
+    castbook_cpu_s: float  # user and system, of this process and its children
+    floor_cpu_s: float
     memory_mb: float  # of castbook and its ffmpeg processes together, at most
 
     @property
     def ratio(self) -> float:
         """The figure of merit."""
         return self.castbook_s / self.floor_s
+
+    @property
+    def cpu_ratio(self) -> float:
+        """The same in CPU seconds."""
+        return self.castbook_cpu_s / self.floor_cpu_s
 
 
 def measure(project: Path, takes: Path, hours: float, place: Path) -> Cost:
@@ -73,15 +82,15 @@ def measure(project: Path, takes: Path, hours: float, place: Path) -> Cost:
         production.plan = lengthen(production.plan, hours)
         segments = sum(len(chapter.lines) for chapter in production.plan.chapters)
         with LocalRunner(2, chapters=3) as runner, watched_memory() as memory:
-            began = time.monotonic()
+            began, cpu = time.monotonic(), _cpu_s()
             report = production.run(runner, Quiet())
-            castbook_s = time.monotonic() - began
+            castbook_s, castbook_cpu_s = time.monotonic() - began, _cpu_s() - cpu
         profile = production.profile
     if report.failed or report.problems or len(report.files) < len(report.chapters):
         raise SystemExit(f"the benchmark's own book failed: {report.message} {report.problems}")
     masters = [c.files.audio for c in report.chapters if c.files is not None]
     seconds = sum(c.files.frames / c.files.rate for c in report.chapters if c.files is not None)
-    floor_s = floor(masters, profile, place / "floor")
+    floor_s, floor_cpu_s = floor(masters, profile, place / "floor")
     shutil.rmtree(build)
     return Cost(
         hours=seconds / 3600,
@@ -89,6 +98,8 @@ def measure(project: Path, takes: Path, hours: float, place: Path) -> Cost:
         segments=segments,
         castbook_s=castbook_s,
         floor_s=floor_s,
+        castbook_cpu_s=castbook_cpu_s,
+        floor_cpu_s=floor_cpu_s,
         memory_mb=max(memory),
     )
 
@@ -96,9 +107,9 @@ def measure(project: Path, takes: Path, hours: float, place: Path) -> Cost:
 # -- the floor -----------------------------------------------------------------------------------
 
 
-def floor(masters: list[Path], profile: Profile, place: Path) -> float:
-    """Seconds of the bare encoders on raw PCM: one process for the M4B, beside it the MP3s one
-    after another, beside it the EPUB's chapters one after another."""
+def floor(masters: list[Path], profile: Profile, place: Path) -> tuple[float, float]:
+    """(wall, CPU) seconds of the bare encoders on raw PCM: one process for the M4B, beside it the
+    MP3s one after another, beside it the EPUB's chapters one after another."""
     place.mkdir()
     raw = [_raw(master, place / f"{number}.raw") for number, master in enumerate(masters)]
     rate = soundfile.info(masters[0]).samplerate
@@ -123,11 +134,11 @@ def floor(masters: list[Path], profile: Profile, place: Path) -> float:
         for path in raw:
             encode(str(path), [*aac, "-f", "ipod"], path.with_suffix(".m4a"))
 
-    began = time.monotonic()
+    began, cpu = time.monotonic(), _cpu_s()
     with ThreadPoolExecutor(3) as pool:
         for future in [pool.submit(job) for job in (m4b, mp3s, epub)]:
             future.result()
-    spent = time.monotonic() - began
+    spent = time.monotonic() - began, _cpu_s() - cpu
     shutil.rmtree(place)
     return spent
 
@@ -137,6 +148,12 @@ def _raw(master: Path, target: Path) -> Path:
         for block in source.blocks(1 << 18, dtype="int16"):
             out.write(block.astype("<i2", copy=False).data)
     return target
+
+
+def _cpu_s() -> float:
+    """CPU seconds of this process and of its children that have ended."""
+    both = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return sum(used.ru_utime + used.ru_stime for used in both)
 
 
 # -- memory --------------------------------------------------------------------------------------
@@ -162,15 +179,26 @@ def watched_memory() -> Iterator[list[float]]:
 def _family_mb() -> float:
     parents: dict[int, int] = {}
     pages: dict[int, int] = {}
+    commands: dict[int, bytes] = {}
     for folder in Path("/proc").glob("[0-9]*"):
         try:
             after_name = (folder / "stat").read_text().rpartition(") ")[2].split()
-            pages[int(folder.name)] = int((folder / "statm").read_text().split()[1])
+            number = int(folder.name)
+            pages[number] = int((folder / "statm").read_text().split()[1])
+            commands[number] = (folder / "cmdline").read_bytes()
         except (OSError, IndexError):
             continue  # it ended meanwhile
-        parents[int(folder.name)] = int(after_name[1])
+        parents[number] = int(after_name[1])
     family = {os.getpid()}
-    while more := {child for child, parent in parents.items() if parent in family} - family:
+    # a child that does not run a program of its own yet has no memory of its own: its parent's
+    while (
+        more := {
+            child
+            for child, parent in parents.items()
+            if parent in family and commands[child] != commands.get(parent)
+        }
+        - family
+    ):
         family |= more
     return sum(pages.get(pid, 0) for pid in family) * os.sysconf("SC_PAGE_SIZE") / 1e6
 
@@ -220,7 +248,7 @@ def main() -> int:
         speak_all(project, takes)
         costs = [measure(project, takes, float(h), place) for h in options.hours.split(",")]
         pieces, naive_s, stitch_s = naive(project, takes, _PYDUB_MINUTES)
-    rows = [{**asdict(cost), "ratio": cost.ratio} for cost in costs]
+    rows = [{**asdict(cost), "ratio": cost.ratio, "cpu_ratio": cost.cpu_ratio} for cost in costs]
     if options.json:
         pydub = {"pieces": pieces, "pydub_s": naive_s, "castbook_s": stitch_s}
         print(json.dumps({"profile": asdict(load_profile("acx")), "costs": rows, "sum": pydub}))
@@ -229,7 +257,9 @@ def main() -> int:
         print(
             f"{cost.hours:.2f} h in {cost.chapters} chapters, {cost.segments} segments: castbook"
             f" {cost.castbook_s:.1f} s, bare encoders {cost.floor_s:.1f} s, ratio"
-            f" {cost.ratio:.2f}; memory at most {cost.memory_mb:.0f} MB"
+            f" {cost.ratio:.2f}; in CPU seconds {cost.castbook_cpu_s:.1f} and"
+            f" {cost.floor_cpu_s:.1f}, ratio {cost.cpu_ratio:.2f}; memory at most"
+            f" {cost.memory_mb:.0f} MB"
         )
     for small, large in itertools.pairwise(costs):
         print(

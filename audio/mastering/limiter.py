@@ -131,23 +131,18 @@ def _depths(peaks: NDArray[np.uint16], ceiling: float) -> NDArray[np.float32]:
     Within a step it goes from the one to the other in a straight line, so that both have to
     be as deep as the peak between them needs.
     """
-    needed = np.zeros(len(peaks) + 1)
+    depths = np.zeros(len(peaks) + 1, np.float32)
     loud = np.flatnonzero(peaks > ceiling)
-    depth = 1 - ceiling / peaks[loud]
-    needed[loud] = depth
-    needed[loud + 1] = np.maximum(needed[loud + 1], depth)
-    places = np.flatnonzero(needed)
-    found = needed.copy()
+    # rounded up: never too little by rounding to single precision
+    needed = np.nextafter((1 - ceiling / peaks[loud]).astype(np.float32), np.float32(2))
+    depths[loud] = needed
+    depths[loud + 1] = np.maximum(depths[loud + 1], needed)
+    places = np.flatnonzero(depths)
+    deepest = depths[places]
     for reach, way in ((_ATTACK, -1), (_RELEASE, 1)):
         for steps in range(1, reach):
             at = places + way * steps
-            inside = (at >= 0) & (at < len(needed))
-            at, slope = at[inside], needed[places[inside]] * (1 - steps / reach)
-            found[at] = np.maximum(found[at], slope)
-    # rounded up: a depth must never be too small by rounding to single precision
-    return np.nextafter(
-        found.astype(np.float32),
-        np.float32(1),
-        where=found > 0,
-        out=np.zeros(len(found), np.float32),
-    )
+            inside = (at >= 0) & (at < len(depths))
+            slope = deepest[inside] * np.float32(1 - steps / reach)
+            depths[at[inside]] = np.maximum(depths[at[inside]], slope)
+    return depths
