@@ -29,8 +29,8 @@ _SPACED = {  # what may stand before a space and after it
     False: re.compile(r"(?<=[A-Za-z0-9.,!?;:]) (?=[A-Za-z0-9])"),
     True: re.compile(rf"(?<=[^\W_{HANZI}]) (?=[^\W_{HANZI}])|(?<=[.,!?;:]) (?=[^\W_{HANZI}])"),
 }
-_INNER_APOSTROPHE = re.compile(r"(?<=[^\W\d_])['’ʼ](?=[^\W\d_])")
-_EDGE_APOSTROPHE = re.compile(r"['‘’]")
+_INNER_APOSTROPHE = re.compile(rf"(?<=[^\W\d_{HANZI}])['’ʼ](?=[^\W\d_{HANZI}])")
+_QUOTE = re.compile("['‘’]")
 _HELD = "ʼ"  # a letter to every rule below, so that an apostrophe in a word survives them
 
 
@@ -45,14 +45,14 @@ def normalise(text: str, grammar: Grammar, *, mended: bool = False) -> str:
     if mended:
         text = unicodedata.normalize("NFC", text)
         text = re.sub(r"[^\S\n]+", " ", re.sub(r"[\r\u2028\u2029\x0b\x0c\x85]", "\n", text))
-        text = _EDGE_APOSTROPHE.sub("", _INNER_APOSTROPHE.sub(_HELD, text))
+        text = _QUOTE.sub("", _INNER_APOSTROPHE.sub(_HELD, text))
     text = prepare(text)
     if has_hanzi(text):
         text = grammar(chinese.before(text, mended=mended), "zh")
         text = chinese.after(text, mended=mended).lower()
     else:
-        said = grammar(text.replace("'", "’"), "en")
-        text = english.after(said, mended=mended)
+        said = grammar(re.sub(f"['{_HELD}]", "’", text), "en")
+        text = english.after(said.replace("’", _HELD) if mended else said, mended=mended)
     return end(punctuate(text, mended=mended).replace(_HELD, "'"))
 
 

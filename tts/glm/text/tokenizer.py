@@ -28,7 +28,7 @@ SPECIALS: Final = {  # what they are for, and their names
     "boa": "<|begin_of_audio|>",
     "ats": "<|audio_0|>",
 }
-CODES: Final = 32768  # speech tokens of the official model
+MORE: Final = "added_tokens.json"  # older folders keep them there
 _SPEECH = re.compile(r"<\|audio_(\d+)\|>")
 _PATTERN: Final = (
     r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}"
@@ -49,15 +49,15 @@ class Tokenizer:
         """From the pieces with their ranks and the added tokens with their ids.
 
         Raises:
-            StorageError: a single byte is missing, ids collide, a special token is missing;
-                the sentence begins with ``source``.
+            StorageError: a single byte is missing, two ranks are the same, a special token is
+                missing or misplaced; the sentence begins with ``source``.
         """
         self._source = source
         lacking = [byte for byte in range(256) if bytes([byte]) not in ranks]
         if lacking:
             raise StorageError(f"{source}: has no piece for byte {lacking[0]}; {_AGAIN}")
-        if len({*ranks.values(), *added.values()}) != len(ranks) + len(added):
-            raise StorageError(f"{source}: two tokens have the same id; {_AGAIN}")
+        if len(set(ranks.values())) != len(ranks):
+            raise StorageError(f"{source}: two pieces have the same rank; {_AGAIN}")
         self._ranks = tiktoken.Encoding(
             "glm", pat_str=_PATTERN, mergeable_ranks=dict(ranks), special_tokens={}
         )
@@ -80,9 +80,11 @@ class Tokenizer:
             StorageError: a file cannot be read as what it should be, or lacks a token; one
                 line with the file, what is wrong, and what to do.
         """
-        config = folder / CONFIG
         ranks = _read(folder / RANKS, _parse_ranks)
-        return cls(ranks, _read(config, _parse_added), str(config))
+        added = _read(folder / CONFIG, _parse_added)
+        if (folder / MORE).is_file():
+            added = {**_read(folder / MORE, _parse_more), **added}
+        return cls(ranks, added, str(folder / CONFIG))
 
     def encode(self, text: str) -> list[int]:
         """Ids of ``text``; the names of added tokens in it become those tokens."""
@@ -177,6 +179,14 @@ def _parse_added(content: bytes) -> dict[str, int]:
     if not isinstance(tokens, dict) or not tokens:
         raise ValueError("has no added_tokens_decoder")
     return dict(_added(tokens.items()))
+
+
+def _parse_more(content: bytes) -> dict[str, int]:
+    """Added tokens in the older form: an object of token to id."""
+    tokens = json.loads(content)
+    if not isinstance(tokens, dict):
+        raise ValueError("is no object of tokens with their ids")
+    return dict(_added((str(number), name) for name, number in tokens.items()))
 
 
 def _added(items: Iterable[tuple[str, Any]]) -> Iterable[tuple[str, int]]:

@@ -52,6 +52,7 @@ def test_parity_notices_a_text_that_is_otherwise(tmp_path):
         ("A\u0301e\u0300 x\u00ady", "áè xy."),  # composed; a soft hyphen is no gap
         ("snake_case(here)里", "snake case here里。"),
         ("Don't说", "don't说。"),
+        ("他说‘好’然后‘OK’走了", "他说好然后ok走了。"),
         ("x² and ①", "x squared and one."),
         ("a/b|c", "a b c."),
         ("first\r\nsecond", "first. second."),
@@ -72,6 +73,7 @@ def test_mended_rules_part_words_and_keep_marks(text, said):
             "built in eighteen oh five, or the nineteen nineties: number two, plus five"
             " and a multiply b.",
         ),
+        ("It's 5 p.m., the dogs' hour", "it's five pm, the dogs hour."),
         ("我有3个苹果和C++。", "我有三个苹果和c加加。"),
     ],
 )

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from benchmarks.glm_tokens import write_tokenizer
 from castbook.errors import CastbookError
-from tts.glm.text.tokenizer import CONFIG, RANKS, Tokenizer
+from tts.glm.text.tokenizer import CONFIG, MORE, RANKS, Tokenizer
 
 CODES = 16
 
@@ -115,7 +115,8 @@ BROKEN = {
     "boa": (CONFIG, without("<|begin_of_audio|>"), "<|begin_of_audio|> is missing"),
     "gap": (CONFIG, without("<|audio_5|>"), "<|audio_5|> is missing; expected"),
     "low": (CONFIG, moved("<|endoftext|>", 5000), "expected at least 5000"),
-    "same": (CONFIG, moved("<|user|>", 7), "two tokens have the same id"),
+    "user low": (CONFIG, moved("<|user|>", 7), "<|user|> is 7; expected at least"),
+    "same": (RANKS, lambda c: c.replace(b" 8\n", b" 7\n"), "two pieces have the same rank"),
 }
 
 
@@ -129,6 +130,15 @@ def test_a_broken_folder_is_one_sentence(case, folder, tmp_path):
     assert "\n" not in sentence
     assert "castbook get glm" in sentence
     assert str(tmp_path / "broken") in sentence
+
+
+def test_tokens_of_the_older_file_count_too(folder, tmp_path, tokenizer):
+    older = spoil(folder, tmp_path / "older", CONFIG, without("<|user|>"))
+    (older / MORE).write_text(json.dumps({"<|user|>": tokenizer.special("<|user|>")}), "utf-8")
+    assert Tokenizer.load(older).specials == tokenizer.specials
+    (older / MORE).write_text("[]", "utf-8")
+    with pytest.raises(CastbookError, match=r"added_tokens\.json: is no object of tokens"):
+        Tokenizer.load(older)
 
 
 @pytest.mark.parametrize("name", [RANKS, CONFIG])
