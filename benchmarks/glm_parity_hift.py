@@ -18,6 +18,7 @@ from torch import Tensor
 
 from benchmarks.parityrows import Row
 from tts.glm.checkpoint.configs import HiftConfig
+from tts.glm.checkpoint.pickles import read_pickle
 from tts.glm.vocoder.hift import Hift, edged_source
 from tts.glm.vocoder.network import EDGE
 from tts.glm.vocoder.source import HARMONICS, HOP, published_draws
@@ -26,6 +27,7 @@ STAGE = "hift"
 PITCH_HZ = 5e-4
 SOUND = 1e-3
 DRAWS = 1e-6
+WEIGHTS = "hift_state_dict.safetensors"
 
 
 def compare(folder: Path) -> list[Row]:
@@ -40,14 +42,9 @@ def compare(folder: Path) -> list[Row]:
 
 
 def load_weights(folder: Path) -> dict[str, Tensor]:
-    """The tensors of ``hift.pt``, bare or one level down, or of the safetensors beside it."""
+    """The tensors of ``hift.pt``, or of the safetensors beside it where that is all there is."""
     stored = folder / "hift.pt"
-    if not stored.exists():
-        return dict(load_file(folder / "hift_state_dict.safetensors"))
-    loaded: Any = torch.load(stored, map_location="cpu", weights_only=True)
-    while "conv_pre.bias" not in loaded:
-        loaded = next(value for value in loaded.values() if isinstance(value, Mapping))
-    return dict(loaded)
+    return read_pickle(stored) if stored.exists() else load_file(folder / WEIGHTS)
 
 
 def _case(hift: Hift, case: Mapping[str, Any], golden: Mapping[str, Tensor]) -> list[Row]:

@@ -34,6 +34,14 @@ class VocoderJob:
     seed: int  # 63 bits; of the noise in the excitation
 
 
+class Unspeakable(EngineError):
+    """One job that has no sound; the others of its batch may be given again without it."""
+
+    def __init__(self, job: VocoderJob, reason: str) -> None:
+        super().__init__(reason, "permanent")
+        self.job = job
+
+
 class Hift:
     """The vocoder at 24 kHz.
 
@@ -64,14 +72,14 @@ class Hift:
         """The sound of each job, float32 [480 T] on the device, within ±0.99, in their order.
 
         Raises:
-            EngineError: a mel that is no mel, or holds what is no number.
+            Unspeakable: a mel that is no mel; a mel or a sound that holds what is no number.
         """
         mels = [checked_mel(job).to(self.device) for job in jobs]
         sources = [
             self.network.mixer.seeded(pitch, job.seed)
             for job, pitch in zip(jobs, self.pitches(mels), strict=True)
         ]
-        return self._sounds(mels, sources)
+        return list(map(checked_sound, jobs, self._sounds(mels, sources)))
 
     @torch.inference_mode()
     def pitches(self, mels: Sequence[Tensor], since: int = 0) -> list[Tensor]:
@@ -106,7 +114,6 @@ class Hift:
 
     def _sounds(self, mels: Sequence[Tensor], sources: Sequence[Tensor]) -> list[Tensor]:
         edged = [edged_source(source) for source in sources]
-
         cut = [
             (number, window)
             for number, mel in enumerate(mels)
@@ -152,15 +159,26 @@ def checked_mel(job: VocoderJob) -> Tensor:
     """The mel of a job.
 
     Raises:
-        EngineError: it has no frames, another form than [T, 80] float32, or holds NaN.
+        Unspeakable: it has no frames, another form than [T, 80] float32, or holds NaN.
     """
     mel = job.mel
     if mel.dim() != 2 or mel.shape[1] != MEL or mel.dtype != torch.float32 or not len(mel):
         form = f"{str(mel.dtype).removeprefix('torch.')} {list(mel.shape)}"
-        raise EngineError(f"a mel of {form} cannot be spoken: float32 [1 or more, 80]", "permanent")
+        raise Unspeakable(job, f"a mel of {form} cannot be spoken: float32 [1 or more, 80]")
     if not bool(torch.isfinite(mel).all()):
-        raise EngineError("the flow made a mel that holds what is no number", "permanent")
+        raise Unspeakable(job, "the flow made a mel that holds what is no number")
     return mel
+
+
+def checked_sound(job: VocoderJob, sound: Tensor) -> Tensor:
+    """The sound of a job.
+
+    Raises:
+        Unspeakable: it holds NaN.
+    """
+    if not bool(torch.isfinite(sound).all()):
+        raise Unspeakable(job, "the vocoder made samples that are no numbers")
+    return sound
 
 
 def edged_source(source: Tensor) -> Tensor:

@@ -21,6 +21,11 @@ SNAKE_EPSILON: Final = 1e-9
 Weights = Mapping[str, Tensor]
 
 
+def placed(weights: Weights, name: str, device: torch.device) -> Tensor:
+    """A stored tensor on the device, float32: a copy, for the stored one may be a mapped file."""
+    return weights[name].to(device, torch.float32, copy=True)
+
+
 @torch.no_grad()
 def folded(weights: Weights, name: str) -> Tensor:
     """The weight ``name``; multiplied by torch itself where its norm and direction are stored
@@ -31,9 +36,9 @@ def folded(weights: Weights, name: str) -> Tensor:
     """
     parts = f"{name}.parametrizations.weight.original"
     if f"{parts}0" not in weights:
-        return weights[f"{name}.weight"].float()
+        return weights[f"{name}.weight"].to(torch.float32, copy=True)
     module = nn.Module()
-    module.weight = nn.Parameter(weights[f"{parts}1"].float())
+    module.weight = nn.Parameter(torch.ones_like(weights[f"{parts}1"], dtype=torch.float32))
     parametrizations.weight_norm(module)
     module.load_state_dict(
         {
@@ -73,7 +78,7 @@ class Convolution:
             # zeros about the one sample: for kernels of one, oneDNN rounds otherwise with
             # another number of threads
             weight = functional.pad(weight, (1, 1))
-        bias = weights[f"{name}.bias"].float().to(device)
+        bias = placed(weights, f"{name}.bias", device)
         return cls(weight, bias, dilation * (weight.shape[2] - 1) // 2, dilation)
 
     def __call__(self, x: Tensor) -> Tensor:
@@ -102,9 +107,7 @@ class Downsampling:
         stored = folded(weights, name)
         outer, inner, _ = stored.shape
         blocks = stored.reshape(outer, inner, 2, stride).transpose(2, 3).flatten(1, 2)
-        return cls(
-            blocks.contiguous().to(device), weights[f"{name}.bias"].float().to(device), stride
-        )
+        return cls(blocks.contiguous().to(device), placed(weights, f"{name}.bias", device), stride)
 
     def __call__(self, x: Tensor) -> Tensor:
         """Unmasked; half a stride of zeros stands before ``x``."""
@@ -140,7 +143,7 @@ class Upsampling:
                 if 0 <= place < kernel:
                     phases[:, sample, :, tap] = stored[:, :, place].T
         weight = phases.flatten(0, 1).to(device)
-        return cls(weight, weights[f"{name}.bias"].float().to(device), stride)
+        return cls(weight, placed(weights, f"{name}.bias", device), stride)
 
     def __call__(self, x: Tensor) -> Tensor:
         """Unmasked."""
@@ -160,7 +163,7 @@ class Snake:
     @classmethod
     def load(cls, weights: Weights, name: str, device: torch.device) -> Snake:
         """From the stored ``alpha``."""
-        alpha = weights[f"{name}.alpha"].float().to(device)[:, None]
+        alpha = placed(weights, f"{name}.alpha", device)[:, None]
         return cls(alpha, 1.0 / (alpha + SNAKE_EPSILON))
 
     def __call__(self, x: Tensor) -> Tensor:

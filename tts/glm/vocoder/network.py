@@ -24,6 +24,7 @@ from tts.glm.vocoder.layers import (
     Weights,
     folded,
     masked,
+    placed,
 )
 from tts.glm.vocoder.source import HOP, Mixer
 
@@ -53,8 +54,8 @@ class HiftNetwork:
     def __init__(self, weights: Weights, device: torch.device) -> None:
         self.device = device
         self.mixer = Mixer(
-            weights["m_source.l_linear.weight"].float().flatten().to(device),
-            weights["m_source.l_linear.bias"].float().to(device),
+            placed(weights, "m_source.l_linear.weight", device).flatten(),
+            placed(weights, "m_source.l_linear.bias", device),
         )
         # on a CPU float32 gives the published numbers to the bit; on a GPU float64, for 1 % of
         # the work, keeps the pitch free of whatever the matrix units are set to
@@ -62,13 +63,13 @@ class HiftNetwork:
         self._pitch_layers = [
             (
                 folded(weights, name).to(device, self._exact),
-                weights[f"{name}.bias"].to(device, self._exact),
+                placed(weights, f"{name}.bias", device).to(self._exact),
             )
             for name in (f"f0_predictor.condnet.{number}" for number in range(0, 10, 2))
         ]
         self._pitch_head = (
-            weights["f0_predictor.classifier.weight"].to(device, self._exact),
-            weights["f0_predictor.classifier.bias"].to(device, self._exact),
+            placed(weights, "f0_predictor.classifier.weight", device).to(self._exact),
+            placed(weights, "f0_predictor.classifier.bias", device).to(self._exact),
         )
         self._before = Convolution.load(weights, "conv_pre", device)
         self._after = Convolution.load(weights, "conv_post", device)

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from tts.engine import EngineError
 from tts.glm.checkpoint.configs import MEL
-from tts.glm.vocoder.hift import Hift, VocoderJob, checked_mel, edged_source
+from tts.glm.vocoder.hift import Hift, VocoderJob, checked_mel, checked_sound, edged_source
 from tts.glm.vocoder.network import EDGE, HALO, PITCH_HALO
 from tts.glm.vocoder.source import HOP
 
@@ -51,13 +51,13 @@ class HiftStream:
             float32 [480 m] on the device; all pieces together are as long as all frames.
 
         Raises:
-            EngineError: see ``Hift.vocode``; frames after the final ones.
+            EngineError: frames after the final ones; Unspeakable: see ``Hift.vocode``.
         """
         if self._ended:
             raise EngineError("a mel goes on after its end", "permanent")
+        job = VocoderJob("stream", mel, self._seed)
         if len(mel):
-            mel = checked_mel(VocoderJob("stream", mel, self._seed)).to(self._mel.device)
-            self._mel = torch.cat((self._mel, mel))
+            self._mel = torch.cat((self._mel, checked_mel(job).to(self._mel.device)))
         self._ended = final
         known = self._find_pitch(final)
         sourced = known if final else max(0, known - 1)
@@ -73,7 +73,7 @@ class HiftStream:
         sound = self._hift.network.samples(rows, filled, [count])[0]
         wanted = sound[(self._spoken - start) * HOP : (end - start) * HOP]
         self._spoken = end
-        return wanted.clone()
+        return checked_sound(job, wanted.clone())
 
     def _find_pitch(self, final: bool) -> int:
         """Extends the pitch as far as it is certain; how many frames that is."""

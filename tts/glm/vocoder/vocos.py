@@ -16,9 +16,8 @@ import torch
 from torch import Tensor
 
 from castbook.errors import MissingDependency, StorageError
-from tts.engine import EngineError
 from tts.glm.checkpoint.configs import MEL
-from tts.glm.vocoder.hift import VocoderJob, checked_mel
+from tts.glm.vocoder.hift import Unspeakable, VocoderJob, checked_mel, checked_sound
 
 HOP: Final = 640  # samples to a frame
 _MEAN: Final = 7.847762537473608  # subtracted from every log magnitude before the network
@@ -53,8 +52,8 @@ class Vocos2d:
                 warnings.simplefilter("ignore", DeprecationWarning)
                 loaded: Any = torch.jit.load(path, map_location=self.device)  # type: ignore[no-untyped-call]  # torch's is untyped
             self._script = loaded.eval()
-            self._spoken(torch.zeros(_TRIAL_FRAMES, MEL), seed=0)
-        except EngineError as error:
+            self._spoken(VocoderJob("trial", torch.zeros(_TRIAL_FRAMES, MEL), seed=0))
+        except Unspeakable as error:
             raise StorageError(f"{path}: {error.reason}") from error
         except RuntimeError as error:  # all that torch raises here, and TorchScript inside it
             reason = str(error).strip().splitlines()[-1] if str(error).strip() else "unreadable"
@@ -67,24 +66,20 @@ class Vocos2d:
         """The sound of each job, float32 [640 T] on the device, in their order.
 
         Raises:
-            EngineError: a mel that is no mel; sound that has another length or no numbers.
+            Unspeakable: a mel that is no mel; sound that has another length or no numbers.
         """
-        return [self._spoken(checked_mel(job), job.seed) for job in jobs]
+        return [self._spoken(job) for job in jobs]
 
-    def _spoken(self, mel: Tensor, seed: int) -> Tensor:
+    def _spoken(self, job: VocoderJob) -> Tensor:
+        mel = checked_mel(job)
         frames = len(mel)
         given = mel if frames > 1 else mel.repeat(2, 1)  # it refuses a single frame
         devices = [self.device] if self.device.type == "cuda" else []
         with torch.inference_mode(), torch.random.fork_rng(devices):
-            torch.manual_seed(seed)  # should the script draw numbers, they are the job's own
+            torch.manual_seed(job.seed)  # should the script draw numbers, they are the job's own
             found = self._script((given - _MEAN)[None].to(self.device))
         if not isinstance(found, Tensor) or found.shape != (1, len(given) * HOP):
             form = list(found.shape) if isinstance(found, Tensor) else type(found).__name__
-            raise EngineError(
-                f"the vocoder made {form} of {len(given)} frames; expected [1, {len(given) * HOP}]",
-                "permanent",
-            )
-        if not bool(torch.isfinite(found).all()):
-            raise EngineError("the vocoder made samples that are no numbers", "permanent")
-        sound: Tensor = found[0, : frames * HOP].float()
-        return sound
+            expected = f"expected [1, {len(given) * HOP}]"
+            raise Unspeakable(job, f"the vocoder made {form} of {len(given)} frames; {expected}")
+        return checked_sound(job, found[0, : frames * HOP].float())

@@ -12,7 +12,7 @@ from benchmarks.glm_parity_hift import compare, load_weights
 from tts.engine import EngineError
 from tts.glm.checkpoint.configs import HiftConfig
 from tts.glm.vocoder.batching import Shapes
-from tts.glm.vocoder.hift import Hift, VocoderJob
+from tts.glm.vocoder.hift import Hift, Unspeakable, VocoderJob
 from tts.glm.vocoder.network import HALO
 from tts.glm.vocoder.source import HARMONICS, Mixer, published_draws
 from tts.glm.vocoder.streaming import HELD_BACK, HiftStream
@@ -131,9 +131,25 @@ def test_another_seed_is_another_noise(hift: Hift) -> None:
     ],
 )
 def test_what_is_no_mel_is_refused(hift: Hift, mel: Tensor, complaint: str) -> None:
-    with pytest.raises(EngineError, match=complaint) as caught:
-        hift.vocode([VocoderJob("x", mel, 0)])
-    assert caught.value.kind == "permanent"
+    bad = VocoderJob("bad", mel, 0)
+    with pytest.raises(Unspeakable, match=complaint) as caught:
+        hift.vocode([VocoderJob("good", a_mel(2), 0), bad])
+    assert (caught.value.kind, caught.value.job) == ("permanent", bad)
+
+
+def test_sound_that_is_none_is_refused(weights: dict[str, Tensor]) -> None:
+    broken = weights | {"conv_post.bias": torch.full((18,), float("nan"))}
+    with pytest.raises(Unspeakable, match="samples that are no numbers"):
+        made(broken, Shapes(1, (16,))).vocode([VocoderJob("x", a_mel(3), 0)])
+
+
+def test_stored_weights_are_left_alone(weights: dict[str, Tensor]) -> None:
+    before = {name: tensor.clone() for name, tensor in weights.items()}
+    network = made(weights, Shapes(1, (16,))).network
+    with torch.inference_mode():
+        for layer in (network.mixer.weight, network.mixer.bias):
+            layer.zero_()
+    assert all(torch.equal(weights[name], tensor) for name, tensor in before.items())
 
 
 def textbook(pitch: Tensor, phases: Tensor) -> Tensor:
