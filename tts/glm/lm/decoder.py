@@ -55,7 +55,7 @@ class SlotDecoder:
     ) -> None:
         self.model, self.slots = model, slots
         kind = model.device.type
-        self._ticks, self._rows = TICKS.get(kind, 16), ROWS.get(kind, 1)
+        self.ticks, self._rows = TICKS.get(kind, 16), ROWS.get(kind, 1)
         self._cache = SlotCache(
             model.config,
             slots,
@@ -64,7 +64,7 @@ class SlotDecoder:
             dtype=cache_dtype or model.dtype,
             blocked=kind == "cpu",
         )
-        self._state = Slots(model, self._cache, ticks=self._ticks, sampler=sampler)
+        self._state = Slots(model, self._cache, ticks=self.ticks, sampler=sampler)
         self._queue: list[tuple[int, int, Prompt]] = []
         self._arrivals = 0
         self._sitting: dict[int, _Sitting] = {}  # by slot
@@ -133,7 +133,7 @@ class SlotDecoder:
             return []
         work = self._work()
         self._state.prepare()
-        for _ in range(self._ticks):
+        for _ in range(self.ticks):
             work()
         return self._collect()
 

@@ -125,6 +125,17 @@ class LanguageModel:
         """Scores of the whole vocabulary: float32 [n, vocab]."""
         return F.linear(rows * self._norm, self.embedding).float()
 
+    def products(self) -> list[tuple[Matrix, int]]:
+        """Every matrix that a step multiplies by, with its columns: for measurements."""
+        config = self.config
+        inner = config.heads * config.head_dim
+        found = []
+        for layer in self._layers:
+            found += [(layer.qkv, config.hidden), (layer.out, inner)]
+            found += [(layer.gate, config.hidden), (layer.up, config.hidden)]
+            found += [(layer.down, config.ffn)]
+        return [*found, (self._head, config.hidden)]
+
     def _through(self, ids: Tensor, positions: Tensor, attend: Attention) -> Tensor:
         """The hidden rows [n, hidden] of ids [n] at positions [n], divided by their size."""
         config = self.config
