@@ -7,6 +7,7 @@ Run by ``python -m benchmarks.glm_parity``. Sizes come from the stored tensors; 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -55,7 +56,7 @@ def configured(folder: Path, weights: Mapping[str, Tensor]) -> FlowConfig:
     """The sizes of a flow, from its tensors and ``config.yaml``."""
     text = (folder / "config.yaml").read_text(encoding="utf-8")
     # the tag names a class to build; the mapping under it is all we want
-    mapping = yaml.safe_load(text.replace("!new:flow.flow.Flow", ""))
+    mapping = yaml.safe_load(re.sub(r"!\S+", "", text))
     shapes = {name: tuple(tensor.shape) for name, tensor in weights.items()}
     return FlowConfig.from_shapes(shapes, mapping["flow"])
 
@@ -76,7 +77,7 @@ def _files(folder: Path, weights: Mapping[str, Tensor], config: FlowConfig) -> I
         yield Row(STAGE, "weights", "pickle = safetensors", len(unlike), 0)
     path = folder / "dit_arch.json"
     if path.is_file():
-        arch = json.loads(path.read_text(encoding="utf-8"))["tiny"]
+        arch = json.loads(path.read_text(encoding="utf-8")).get("tiny", {})
         said = (
             ("trans_dim", config.width),
             ("depth", config.depth),

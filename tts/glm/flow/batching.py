@@ -229,7 +229,7 @@ class Flow:
         frames of width 768 that no other length may use. What is compiled first serves all, so
         which job comes first must not decide it.
         """
-        tokens = torch.zeros(5 * self.batching.grain + 3, dtype=torch.int64)
+        tokens = torch.zeros(5 * self.batching.grain + 78, dtype=torch.int64)
         empty = torch.zeros(0, dtype=torch.int64)
         mel, speaker = torch.zeros(0, self.config.mel), torch.ones(self.config.speaker)
         job = FlowJob("warm", tokens, empty, mel, speaker, seed=0)

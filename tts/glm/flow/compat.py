@@ -92,7 +92,7 @@ class UpstreamStream:
             wave = self.vocoder(mel)
             look = self.ahead[min(number, len(self.ahead) - 1)] / 25
             overlap = int(self.rate * (look + self.fade))
-            until = len(wave) if end >= len(job.tokens) else len(wave) - overlap
+            until = len(wave) if end >= len(job.tokens) else max(given, len(wave) - overlap)
             fresh = wave[given:until].clone()
             ramp = torch.linspace(0, 1, len(tail))[: len(fresh)]
             fresh[: len(ramp)] = fresh[: len(ramp)] * ramp + tail[: len(ramp)] * (1 - ramp)

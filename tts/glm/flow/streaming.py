@@ -9,11 +9,13 @@ function of seed and frame, so no chunk redraws it. What a stream promises:
   the same as ``streamed`` makes offline of all of them at once;
 * a segment no longer than the first block is what ``Flow.solve`` makes of it alone;
 * longer ones differ from ``Flow.sample``, which lets every frame hear the whole segment. By how
-  much is a property of the weights, not of this code: ``deviation`` measures it, and
-  ``WHOLE``, which gives nothing away before the end, is the pattern without any.
+  much is a property of the weights, not of this code: ``deviation`` measures it. With the random
+  weights of the golden set it is 2 % of the mel's own deviation (-34 dB) for the pattern that is
+  the default, 9 % with nothing held back. ``WHOLE``, which gives nothing away before the end,
+  is the pattern without any.
 
 The other way, attention cut into blocks, would make stream and offline alike by making offline
-worse: the model was not trained so (docs of the parity mode: ``compat``).
+worse: nobody says that the model was trained so. (``compat`` has upstream's blocks.)
 """
 
 from __future__ import annotations
@@ -25,6 +27,7 @@ from typing import Final
 import torch
 from torch import Tensor
 
+from castbook.errors import BrokenPromise
 from tts.glm.flow.batching import Flow, FlowJob
 
 
@@ -42,7 +45,7 @@ class Pattern:
 
     def __post_init__(self) -> None:
         if any(block < 1 for block in self.blocks) or self.ahead < 0:
-            raise ValueError(f"blocks of at least one token, ahead from 0: {self}")
+            raise BrokenPromise(f"blocks are of at least one token, ahead is from 0: {self}")
 
     def end(self, number: int) -> int | None:
         """Tokens that chunk ``number`` ends behind; None: it only ends with the segment."""
@@ -94,10 +97,10 @@ class FlowStream:
 
         Raises:
             PermanentFailure: see ``Flow.sample``.
-            ValueError: the stream has ended.
+            BrokenPromise: the stream has ended.
         """
         if self._ended:
-            raise ValueError(f"{self._job.id}: the stream has ended")
+            raise BrokenPromise(f"{self._job.id}: the stream has ended")
         self._ended = final
         self._job = replace(self._job, tokens=torch.cat((self._job.tokens, tokens)))
         fresh: list[Tensor] = []

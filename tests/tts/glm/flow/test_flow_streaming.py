@@ -11,6 +11,7 @@ from flow_models import config_of, job_of, weights_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from castbook.errors import BrokenPromise
 from tts.glm.flow.batching import Flow
 from tts.glm.flow.compat import UpstreamStream
 from tts.glm.flow.streaming import WHOLE, FlowStream, Pattern, deviation, streamed
@@ -32,7 +33,7 @@ def test_feeding_changes_nothing(cuts: list[int], apart: bool) -> None:
     given_away = [stream.feed(span) for span in spans]
     given_away.append(stream.feed(last[0] if last else JOB.tokens[:0], final=True))
     assert torch.cat(given_away).equal(STREAMED)
-    with pytest.raises(ValueError, match="has ended"):
+    with pytest.raises(BrokenPromise, match="has ended"):
         stream.feed(JOB.tokens)
 
 
@@ -73,3 +74,14 @@ def test_upstreams_stitches_lose_no_sample() -> None:
     wave = torch.cat([chunk.wave for chunk in chunks])
     assert len(wave) == 20 * (JOB.frames - JOB.prompt_frames)
     torch.testing.assert_close(wave, torch.ones(len(wave)))
+
+
+@pytest.mark.parametrize(("blocks", "ahead"), [((0,), 3), ((5, -1), 3), ((5,), -1)])
+def test_patterns_that_make_no_sense(blocks: tuple[int, ...], ahead: int) -> None:
+    with pytest.raises(BrokenPromise):
+        Pattern(blocks, ahead)
+
+
+def test_ends_of_blocks() -> None:
+    assert [Pattern((25, 50, 100)).end(number) for number in range(5)] == [25, 75, 175, 275, 375]
+    assert WHOLE.end(0) is None
