@@ -1,7 +1,8 @@
 """The order in which a book's files are made, so that two cores are busy to the end.
 
 First the chapters' AAC, which the M4B and the EPUB wait for. Then these two, which take seconds,
-and the files of single chapters, of which there are many and each keeps one core busy.
+and the files of single chapters, of which there are many and each keeps one core busy. Long
+ones go before short ones: the last to end is then a short one.
 """
 
 from __future__ import annotations
@@ -44,8 +45,9 @@ def publish_book(publication: Publication, runner: Runner) -> Result:
         publication.make_sure_of_room()
     except CastbookError as error:
         return Result(problems=(str(error),))
-    encodings = _submit(runner, publication.encode, publication.to_encode, _encoding_name)
-    single = [file for file in files if not file.joined]
+    chapters = sorted(publication.to_encode, key=lambda chapter: -chapter.frames)
+    encodings = _submit(runner, publication.encode, chapters, _encoding_name)
+    single = sorted((f for f in files if not f.joined), key=lambda file: -file.need.bytes)
     futures = _submit(runner, publication.publish, single[:_FILL], _file_name)
     ready = len(_results(encodings, problems)) == len(encodings)
     joined = [file for file in files if file.joined] if ready else []
