@@ -199,7 +199,7 @@ def _examine_speaker(path: Path) -> None:
     options.log_severity_level = 4  # what it would print is in the error
     try:
         session = onnxruntime.InferenceSession(
-            str(path), options, providers=["CPUExecutionProvider"]
+            str(path), options, providers=["CPUExecutionProvider"], enable_fallback=0
         )
     except Exception as error:  # its exceptions share no class that it exports
         reason = " ".join(str(error).split())[:120]
