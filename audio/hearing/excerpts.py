@@ -38,39 +38,51 @@ def find_excerpt(text: str, heard: str, language: str) -> Excerpt | None:
     forms, wanted = [token.form for token in written], [token.form for token in said]
     if not forms or not wanted:
         return None
-    begin = _place(forms, wanted)
-    if begin is None:
+    found = [_matched(forms, wanted, place) for place in _places(forms, wanted)]
+    if not found:
         return None
+    agreement, start, end = max(found, key=lambda match: (match[0], -match[1]))
+    if agreement < _LEAST:
+        return None
+    return Excerpt(_with_marks(text, written[start].start, written[end - 1].end), agreement)
+
+
+def _matched(forms: Sequence[str], wanted: Sequence[str], begin: int) -> tuple[float, int, int]:
+    """How much of ``wanted`` stands near a place, and from where to where."""
     room = max(2, round(_ROOM * len(wanted)))
     first = max(0, begin - room)
     window = forms[first : begin + len(wanted) + room]
     matcher = SequenceMatcher(None, window, wanted, autojunk=False)
     blocks = [block for block in matcher.get_matching_blocks() if block.size]
     if not blocks:
-        return None
-    agreement = sum(block.size for block in blocks) / len(wanted)
-    if agreement < _LEAST:
-        return None
+        return 0.0, begin, begin + 1
     # words that were misheard at the edges stand beside those that were not
     start = max(0, first + blocks[0].a - blocks[0].b)
     missing = len(wanted) - (blocks[-1].b + blocks[-1].size)
     end = min(len(forms), first + blocks[-1].a + blocks[-1].size + missing)
-    return Excerpt(_with_marks(text, written[start].start, written[end - 1].end), agreement)
+    return sum(block.size for block in blocks) / len(wanted), start, end
 
 
-def _place(forms: Sequence[str], wanted: Sequence[str]) -> int | None:
-    """Where in ``forms`` most of ``wanted`` stands in order."""
-    places: dict[str, list[int]] = defaultdict(list)
+def _places(forms: Sequence[str], wanted: Sequence[str]) -> set[int]:
+    """Where in ``forms`` most of ``wanted`` stands: word by word, and with a word more or less."""
+    where: dict[str, list[int]] = defaultdict(list)
     for at, form in enumerate(forms):
-        places[form].append(at)
-    votes: Counter[int] = Counter()
+        where[form].append(at)
+    exact: Counter[int] = Counter()
     for at, form in enumerate(wanted):
-        found = places.get(form, ())
-        for place in found if len(found) <= max(_COMMON, len(forms) // 100) else ():
-            for near in range(-2, 3):  # a word more or less before it
-                votes[place - at + near] += 3 - abs(near)
-    if not votes:
-        return None
+        found = where.get(form, ())
+        if len(found) <= max(_COMMON, len(forms) // 100):
+            exact.update(place - at for place in found)
+    if not exact:
+        return set()
+    loose: Counter[int] = Counter()
+    for place, count in exact.items():
+        for near in range(-2, 3):
+            loose[place + near] += count * (3 - abs(near))
+    return {_first_most(exact), _first_most(loose)}
+
+
+def _first_most(votes: Counter[int]) -> int:
     best = max(votes.values())
     return max(0, min(place for place, count in votes.items() if count == best))
 

@@ -103,7 +103,7 @@ ENTRIES = st.dictionaries(
 )
 
 
-@settings(max_examples=40)
+@settings(max_examples=30)
 @given(st.dictionaries(NAMES, ENTRIES, max_size=3), NAMES, ENTRIES, st.booleans(), st.data())
 def test_what_was_there_stays(
     voices: dict[str, Any], key: str, entry: dict[str, Any], flow: bool, data: st.DataObject

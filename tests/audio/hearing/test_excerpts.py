@@ -53,7 +53,7 @@ def test_another_text_is_not_found(heard: str) -> None:
 WORDS = ("river", "stone", "lamp", "night", "ship", "old", "keeper", "sea", "door", "key", "rain")
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(st.lists(st.sampled_from(WORDS), min_size=30, max_size=80), st.data())
 def test_every_stretch_is_found_word_by_word(words: list[str], data: st.DataObject) -> None:
     start = data.draw(st.integers(0, len(words) - 8))
