@@ -7,6 +7,7 @@ large-file storage, and git's own digest of small ones.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 from pathlib import Path
@@ -55,17 +56,12 @@ class Hub:
         Raises:
             MissingDependency, StorageError: see ``tts/download.py``.
         """
-        pinned = self._manifest.files[name]
-        sources = self._manifest.sources(name)
-        for last, source in enumerate(sources, start=1 - len(sources)):
-            try:
-                location, expected = _ask(self._client, self._address(source), name, pinned)
-                break
-            except _NotThere:
-                if last == 0:
-                    if name in self._manifest.optional:
-                        return None
-                    raise
+        try:
+            location, expected = self._find(name)
+        except _NotThere:
+            if name in self._manifest.optional:
+                return None
+            raise
         final = folder / name
         if final.is_file() and final.stat().st_size == expected.size:
             there = digest_of(final)
@@ -78,6 +74,15 @@ class Hub:
 
         digest = download(self._client, location, final, expected, progress=report, pause_s=pause_s)
         return Expected(expected.size, digest)
+
+    def _find(self, name: str) -> tuple[str, Expected]:
+        """Where a file is and what it must be: the first source that has it."""
+        pinned = self._manifest.files[name]
+        *others, last = self._manifest.sources(name)
+        for source in others:
+            with contextlib.suppress(_NotThere):
+                return _ask(self._client, self._address(source), name, pinned)
+        return _ask(self._client, self._address(last), name, pinned)
 
     def _address(self, source: Source) -> str:
         place = f"{source.repository}/resolve/{quote(source.revision)}/{quote(source.name)}"
