@@ -37,3 +37,4 @@ def remove(waste: Waste, store: TakeStore) -> None:
     """Removes them; a kill in between leaves the rest for the next time."""
     for key in waste.keys:
         store.discard(key)
+    store.prune_pointers()

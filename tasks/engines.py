@@ -29,6 +29,7 @@ class EnginePool:
 
     def __init__(self) -> None:
         self._hosts: dict[str, Host | Fleet] = {}
+        self._sampling: dict[str, str] = {}
         self._widths: dict[str, tuple[int, int]] = {}
         self._lock = threading.Lock()
 
@@ -53,6 +54,14 @@ class EnginePool:
                 able = engine.capabilities
                 self._widths[setup.identity] = able.batch_hint, able.slots * len(engine.replicas())
             return self._widths[setup.identity]
+
+    def sampling_fingerprint(self, setup: EngineSetup) -> str:
+        """What decides the speech tokens of a setup's engine; see ``Engine``."""
+        with self._lock:
+            if setup.identity not in self._sampling:
+                engine = make_engine(setup.name, split_options(setup)[0])
+                self._sampling[setup.identity] = engine.sampling_fingerprint()
+            return self._sampling[setup.identity]
 
     def close(self) -> None:
         """Ends all engine processes."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from castbook.canonical import canonical_json, digest, plain
@@ -36,6 +36,16 @@ class Ingredients:
 def take_key(ingredients: Ingredients, attempt: int) -> str:
     """The key of one attempt, 64 hex digits."""
     return digest({**ingredients.plain(), "attempt": attempt})
+
+
+def sampling_key(ingredients: Ingredients, attempt: int, fingerprint: str) -> str:
+    """The key of the speech tokens of one attempt, 64 hex digits.
+
+    Args:
+        fingerprint: what decides the tokens (``Engine.sampling_fingerprint``), a part of the
+            engine's whole.
+    """
+    return take_key(replace(ingredients, fingerprint=fingerprint), attempt)
 
 
 def seed_of(key: str, piece: int = 0) -> int:

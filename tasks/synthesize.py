@@ -18,7 +18,7 @@ from castbook.errors import MissingDependency, PermanentFailure, TransientFailur
 from tasks.claims import Claims
 from tasks.engines import EnginePool
 from tasks.judging import Judging
-from tasks.keys import seed_of
+from tasks.keys import sampling_key, seed_of
 from tasks.plan import Line
 from tasks.runners import current_try
 from tasks.takes import Recording, TakeStore
@@ -121,13 +121,14 @@ class Synthesis:
     ) -> None:
         """One engine's lines, wave after wave until every chain is settled."""
         host = self._pool.host(setup)
+        sampling = self._pool.sampling_fingerprint(setup)
         voices = {line.speaker.voice.digest: line.speaker.voice for line in lines}
         wave = list(lines)
         while wave:
             following: list[Line] = []
             jobs = {}
             for line in wave:
-                job = _Job.start(line, self._store, tried + current_try.value)
+                job = _Job.start(line, self._store, tried + current_try.value, sampling)
                 jobs.update({request.id: job for request in job.requests})
             requests = [request for job in dict.fromkeys(jobs.values()) for request in job.requests]
             for request_id, result in host.synthesize(voices, requests):
@@ -165,15 +166,18 @@ class Synthesis:
 class _Job:
     """One attempt of one line: a request, or several pieces to be joined."""
 
-    def __init__(self, line: Line, attempt: int, requests: tuple[Request, ...]) -> None:
+    def __init__(
+        self, line: Line, attempt: int, requests: tuple[Request, ...], sampling: str
+    ) -> None:
         self.line = line
+        self.sampling = sampling  # the key of its speech tokens
         self.attempt = attempt
         self.requests = requests
         self.finished = False
         self._parts: dict[str, Speech] = {}
 
     @classmethod
-    def start(cls, line: Line, store: TakeStore, try_number: int) -> _Job:
+    def start(cls, line: Line, store: TakeStore, try_number: int, fingerprint: str) -> _Job:
         attempt = line.decision.attempt or 0
         key = line.keys[attempt]
         if line.decision.state == "failed":
@@ -182,6 +186,9 @@ class _Job:
         texts: tuple[str, ...] = (line.ingredients.spoken,)
         if change == "shorter":
             texts = cut(line.ingredients.spoken)
+        sampling = sampling_key(line.ingredients, attempt, fingerprint)
+        drawn = store.sampled(sampling)
+        rows = drawn if len(drawn) == len(texts) else ((),) * len(texts)
         requests = tuple(
             Request(
                 id=f"{key}#{number}",
@@ -192,10 +199,12 @@ class _Job:
                 attempt=attempt,
                 attempt_change=change,
                 try_number=try_number,
+                sampling_seed=seed_of(sampling, number),
+                tokens=rows[number],
             )
             for number, text in enumerate(texts)
         )
-        return cls(line, attempt, requests)
+        return cls(line, attempt, requests, sampling)
 
     def add(self, request_id: str, speech: Speech, judging: Judging) -> Recording | None:
         """A part has come; the recording when it was the last."""
@@ -219,6 +228,7 @@ class _Job:
             clipped=sum(part.clipped for part in parts),
             seconds=sum(part.seconds for part in parts),
             tokens=tuple(part.tokens for part in parts) if any(p.tokens for p in parts) else (),
+            sampling=self.sampling,
         )
 
 

@@ -28,6 +28,7 @@ from castbook.errors import StorageError
 from castbook.files import flush_folder, publish, replace, storage_error, temporary_beside
 
 SCHEMA = 1
+_POINTER = ".sampled"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,7 @@ class Recording:
     seconds: float  # wall time the engine spent
     # the engine's speech tokens, of each request the take was spoken in; none: it gave none
     tokens: tuple[tuple[int, ...], ...] = ()
+    sampling: str = ""  # what decided the tokens (``tasks/keys.py``), 64 hex digits
 
 
 class TakeStore:
@@ -142,6 +144,21 @@ class TakeStore:
         except (ValueError, TypeError):
             return ()  # damaged: as if the engine had given none
 
+    def sampled(self, sampling: str) -> tuple[tuple[int, ...], ...]:
+        """The speech tokens that were drawn with a key of ``sampling_key``, for whichever take;
+        empty: none are here."""
+        try:
+            key = self._pointer_path(sampling).read_text("ascii").strip()
+        except (OSError, UnicodeDecodeError):
+            return ()
+        return self.tokens(key)
+
+    def prune_pointers(self) -> None:
+        """Removes what points from speech tokens to takes that are gone."""
+        for path in self._folder.glob(f"??/*{_POINTER}"):
+            if not self.sampled(path.stem):
+                path.unlink(missing_ok=True)
+
     def publish(self, recording: Recording) -> Take:
         """Makes a recording a take, atomically; the first writer of a key wins.
 
@@ -168,7 +185,20 @@ class TakeStore:
                 # audio that stands there, so ours is right.
                 replace(temporary, final)
         flush_folder(final.parent)
+        if recording.tokens and recording.sampling:
+            self._point(recording.sampling, recording.key)
         return _take_from(sidecar, audio)
+
+    def _pointer_path(self, sampling: str) -> Path:
+        return self._folder / sampling[:2] / f"{sampling}{_POINTER}"
+
+    def _point(self, sampling: str, key: str) -> None:
+        """Where its tokens are found again; lost in a crash, they are drawn anew, no more."""
+        path = self._pointer_path(sampling)
+        if not self.sampled(sampling):
+            with temporary_beside(path) as temporary:
+                temporary.write_text(f"{key}\n", "ascii")
+                replace(temporary, path)
 
     def sound(self, take: Take) -> bool:
         """Whether a take's audio still holds the samples its sidecar names."""

@@ -86,6 +86,11 @@ class Request:
     attempt: int = 0  # 0…: raised by bad verdicts, changes the key
     attempt_change: str = ""  # what this attempt changes: "", "seed", "shorter"
     try_number: int = 0  # 0…: raised by transient failures, not in the key
+    # Of engines that first draw speech tokens and then make sound of them: what the tokens are
+    # drawn with (``Engine.sampling_fingerprint``; the seed if None), or the tokens themselves,
+    # as ``Speech.tokens`` had them, when they were drawn before.
+    sampling_seed: int | None = None
+    tokens: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +163,11 @@ class Engine(ABC):
     @abstractmethod
     def fingerprint(self) -> str:
         """Model revision and the options that change the sound. Never a path or a machine."""
+
+    def sampling_fingerprint(self) -> str:
+        """That part of the fingerprint which decides the speech tokens: when only the rest
+        changes, tokens drawn before are spoken again instead of being drawn anew."""
+        return self.fingerprint()
 
     @abstractmethod
     def presets(self) -> Sequence[Preset]: ...

@@ -26,6 +26,8 @@ def pack_request(number: int, request: Request) -> list[Buffer]:
             "attempt": request.attempt,
             "attempt_change": request.attempt_change,
             "try_number": request.try_number,
+            "sampling_seed": request.sampling_seed,
+            "tokens": request.tokens,
         }
     )
 
@@ -33,7 +35,8 @@ def pack_request(number: int, request: Request) -> list[Buffer]:
 def unpack_request(header: Header) -> Request:
     """The request of a ``request`` frame; its id is the number as a string."""
     values = {name: value for name, value in header.items() if name != "is"}
-    return Request(**{**values, "id": str(header["id"])})
+    tokens = tuple(values.pop("tokens", ()))
+    return Request(**{**values, "id": str(header["id"]), "tokens": tokens})
 
 
 def pack_voice(voice: Voice) -> list[Buffer]:

@@ -87,6 +87,9 @@ class GlmEngine(Engine):
     def fingerprint(self) -> str:
         return place.current_fingerprint(self._options)
 
+    def sampling_fingerprint(self) -> str:
+        return place.current_sampling_fingerprint(self._options)
+
     def presets(self) -> Sequence[Preset]:
         return ()
 
@@ -198,19 +201,21 @@ class GlmEngine(Engine):
             torch.cuda.empty_cache()
 
     def _work(self, request: Request, deliver: Any) -> Work:
-        from tts.glm.stages.work import Work
+        from tts.glm.stages.work import Work, drawn_before
 
         model, _ = self._loaded()
         voice = self._voices.get(request.voice)
         if voice is None:
             raise EngineError("its voice was not prepared", "permanent")
+        pieces = model.front.pieces(request.text, request.language)
         return Work(
             id=request.id,
             voice=voice,
-            pieces=model.front.pieces(request.text, request.language),
+            pieces=pieces,
             seed=request.seed,
-            sampling_seed=request.seed,
+            sampling_seed=request.seed if request.sampling_seed is None else request.sampling_seed,
             deliver=deliver,
+            spoken=drawn_before(request.tokens, pieces),
         )
 
     def _loaded(self) -> tuple[Model, Pipeline]:

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from tts.glm.reference.features import MODEL_RATE, resample
 from tts.glm.reference.speaker import SpeakerModel, similarity
+from tts.glm.signals import token_signals
 from tts.glm.stages.work import Work
 
 _LEAST_S: Final = 0.5  # of sound; the embedding of less says nothing of a voice
@@ -34,10 +35,7 @@ class Listener:
             sounds: of the pieces, float32 [n] on the CPU.
         """
         spoken = [work.spoken[number] for number in range(len(work.pieces))]
-        found = {
-            "tokens": float(sum(len(one.tokens) for one in spoken)),
-            "text_tokens": float(sum(map(len, work.pieces))),
-        }
+        found = token_signals(spoken, sum(map(len, work.pieces)))
         wave = torch.cat(tuple(sounds))
         if len(wave) >= _LEAST_S * self._rate:
             heard = self._speaker.embed(resample(wave, self._rate, MODEL_RATE))

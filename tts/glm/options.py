@@ -65,6 +65,8 @@ _CHOICES: Mapping[str, tuple[object, ...]] = {
 _DEVICE = re.compile(r"auto|cpu|cuda(:\d{1,2})?")
 # Files whose content the sound does not depend on.
 _SILENT = ("speech_tokenizer/preprocessor_config.json",)
+# Those that the speech tokens depend on.
+_SAMPLING = ("llm/", "speech_tokenizer/", "vq32k-phoneme-tokenizer/")
 _VOCODERS = {24000: "hift/", 32000: "vocos2d/"}
 
 
@@ -144,6 +146,16 @@ def fingerprint(options: Options, digests: Mapping[str, str]) -> str:
         f"guidance={options.guidance:g} flow={options.precision} lm={options.dtype} "
         f"cache={options.cache} context={options.context} chained={int(options.chained)} "
         f"weights={digest(heard)[:16]}"
+    )
+
+
+def sampling_fingerprint(options: Options, digests: Mapping[str, str]) -> str:
+    """What decides the speech tokens: ``fingerprint`` without flow and vocoder."""
+    heard = {name: sha256 for name, sha256 in digests.items() if name.startswith(_SAMPLING)}
+    return (
+        f"glm {_VERSION} {options.sampler} lm={options.dtype} cache={options.cache} "
+        f"context={options.context} chained={int(options.chained)} "
+        f"weights={digest({n: s for n, s in heard.items() if n not in _SILENT})[:16]}"
     )
 
 

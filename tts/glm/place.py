@@ -10,7 +10,7 @@ from castbook.errors import EnvironmentFault
 from castbook.settings import Settings
 from tts.glm.checkpoint.digests import checkpoint_digests
 from tts.glm.checkpoint.layout import SPEAKER, VOCOS, find_layout
-from tts.glm.options import ENGINE, Options, fingerprint
+from tts.glm.options import ENGINE, Options, fingerprint, sampling_fingerprint
 from tts.weights import Weights, find_weights, read_manifest
 
 _PACKAGES = (
@@ -38,11 +38,20 @@ def current_fingerprint(options: Options) -> str:
     Without weights it is that of what ``castbook get glm`` would bring, as far as that is
     pinned: enough for a plan, and no take can have been made with it.
     """
+    return fingerprint(options, _digests(options))
+
+
+def current_sampling_fingerprint(options: Options) -> str:
+    """As ``current_fingerprint``, of the speech tokens alone."""
+    return sampling_fingerprint(options, _digests(options))
+
+
+def _digests(options: Options) -> Mapping[str, str]:
     try:
         found = find_checkpoint(options)
     except EnvironmentFault:
         found = None
-    return fingerprint(options, found.digests if found is not None else _pinned())
+    return found.digests if found is not None else _pinned()
 
 
 def features_fingerprint(found: Weights) -> str:

@@ -5,6 +5,7 @@ By the names that ``audio/verdicts/signals.py`` reads. Pure.
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from typing import Final
@@ -38,7 +39,7 @@ def token_signals(spoken: Sequence[Generated], text_tokens: int) -> dict[str, fl
         "gram_count": float(max(most_frequent_gram(one.tokens) for one in spoken)),
         "one_token_share": max(Counter(everything).values(), default=0) / max(count, 1),
     }
-    if drawn:
+    if drawn and not any(math.isnan(one.log_prob) for one in spoken):  # drawn for this take
         logs = sum(one.log_prob * (len(one.tokens) + one.ended) for one in spoken)
         found["mean_log_prob"] = logs / drawn
         found["resampled_share"] = sum(one.resampled for one in spoken) / drawn

@@ -15,15 +15,15 @@ from dataclasses import dataclass
 
 import torch
 
-from castbook.errors import PermanentFailure
+from castbook.errors import BrokenPromise, PermanentFailure
 from tts.glm.lm.cache import SlotCache
-from tts.glm.lm.graphs import Work, recorded
+from tts.glm.lm.graphs import recorded
 from tts.glm.lm.llama import LanguageModel
 from tts.glm.lm.prompts import Generated, Prompt, layout
 from tts.glm.lm.sampling import Sampler
 from tts.glm.lm.slots import Slots
 
-TICKS = {"cpu": 4, "cuda": 16}  # tokens between two looks at who has finished
+TICKS = {"cpu": 8, "cuda": 16}  # tokens between two looks at who has finished
 BUCKET = 32  # prompts are filled up to a multiple of it
 ROWS = {"cpu": 1, "cuda": 4}  # prompts of equal filled length read in one call
 
@@ -53,6 +53,8 @@ class SlotDecoder:
         sampler: Sampler = "ras",
         cache_dtype: torch.dtype | None = None,
     ) -> None:
+        if slots < 1:
+            raise BrokenPromise(f"a decoder of {slots} slots")
         self.model, self.slots = model, slots
         kind = model.device.type
         self.ticks, self._rows = TICKS.get(kind, 16), ROWS.get(kind, 1)
@@ -68,7 +70,8 @@ class SlotDecoder:
         self._queue: list[tuple[int, int, Prompt]] = []
         self._arrivals = 0
         self._sitting: dict[int, _Sitting] = {}  # by slot
-        self._one: Work | None = None
+        # recorded now: nobody is seated, so the warm-up changes nothing
+        self._whole = recorded(lambda: self._state.advance(self._cache.blocks), model.device)
 
     @property
     def context(self) -> int:
@@ -131,10 +134,9 @@ class SlotDecoder:
         self._admit()
         if not self._sitting:
             return []
-        work = self._work()
         self._state.prepare()
         for _ in range(self.ticks):
-            work()
+            self._advance()
         return self._collect()
 
     def generate(self, prompts: Iterable[Prompt]) -> Iterator[Generated]:
@@ -144,16 +146,14 @@ class SlotDecoder:
         while self.busy:
             yield from self.step()
 
-    def _work(self) -> Work:
-        if self._one is None:
-            self._one = recorded(self._advance, self.model.device)
-        return self._one
-
     def _advance(self) -> None:
-        deepest = max((sitting.reached for sitting in self._sitting.values()), default=0)
+        if self._cache.blocks == 1:
+            return self._whole()
+        deepest = max(sitting.reached for sitting in self._sitting.values())
         self._state.advance(min(deepest // self._cache.block + 1, self._cache.blocks))
         for sitting in self._sitting.values():
             sitting.reached += 1
+        return None
 
     def _admit(self) -> None:
         empty = [slot for slot in range(self.slots) if slot not in self._sitting]

@@ -32,6 +32,7 @@ def recorded(work: Work, device: torch.device) -> Work:
                 work()
         torch.cuda.current_stream().wait_stream(side)
         graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(graph):
+        # other stages of the engine may allocate meanwhile, in their own threads
+        with torch.cuda.graph(graph, capture_error_mode="thread_local"):
             work()
     return graph.replay

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -41,6 +42,7 @@ class Work:
     deliver: Callable[[str, Speech | Failure], None]
     spoken: dict[int, Generated] = field(default_factory=dict)  # by piece
     heard: Callable[[int, tuple[int, ...], bool], None] | None = None  # for streams: see Sampling
+    length: int | None = None  # speech tokens of each piece, where they are fixed: measurements
     began: float = 0.0  # monotonic seconds, when it was in the decoder first
     cancelled: bool = False
 
@@ -65,6 +67,8 @@ def prompt_of(work: Work, piece: int, context: int, before: Spoken) -> Prompt:
     ids = work.pieces[piece]
     room = context - len(before.text) - len(ids) - 1 - len(before.speech)
     fewest, most = speech_bounds(len(ids), room)
+    if work.length is not None:
+        fewest = most = work.length
     return Prompt(
         id=f"{work.id}/{piece}",
         prompt_text=before.text,
@@ -105,6 +109,24 @@ def piece_seed(seed: int, piece: int) -> int:
         return seed
     word = hashlib.blake2b(f"{seed}#{piece}".encode(), digest_size=8).digest()
     return int.from_bytes(word) >> 1
+
+
+def drawn_before(row: Sequence[int], pieces: Sequence[Sequence[int]]) -> dict[int, Generated]:
+    """What is known of tokens that were drawn for an earlier take: all but their probability.
+
+    Args:
+        row: as ``joined_tokens`` gives it; of another number of pieces it is of no use.
+    """
+    parts = parted_tokens(row) if row else ()
+    if len(parts) != len(pieces) or not all(parts):
+        return {}
+    return {
+        number: Generated(
+            id="", tokens=tokens, ended=len(tokens) < speech_bounds(len(pieces[number]))[1],
+            log_prob=math.nan, resampled=0,
+        )
+        for number, tokens in enumerate(parts)
+    }  # fmt: skip
 
 
 def joined_tokens(pieces: Sequence[Sequence[int]]) -> tuple[int, ...]:

@@ -35,6 +35,7 @@ _SYMBOLS: Final = str.maketrans(
 )  # fmt: skip
 _POWER = re.compile(r"(\d+(?:\.\d+)?)\*(\d+(?:\.\d+)?)\^(-?\d+(?:\.\d+)?)", re.ASCII)
 _MINUS = re.compile(r"(?<=\d)-(?=\d)")
+_MODEL = re.compile(r"(?<=[A-Za-z])-+(?=\d)")  # GPT-4 is not below zero
 _LO = re.compile(f"咯(?=[{PUNCTUATION}])")
 _E = re.compile(f"(?<![{HANZI}])额(?![{HANZI}])")
 _TIMES = re.compile(rf"(?<=[A-Za-z{_NUMERALS}])\s*\*\s*(?=[A-Za-z{_NUMERALS}])")
@@ -51,9 +52,16 @@ def scientific(text: str) -> str:
 
 
 def before(text: str, *, mended: bool = False) -> str:
-    """``text`` ready for the grammar: powers, hyphens and respelled characters."""
-    text = _MINUS.sub("减", scientific(text))
-    text = _LO.sub("喽", drop(r"\-", text, mended=mended))
+    """``text`` ready for the grammar: powers, hyphens and respelled characters.
+
+    Mended, hyphens are left to the grammar, which knows dates and what lies below zero.
+    """
+    text = scientific(text)
+    if mended:
+        text = _MODEL.sub("", text)
+    else:
+        text = drop(r"\-", _MINUS.sub("减", text), mended=False)
+    text = _LO.sub("喽", text)
     for old, new in _RESPELLED.items():
         text = text.replace(old, new)
     return text
@@ -61,7 +69,7 @@ def before(text: str, *, mended: bool = False) -> str:
 
 def special(text: str, *, mended: bool = False) -> str:
     """The first half of ``after``: backslashes, a lone 额, tildes, asterisks."""
-    text = _E.sub("呃", drop(r"\\", text, mended=mended))
+    text = _E.sub("呃", drop(r"\\\-" if mended else r"\\", text, mended=mended))
     text = re.sub("~+", "。", text)
     return drop("*", _TIMES.sub("乘", text), mended=mended)
 
