@@ -74,6 +74,8 @@ def test_mended_rules_part_words_and_keep_marks(text, said):
             " and a multiply b.",
         ),
         ("It's 5 p.m., the dogs' hour", "it's five pm, the dogs hour."),
+        ("2024-05-01那天-5度", "二零二四年五月一日那天负五度。"),
+        ("小明-小红A-1-", "小明小红a一。"),
         ("我有3个苹果和C++。", "我有三个苹果和c加加。"),
     ],
 )
