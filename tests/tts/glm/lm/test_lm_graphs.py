@@ -1,0 +1,40 @@
+"""Off a GPU nothing is recorded, and the fixed-shape path of a GPU gives the CPU's tokens."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from lm_models import golden_model, prompts
+
+from tts.glm.lm import decoder as room
+from tts.glm.lm.cache import SlotCache
+from tts.glm.lm.decoder import SlotDecoder
+from tts.glm.lm.graphs import recorded
+
+
+def test_work_on_a_cpu_is_called_as_it_is() -> None:
+    calls: list[int] = []
+
+    def work() -> None:
+        calls.append(1)
+
+    assert recorded(work, torch.device("cpu")) is work
+    assert calls == []
+
+
+def test_one_block_and_prompts_read_in_fours(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a GPU runs, eagerly: the whole context in one block, four prompts to a prefill."""
+    chosen = prompts(7, longest=10)
+    usual = {
+        done.id: done.tokens
+        for done in SlotDecoder(golden_model(), slots=4, context=192).generate(chosen)
+    }
+
+    class Whole(SlotCache):
+        def __init__(self, *given: object, **named: object) -> None:
+            super().__init__(*given, **{**named, "blocked": False})  # type: ignore[arg-type]
+
+    monkeypatch.setattr(room, "SlotCache", Whole)
+    monkeypatch.setitem(room.ROWS, "cpu", 4)
+    fixed = SlotDecoder(golden_model(), slots=4, context=192)
+    assert {done.id: done.tokens for done in fixed.generate(chosen)} == usual
