@@ -85,7 +85,7 @@ class Flow:
     Args:
         weights: the tensors of ``flow.pt`` by their stored names; not kept.
         batching: other shapes than the device's own, for tests and measurements.
-        compiled: see ``Dit``; construction then takes a minute, and the bytes differ from
+        compiled: see ``Dit``; construction then takes minutes, and the bytes differ from
             those without, so it belongs in the engine's fingerprint.
     """
 
@@ -101,7 +101,7 @@ class Flow:
     ) -> None:
         where = torch.device(device)
         arithmetic = modes.arithmetic(precision, where)
-        modes.settle(arithmetic)
+        modes.settle(arithmetic, where)
         self.config = config
         self.precision = modes.effective(precision, where)
         self.batching = batching or Batching.for_device(where)

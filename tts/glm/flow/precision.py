@@ -61,13 +61,20 @@ def effective(precision: Precision, device: torch.device) -> Precision:
     return "fp32" if precision == "tf32" and device.type != "cuda" else precision
 
 
-def settle(chosen: Arithmetic) -> None:
-    """Sets the switch that float32 matrix products obey on CUDA.
+def settle(chosen: Arithmetic, device: torch.device) -> None:
+    """Sets the switches that matrix products obey on CUDA; nothing on a CPU.
 
-    The switch belongs to the process, not to a model or thread: it is set once, when the flow
-    is built, and never flipped between stages, for stages run in threads of their own. What
-    must stay exact beside a flow in ``tf32`` must not be a float32 matrix product (a
-    convolution obeys another switch, which stays off).
+    They belong to the process, not to a model or thread: they are set once, when the flow is
+    built, and never flipped between stages, for stages run in threads of their own. What must
+    stay exact beside a flow in ``tf32`` must not be a float32 matrix product (a convolution
+    obeys another switch, which is off).
     """
+    if device.type != "cuda":
+        return
     torch.backends.cuda.matmul.allow_tf32 = chosen.tf32
     torch.backends.cudnn.allow_tf32 = False
+    # by default cuBLAS may add partial sums of half precision in half precision
+    if chosen.products is torch.float16:
+        torch.backends.cuda.matmul.allow_fp16_reduced_precision_reduction = False
+    if chosen.products is torch.bfloat16:
+        torch.backends.cuda.matmul.allow_bf16_reduced_precision_reduction = False

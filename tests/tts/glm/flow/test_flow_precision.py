@@ -7,7 +7,7 @@ import torch
 from flow_models import config_of, job_of, weights_of
 
 from tts.glm.flow.batching import Flow
-from tts.glm.flow.precision import PRECISIONS, Precision, arithmetic, effective
+from tts.glm.flow.precision import PRECISIONS, Precision, arithmetic, effective, settle
 
 CONFIG = config_of()
 WEIGHTS = weights_of(CONFIG)
@@ -48,3 +48,21 @@ def test_tf32_is_of_gpus(device: str, tf32: bool) -> None:
     assert arithmetic("tf32", where).tf32 is tf32
     assert effective("tf32", where) == ("tf32" if tf32 else "fp32")
     assert not arithmetic("fp32", where).tf32
+
+
+def test_switches_are_set_for_gpus_alone() -> None:
+    matmul, convolutions = torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32
+    try:
+        for device, precision, wanted in (
+            ("cuda", "fp32", False),
+            ("cpu", "tf32", False),
+            ("cuda", "tf32", True),
+            ("cpu", "fp32", True),
+        ):
+            where = torch.device(device)
+            settle(arithmetic(precision, where), where)
+            assert torch.backends.cuda.matmul.allow_tf32 is wanted
+            assert not torch.backends.cudnn.allow_tf32
+    finally:
+        torch.backends.cuda.matmul.allow_tf32 = matmul
+        torch.backends.cudnn.allow_tf32 = convolutions
