@@ -19,8 +19,8 @@ _PIECES = (  # each can be merged from a pair of earlier ones
 _CHINESE = "的一是了我不人在他有这个上们来到时大地为子中你说生国年着就那和要她出也得里后自以会"
 _INITIALS = "B P M F D T N L G K H J Q X ZH CH SH R Z C S"
 _FINALS = (
-    "A O E AI EI AO OU AN EN ANG ENG ER I IA IE IAO IU IAN IN IANG ING IONG U UA UO UAI UI UAN"
-    " UN UANG UENG ONG V VE VAN VN II III"
+    "A O E AI EI AO OU AN EN ANG ENG ER I IA IE IAO IOU IAN IN IANG ING IONG U UA UO UAI UEI UAN"
+    " UEN UANG UENG ONG V VE VAN VN II III"
 )
 _ROLES = ("[MASK]", "[gMASK]", "[sMASK]", "<sop>", "<eop>", "<|system|>", "<|user|>")
 _OTHERS = ("<|assistant|>", "<|observation|>", "<|begin_of_image|>", "<|end_of_image|>")

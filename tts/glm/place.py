@@ -14,8 +14,7 @@ from tts.glm.options import ENGINE, Options, fingerprint, sampling_fingerprint
 from tts.weights import Weights, find_weights, read_manifest
 
 _PACKAGES = (
-    "torch", "torchaudio", "safetensors", "tiktoken", "onnxruntime", "wetext", "pypinyin", "jieba",
-    "inflect",
+    "torch", "torchaudio", "safetensors", "tiktoken", "onnxruntime", "wetext",
 )  # fmt: skip
 _RECORD = "glm-digests.json"  # in the cache, see ``checkpoint/digests.py``
 
