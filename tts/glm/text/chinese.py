@@ -36,6 +36,7 @@ _SYMBOLS: Final = str.maketrans(
 _POWER = re.compile(r"(\d+(?:\.\d+)?)\*(\d+(?:\.\d+)?)\^(-?\d+(?:\.\d+)?)", re.ASCII)
 _MINUS = re.compile(r"(?<=\d)-(?=\d)")
 _MODEL = re.compile(r"(?<=[A-Za-z])-+(?=\d)")  # GPT-4 is not below zero
+_HYPHENS = re.compile("-+")
 _LO = re.compile(f"咯(?=[{PUNCTUATION}])")
 _E = re.compile(f"(?<![{HANZI}])额(?![{HANZI}])")
 _TIMES = re.compile(rf"(?<=[A-Za-z{_NUMERALS}])\s*\*\s*(?=[A-Za-z{_NUMERALS}])")
@@ -57,10 +58,8 @@ def before(text: str, *, mended: bool = False) -> str:
     Mended, hyphens are left to the grammar, which knows dates and what lies below zero.
     """
     text = scientific(text)
-    if mended:
-        text = _MODEL.sub("", text)
-    else:
-        text = drop(r"\-", _MINUS.sub("减", text), mended=False)
+    hyphens = _MODEL if mended else _HYPHENS
+    text = hyphens.sub("", text if mended else _MINUS.sub("减", text))
     text = _LO.sub("喽", text)
     for old, new in _RESPELLED.items():
         text = text.replace(old, new)
