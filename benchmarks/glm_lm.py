@@ -168,7 +168,7 @@ def measure(
 def matrices(model: LanguageModel, rows: int) -> float:
     """Seconds that all products of one step take, nothing between them; the best of five."""
     given = [
-        (matrix, torch.randn(rows, columns, device=model.device, dtype=model.dtype))
+        (matrix, torch.randn(rows, columns, device=model.device, dtype=matrix.dtype))
         for matrix, columns in model.products()
     ]
     best = float("inf")

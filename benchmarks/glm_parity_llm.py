@@ -48,11 +48,13 @@ def compare(folder: Path) -> list[Row]:
     return rows
 
 
-def load_model(folder: Path, meta: Mapping[str, Any]) -> LanguageModel:
-    """The model beside the golden numbers, float32 on the CPU."""
+def load_model(
+    folder: Path, meta: Mapping[str, Any], dtype: torch.dtype = torch.float32
+) -> LanguageModel:
+    """The model beside the golden numbers, on the CPU."""
     config = LmConfig.from_json(json.loads((folder / "config.json").read_text()))
     special = SpecialTokens.from_mapping(meta["special_token_ids"])
-    return LanguageModel(config, _weights(folder), special, device="cpu", dtype=torch.float32)
+    return LanguageModel(config, _weights(folder), special, device="cpu", dtype=dtype)
 
 
 def _weights(folder: Path) -> dict[str, Tensor]:

@@ -7,7 +7,8 @@ is loaded, so that a norm is one division by the row's size.
 
 Decoding looks at the speech tokens and at the end alone: a head of their rows, filled up to
 whole blocks of 128 with rows that are never drawn. Upstream keeps the whole vocabulary, and
-ids outside the speech tokens with it; such a token has no sound.
+ids outside the speech tokens with it; such a token has no sound. The head is float32 whatever
+the layers are: in bfloat16 many of the likeliest tokens would score the same.
 """
 
 from __future__ import annotations
@@ -58,9 +59,9 @@ class LanguageModel:
         self.device, self.dtype = torch.device(device), dtype
         self.codes = special.codes
         self.embedding = weights["model.embed_tokens.weight"].to(self.device, dtype, copy=True)
-        self._norm = weights["model.norm.weight"].to(self.device, dtype, copy=True)
+        self._norm = weights["model.norm.weight"].to(self.device, torch.float32, copy=True)
         self._layers = [self._layer(weights, number) for number in range(config.layers)]
-        self._head = self._speech_head()
+        self._head = self._speech_head(weights["model.embed_tokens.weight"])
         self._cos, self._sin = _rotations(config, self.device, dtype)
 
     @property
@@ -72,8 +73,7 @@ class LanguageModel:
     def logits(self, ids: Tensor) -> Tensor:
         """Scores of every id of the vocabulary after each of ``ids`` [n]: float32 [n, vocab]."""
         positions = torch.arange(len(ids), device=self.device)
-        rows = self._through(ids.to(self.device), positions, _causal(1))
-        return F.linear(rows * self._norm, self.embedding).float()
+        return self.anything(self._through(ids.to(self.device), positions, _causal(1)))
 
     @torch.inference_mode()
     def prefill(self, ids: Tensor, slots: Tensor, cache: SlotCache) -> None:
@@ -105,7 +105,7 @@ class LanguageModel:
             blocks: see ``SlotCache.attend``.
 
         Returns:
-            The last hidden rows [slots, hidden], for ``speech`` or ``anything``.
+            The last hidden rows float32 [slots, hidden], for ``speech`` or ``anything``.
         """
         places = cache.rows(torch.arange(len(ids), device=self.device), positions)
         mask = cache.mask(positions, blocks, self.dtype)
@@ -118,12 +118,12 @@ class LanguageModel:
 
     def speech(self, rows: Tensor) -> Tensor:
         """Scores of the speech tokens and, at ``codes``, of the end: float32 [n, width]."""
-        return self._head(rows).float()
+        return self._head(rows)
 
     @torch.inference_mode()
     def anything(self, rows: Tensor) -> Tensor:
         """Scores of the whole vocabulary: float32 [n, vocab]."""
-        return F.linear(rows * self._norm, self.embedding).float()
+        return F.linear((rows * self._norm).to(self.dtype), self.embedding).float()
 
     def products(self) -> list[tuple[Matrix, int]]:
         """Every matrix that a step multiplies by, with its columns: for measurements."""
@@ -137,7 +137,7 @@ class LanguageModel:
         return [*found, (self._head, config.hidden)]
 
     def _through(self, ids: Tensor, positions: Tensor, attend: Attention) -> Tensor:
-        """The hidden rows [n, hidden] of ids [n] at positions [n], divided by their size."""
+        """The hidden rows of ids [n] at positions [n], divided by their size: float32."""
         config = self.config
         turned = config.heads + config.kv_heads
         cos, sin = self._cos[positions], self._sin[positions]  # [n, 1, head_dim]
@@ -153,7 +153,7 @@ class LanguageModel:
             rows = layer.out.plus(seen, rows)
             sized = self._sized(rows)
             rows = layer.down.plus(layer.up.times(sized, layer.gate.silu(sized)), rows)
-        return self._sized(rows)
+        return self._sized(rows.float())
 
     def _sized(self, rows: Tensor) -> Tensor:
         return F.rms_norm(rows, (self.config.hidden,), None, self.config.norm_eps)
@@ -174,17 +174,17 @@ class LanguageModel:
             down=self._matrix(weights[f"{at}mlp.down_proj.weight"]),
         )
 
-    def _speech_head(self) -> Matrix:
+    def _speech_head(self, embedding: Tensor) -> Matrix:
         special, width = self.special, self.width
         rows = torch.zeros(width, self.config.hidden, device=self.device)
-        rows[: self.codes] = self.embedding[special.ats : special.ate + 1]
-        rows[self.codes] = self.embedding[special.eoa]
+        rows[: self.codes] = embedding[special.ats : special.ate + 1].to(self.device)
+        rows[self.codes] = embedding[special.eoa].to(self.device)
         bias = torch.zeros(width, device=self.device)
         bias[self.codes + 1 :] = -torch.inf
-        return self._matrix(rows * self._norm, bias)
+        return Matrix(rows * self._norm, device=self.device, dtype=torch.float32, bias=bias)
 
-    def _matrix(self, weight: Tensor, bias: Tensor | None = None) -> Matrix:
-        return Matrix(weight, device=self.device, dtype=self.dtype, bias=bias)
+    def _matrix(self, weight: Tensor) -> Matrix:
+        return Matrix(weight, device=self.device, dtype=self.dtype)
 
 
 def _causal(rows: int) -> Attention:

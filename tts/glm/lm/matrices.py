@@ -34,7 +34,7 @@ class Matrix:
         dtype: torch.dtype,
         bias: Tensor | None = None,
     ) -> None:
-        self.packed = packs(device, dtype)
+        self.packed, self.dtype = packs(device, dtype), dtype
         self.bias = None if bias is None else bias.to(device, dtype, copy=True)
         copy = weight.to(device, dtype, copy=True).contiguous()
         self.weight = _ops()._reorder_linear_weight(copy) if self.packed else copy

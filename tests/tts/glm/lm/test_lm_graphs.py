@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 import torch
-from lm_models import golden_model, prompts
+from lm_models import GOLDEN, golden_model, prompts
 
+from benchmarks.glm_parity_llm import load_model
 from tts.glm.lm import decoder as room
 from tts.glm.lm.cache import SlotCache
 from tts.glm.lm.decoder import SlotDecoder
@@ -38,3 +41,15 @@ def test_one_block_and_prompts_read_in_fours(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setitem(room.ROWS, "cpu", 4)
     fixed = SlotDecoder(golden_model(), slots=4, context=192)
     assert {done.id: done.tokens for done in fixed.generate(chosen)} == usual
+
+
+def test_layers_and_cache_in_half_precision_are_close() -> None:
+    whole = golden_model()
+    meta = json.loads((GOLDEN / "golden.json").read_text())
+    half = load_model(GOLDEN, meta, dtype=torch.bfloat16)
+    ids = torch.arange(20)
+    exact, rough = whole.logits(ids), half.logits(ids)
+    assert 0 < float((exact - rough).abs().mean()) < 0.05 * float(exact.abs().mean())
+    chosen = prompts(3, longest=6)
+    one = SlotDecoder(half, slots=2, context=192, cache_dtype=torch.float16)
+    assert {done.id for done in one.generate(chosen)} == {prompt.id for prompt in chosen}
