@@ -9,8 +9,9 @@ order of work.
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from audio.pcm import Pcm, read_flac
 from audio.verdicts.habits import Habits, Spoken, learn
@@ -18,6 +19,7 @@ from audio.verdicts.verdict import POLICY_VERSION, judge
 from tasks.plan import Line
 from tasks.takes import TakeVerdict
 
+_OF_THE_SOUND: Final = ("cut", "noise", "clipped", "silence")
 _Manner = tuple[str, str, str, str]  # engine, voice digest, style, language
 
 
@@ -115,15 +117,23 @@ def _manner(made_of: Mapping[str, Any]) -> _Manner:
     )
 
 
+def _usual(kinds: Sequence[Sequence[str]]) -> frozenset[str]:
+    """Complaints about the sound that most calibration takes of a voice give cause for: so it
+    sounds, overdriven or in an echoing room, and its other takes are measured by that."""
+    counts = Counter(kind for each in kinds for kind in each)
+    return frozenset(kind for kind in _OF_THE_SOUND if 2 * counts[kind] > len(kinds))
+
+
 def _learnt(lines: Sequence[Line]) -> Habits | None:
     """Habits only from a whole calibration: part of it now and more of it in a later run
     would judge equal takes differently."""
     takes = [(line, line.take) for line in lines if line.take is not None]
     if len(takes) < len(lines):
         return None
+    usual = _usual([take.verdict.kinds for _, take in takes])
     spoken = []
     for line, take in takes:
-        if take.verdict.good:
+        if take.verdict.usable and usual.issuperset(take.verdict.kinds):
             pcm, rate = read_flac(take.audio)
             made_of = line.ingredients
             spoken.append(Spoken(pcm, rate, made_of.spoken, made_of.language))

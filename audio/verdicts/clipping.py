@@ -2,27 +2,41 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from audio.pcm import FULL_SCALE, Pcm
 from audio.verdicts.findings import Finding, finding
 
+if TYPE_CHECKING:  # they are learnt with what is here
+    from audio.verdicts.habits import Habits
+
 _CLIP: Final = 0.999 * FULL_SCALE
 # Or five samples in a row: no clean take stays there so long. Hot espeak presets (``ed``)
 # touch full scale with up to 2 samples in 10,000, which nobody hears.
 _CLIP_SHARE: Final = 1e-3
+_IN_A_ROW: Final = 5
+# A voice that is overdriven always (espeak's ``edward``) must be so by far more.
+_TIMES_OWN: Final = 5.0
 
 
-def clipping_findings(pcm: Pcm) -> list[Finding]:
-    """Clipped, if it is."""
-    if max(int(pcm.max()), -int(pcm.min())) < _CLIP:
-        return []
+def clipped(pcm: Pcm) -> float:
+    """Share of the samples that are at full scale, and audibly so; else 0."""
+    if not len(pcm) or max(int(pcm.max()), -int(pcm.min())) < _CLIP:
+        return 0.0
     full = np.abs(pcm.astype(np.int32)) >= _CLIP
     share = float(full.mean())
-    runs = np.lib.stride_tricks.sliding_window_view(full, min(5, len(full)))
-    five_in_a_row = bool(runs.all(axis=1).any())
-    if share <= _CLIP_SHARE and not five_in_a_row:
+    if share > _CLIP_SHARE:
+        return share
+    runs = np.lib.stride_tricks.sliding_window_view(full, min(_IN_A_ROW, len(full)))
+    return share if bool(runs.all(axis=1).any()) else 0.0
+
+
+def clipping_findings(pcm: Pcm, habits: Habits | None) -> list[Finding]:
+    """Clipped, if it is."""
+    share = clipped(pcm)
+    own = 0.0 if habits is None else habits.clipped
+    if share <= (max(_CLIP_SHARE, _TIMES_OWN * own) if own else 0.0):
         return []
     return [finding("clipped", f"overdriven ({share:.2%} at full scale)", share)]

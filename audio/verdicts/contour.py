@@ -26,6 +26,7 @@ _GAP_S: Final = 0.1
 # The last 5 ms of a cut word are as loud as speech. Longer windows hear the last syllables
 # of clean espeak takes, which end without a pause.
 _END_S: Final = 0.005
+_FALL_FRAMES: Final = 30
 _SIDE_S: Final = 0.5  # of sound on both sides of a step in level
 _DARK_DB: Final = -120.0
 
@@ -42,6 +43,7 @@ class Contour:
     loud_db: float  # 95th percentile of all frames
     level_db: float  # mean power of the sounding frames
     end_db: float  # the last 5 ms of the file, whether sound or not
+    fall_db: float  # the last frame against the loudest of the last 0.3 s
     quiet_s: float  # after the last sound
     step_db: float  # largest difference in level between what is before and after a place
 
@@ -84,6 +86,7 @@ def trace(pcm: Pcm, rate: int) -> Contour | None:
         loud_db=loud_db,
         level_db=decibels(float(powers[sounding].mean())),
         end_db=decibels(float(end @ end) / (end.size * FULL_SCALE**2)),
+        fall_db=decibels(float(powers[-1])) - decibels(float(powers[-_FALL_FRAMES:].max())),
         quiet_s=(count - 1 - int(sounding[-1])) * seconds_each,
         step_db=_step(powers[sounding]),
     )

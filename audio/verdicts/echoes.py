@@ -9,6 +9,8 @@ its own course): pitch and loudness, which differ when something is said again, 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
@@ -37,13 +39,23 @@ _cosines: Final = np.cos(
 ).astype(np.float32)
 
 
-def echoes(picture: Picture) -> _Floats:
+@dataclass(frozen=True, slots=True)
+class Excuse:
+    """Where likeness is no wonder: at lags between two, of stretches that begin between two
+    times. All in seconds."""
+
+    lags: tuple[float, float]
+    times: tuple[float, float]
+
+
+def echoes(picture: Picture, excuses: Sequence[Excuse] = ()) -> _Floats:
     """The greatest likeness at each lag of ``LAGS_S``: (112,), at most 1.
 
     0 for lags that the take has no room for. CPU grows with the length of the take.
 
     Args:
         picture: of ``audio.verdicts.spectrum``.
+        excuses: what is left out.
     """
     found = np.zeros(len(LAGS_S), np.float32)
     first = _GROUPS[0]
@@ -71,6 +83,10 @@ def echoes(picture: Picture) -> _Floats:
         # power is that of a shorter stretch, and its products are noughts
         later = np.lib.stride_tricks.sliding_window_view(power[low:], high - low)[:rows]
         ratio = alike / np.sqrt(power[:rows, None] * later)
+        for excuse in excuses:
+            columns = slice(*np.searchsorted(LAGS_S[low - first : high - first], excuse.lags))
+            begin, end = (max(0, round(time / COLUMN_S)) for time in excuse.times)
+            ratio[begin : end + 1, columns] = 0
         found[low - first : high - first] = ratio.max(axis=0)
     return found
 

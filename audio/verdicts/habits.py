@@ -15,6 +15,7 @@ from typing import Final
 import numpy as np
 
 from audio.pcm import Pcm
+from audio.verdicts.clipping import clipped
 from audio.verdicts.contour import trace
 from audio.verdicts.echoes import echoes, evidence
 from audio.verdicts.mains import mains
@@ -46,6 +47,7 @@ class Habits:
     level_spread_db: float  # most difference of a sentence from that
     step_db: float  # most difference of level inside a sentence
     end_db: float  # loudest ending, against the take's loud frames
+    fall_db: float  # the least fall before the end
     quiet_s: float  # the longest silence at the end
     quiet_spread_s: float  # how much longer than the shortest
     reach_db: tuple[float, ...]  # how loud each band gets (audio/verdicts/noises.py)
@@ -54,6 +56,7 @@ class Habits:
     ground_db: tuple[float, ...]  # how quiet each band gets at least (24,)
     echo: float  # how like itself a take is by chance, on average (audio/verdicts/echoes.py)
     mains_db: float  # how far mains hum stands out (audio/verdicts/mains.py)
+    clipped: float  # share of samples at full scale (audio/verdicts/clipping.py)
 
 
 def learn(spoken: Sequence[Spoken]) -> Habits | None:
@@ -78,6 +81,7 @@ def learn(spoken: Sequence[Spoken]) -> Habits | None:
         level_spread_db=max(abs(one - level) for one in levels),
         step_db=max(contour.step_db for contour in contours),
         end_db=max(contour.end_db - contour.loud_db for contour in contours),
+        fall_db=max(contour.fall_db for contour in contours),
         quiet_s=max(quiets),
         quiet_spread_s=max(quiets) - min(quiets),
         reach_db=tuple(float(band) for band in reach),
@@ -86,4 +90,5 @@ def learn(spoken: Sequence[Spoken]) -> Habits | None:
         ground_db=tuple(float(band) for band in np.max([*map(quietest, pictures)], axis=0)),
         echo=sum(evidence(echoes(one)) for one in pictures) / len(pictures),
         mains_db=max(mains(take.pcm, take.rate) for take, _ in sounding),
+        clipped=max(clipped(take.pcm) for take, _ in sounding),
     )

@@ -8,6 +8,7 @@ say. Pauses are left out because voices place them freely.
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import Final
 
 from audio.verdicts.contour import Contour
@@ -21,6 +22,9 @@ from audio.verdicts.texts import articulation_seconds, length_bounds, measure
 _ERROR: Final = 0.035
 _ERROR_OF_A_SECOND: Final = 0.085
 _ORDINARY_SPREAD: Final = 0.09
+# What is not known: whether "http" or "NASA" is spelt; all letters of a text alike.
+_DOUBT_OF_A_NAME_S: Final = 0.1
+_DOUBT_OF_A_WIDE_S: Final = 0.4
 _SHORT_ERRORS: Final = 3.0  # standard errors: longer for a "no" is said more slowly than fast
 _LONG_ERRORS: Final = 4.2
 _SHORT_SLACK_S: Final = 0.15  # what a voice may not draw out at the end of a text
@@ -29,20 +33,32 @@ _LONG_SLACK_S: Final = 0.25
 _OTHER_SCRIPTS: Final = ("zh", "cmn", "yue", "ja", "ko")  # their calibration has Han, kana, hangul
 
 
-def expected_seconds(text: str, language: str, habits: Habits) -> float:
-    """Articulation of ``text`` as this voice speaks; 0 where that is not known: no letter in it, or
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """How long the sounds of a text take a voice, pauses left out."""
+
+    seconds: float
+    error_s: float  # standard
+
+    def errors_short(self, articulation_s: float) -> float:
+        """By how many standard errors a take is shorter; negative when it is longer."""
+        return (self.seconds - articulation_s) / self.error_s
+
+
+def expect(text: str, language: str, habits: Habits) -> Expected | None:
+    """What is expected of a voice; None where that is not known: no letter in the text, or
     Han or kana in a language whose calibration sentences had none (a Chinese heading in an
     English book)."""
     counted = measure(text, language)
     if counted.han + counted.kana and not language.lower().startswith(_OTHER_SCRIPTS):
-        return 0.0
-    return habits.pace * articulation_seconds(text, language)
-
-
-def error(expected_s: float, habits: Habits) -> float:
-    """Relative standard error of ``expected_seconds``."""
+        return None
+    seconds = habits.pace * articulation_seconds(text, language)
+    if not seconds:
+        return None
     own = max(1.0, habits.pace_spread / _ORDINARY_SPREAD)
-    return own * math.hypot(_ERROR, _ERROR_OF_A_SECOND / math.sqrt(max(expected_s, 0.1)))
+    relative = math.hypot(_ERROR, _ERROR_OF_A_SECOND / math.sqrt(max(seconds, 0.1)))
+    doubt = habits.pace * (_DOUBT_OF_A_NAME_S * counted.spelt + _DOUBT_OF_A_WIDE_S * counted.wide)
+    return Expected(seconds, math.hypot(own * relative * seconds, doubt))
 
 
 def length_findings(
@@ -56,13 +72,12 @@ def length_findings(
         return [_long(contour.seconds, most)]
     if habits is None:
         return []
-    expected = expected_seconds(text, language, habits)
-    if not expected:
+    expected = expect(text, language, habits)
+    if expected is None:
         return []
-    spread = error(expected, habits)
     slack = _SHORT_SLACK_S + _SHORT_SLACK_OF_A_MARK_S * measure(text, language).inner_marks
-    least = expected * (1 - _SHORT_ERRORS * spread) - slack
-    most = expected * (1 + _LONG_ERRORS * spread) + _LONG_SLACK_S
+    least = expected.seconds - _SHORT_ERRORS * expected.error_s - slack
+    most = expected.seconds + _LONG_ERRORS * expected.error_s + _LONG_SLACK_S
     if contour.articulation_s < least:
         return [_short(contour.articulation_s, least, habits)]
     if contour.articulation_s > most:

@@ -7,10 +7,12 @@ here weighs those counts.
 from __future__ import annotations
 
 import functools
-import itertools
 import re
 from dataclasses import dataclass
 from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
 
 # Seconds for one letter, fastest and slowest, spaces not counted: 36 to 6 characters a second
 # for alphabets, 11 to 2 for Han. Clean takes: alphabets 3.9-21.7 letters a second (the slow
@@ -40,6 +42,8 @@ _HAN_SOUND_S: Final = 0.262
 _LIGHT_SOUND_S: Final = 0.155  # Mandarin's neutral tone
 _KANA_SOUND_S: Final = 0.14
 _DIGIT_SOUND_S: Final = 0.26
+_NAME_SOUND_S: Final = 0.2  # more for a letter that is said by its name
+_WIDE_SOUND_S: Final = 0.4  # more for one of full width: espeak describes it, 0.8; others do not
 # The drawn-out syllable before an inner mark and the one at the end: alphabets, others.
 _CLAUSE_S: Final = (0.143, 0.16)
 _TAKE_S: Final = (0.166, 0.053)
@@ -50,6 +54,13 @@ _KANA: Final = re.compile("[\u3040-\u30ff\uac00-\ud7af]")
 _MARK: Final = re.compile(r"[^\w\s'’]+|\n")
 _WORD: Final = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 _VOWELS: Final = re.compile("[aeiouyàáâãäåæèéêëìíîïòóôõöøœùúûüýÿāēīōūаеёиоуыэюяіїєαεηιουωάέήίόύώ]+")
+# Letters said by their names: single capitals; in English also "p m", "http", "btw".
+_SPELT: Final = re.compile(r"(?<![^\W\d_])(?<!['’])[B-HJ-NP-Z](?![^\W\d_])(?!['’])")
+_SPELT_IN_ENGLISH: Final = re.compile(
+    r"(?<![a-z'’])(?:[b-hj-np-z]|[b-df-hj-np-tv-xz]{2,5})(?![a-z'’])"
+)
+_WIDE: Final = re.compile("[Ａ-Ｚａ-ｚ]")
+_QUOTES: Final = re.compile(r"""[\s'"‘’“”«»„「」『』]""")
 _ENDING: Final = re.compile(r"[\W_]+$")
 
 
@@ -66,6 +77,8 @@ class Measures:
     words: int
     marks: int  # runs of marks and line breaks, the last one included
     inner_marks: int  # those with sound after them
+    spelt: int  # of the letters, those of words that are spelt, or may be: W, http
+    wide: int  # of the letters, those of full width, as in 阿Ｑ
 
     @property
     def short(self) -> bool:
@@ -84,6 +97,7 @@ def measure(text: str, language: str) -> Measures:
     letters = sounding - digits - han - kana
     english = language.lower().startswith("en")
     words = [] if letters == 0 else [w for w in _WORD.findall(text.lower()) if not _HAN.match(w)]
+    spelt = _SPELT_IN_ENGLISH.findall(text.lower()) if english else _SPELT.findall(text)
     return Measures(
         letters=letters,
         han=han,
@@ -94,6 +108,8 @@ def measure(text: str, language: str) -> Measures:
         words=len(words),
         marks=len(_MARK.findall(text)),
         inner_marks=len(_MARK.findall(_ENDING.sub("", text))),
+        spelt=len("".join(spelt)),
+        wide=0 if text.isascii() else len(_WIDE.findall(text)),
     )
 
 
@@ -122,6 +138,12 @@ def length_bounds(text: str, language: str) -> tuple[float, float]:
     return least, most + _MARK_S * counted.marks + _SLACK_S
 
 
+def ending_marks(text: str) -> str:
+    """What follows the last letter or digit, quotation marks left out: "." or ".)"."""
+    found = _ENDING.search(text)
+    return _QUOTES.sub("", found.group()) if found else ""
+
+
 def typical_seconds(text: str, language: str = "und") -> float:
     """How long ``text`` takes an ordinary reader, pauses included."""
     counted = measure(text, language)
@@ -146,35 +168,80 @@ def articulation_seconds(text: str, language: str) -> float:
         + _LIGHT_SOUND_S * counted.light
         + _KANA_SOUND_S * counted.kana
         + _DIGIT_SOUND_S * counted.digits
+        + _NAME_SOUND_S * counted.spelt
+        + _WIDE_SOUND_S * counted.wide
         + _CLAUSE_S[script] * counted.inner_marks
         + _TAKE_S[script]
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Refrain:
+    """Something that the text says again. Places and distances are shares of its letters."""
+
+    apart: float  # from there to where it comes again
+    pauses: int  # marks between the two, where there is little else: "Ha! ha! ha!"
+    begin: float  # the first and the last place from which
+    end: float  # as much as lies between comes again
+    covered: float  # how much of that at most, 0.4 to 1
+
+
 @functools.lru_cache(maxsize=64)
-def refrains(text: str) -> tuple[tuple[float, float], ...]:
+def refrains(text: str) -> tuple[Refrain, ...]:
     """Where the text says something again.
 
-    Returns:
-        Pairs: after which share of all its letters, and how much of what lies between comes
-        again (0.4 to 1). Only runs of three letters, or two Han characters, count: "Never,
-        never again" gives (0.33, 1.0).
+    Only runs of three letters, or two Han characters, count: "Never, never again" gives one
+    refrain, a third of its letters apart, all of it.
     """
-    letters = "".join(filter(str.isalnum, text.casefold()))
+    folded = text.casefold()
+    letters = "".join(filter(str.isalnum, folded))
     least = 2 if _mostly_han(letters) else 3
+    passed = _marks_passed(folded)
+    codes = np.frombuffer(letters.encode("utf-32-le"), np.uint32)
     found = []
-    for apart in range(1, len(letters) // 2 + 1):
-        again = [one == other for one, other in zip(letters, letters[apart:], strict=False)]
-        covered = [0]
-        for alike, run in itertools.groupby(again):
-            length = len(list(run))
-            step = int(alike and length >= min(least, apart))
-            covered += [covered[-1] + step * count for count in range(1, length + 1)]
-        ends = zip(covered, covered[apart:], strict=False)
-        most = max((end - begin for begin, end in ends), default=0) / apart
-        if most >= _REFRAIN:
-            found.append((apart / len(letters), most))
+    for apart in range(1, len(codes) // 2 + 1):
+        alike = codes[:-apart] == codes[apart:]
+        places, covered = _windows(alike, min(least, apart), apart)
+        # windows that begin near each other see the same refrain
+        for group in np.split(places, np.flatnonzero(np.diff(places) > apart) + 1):
+            if group.size:
+                most = float(covered[group].max()) / apart
+                marks = int((passed[group + apart] - passed[group]).max())
+                pauses = marks if apart < 2 * least * marks else 0
+                begin, end = int(group[0]) / len(codes), int(group[-1]) / len(codes)
+                found.append(Refrain(apart / len(codes), pauses, begin, end, most))
     return tuple(found)
+
+
+def _marks_passed(text: str) -> NDArray[np.intp]:
+    """How many marks stand before each letter or digit."""
+    passed, marks, open_ = [], 0, False
+    for char in text:
+        if char.isalnum():
+            passed.append(marks)
+            open_ = False
+        elif not open_ and _MARK.match(char):
+            marks += 1
+            open_ = True
+    return np.array(passed, np.intp)
+
+
+def _windows(
+    alike: NDArray[np.bool_], least: int, size: int
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Where windows begin of which 0.4 are in runs of at least so many; and how many
+    each window has."""
+    steps = np.diff(np.concatenate(([0], alike.view(np.int8), [0])))
+    begins, ends = np.flatnonzero(steps == 1), np.flatnonzero(steps == -1)
+    long = ends - begins >= least
+    if not long.any():
+        return np.empty(0, np.intp), np.empty(0, np.intp)
+    marks = np.zeros(len(alike) + size, np.intp)
+    for begin, end in zip(begins[long], ends[long], strict=True):
+        marks[begin:end] = 1
+    sums = np.concatenate(([0], np.cumsum(marks)))
+    covered = sums[size:] - sums[:-size]
+    return np.flatnonzero(covered[: len(alike)] >= _REFRAIN * size), covered
 
 
 def repeats_itself(text: str) -> bool:

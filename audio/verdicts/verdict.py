@@ -40,7 +40,7 @@ from audio.verdicts.texts import articulation_seconds, repeats_itself
 # Raise it when the same take may be judged otherwise. Takes keep the verdict they were
 # published with: nothing finished is done twice, so an older verdict stands until the take
 # itself is made anew. ``castbook find`` says when one is older.
-POLICY_VERSION: Final = 2
+POLICY_VERSION: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ def judge(
         *noise_findings(contour, seen, rate, text, language, habits),
         *mains_findings(pcm, rate, habits),
         *level_findings(contour, habits),
-        *clipping_findings(pcm),
+        *clipping_findings(pcm, habits),
     ]
     if signals:
         findings += signal_findings(signals, repeats=repeats_itself(text))

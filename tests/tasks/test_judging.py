@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from audio.pcm import Pcm
+from audio.verdicts.verdict import POLICY_VERSION
 from tasks.attempts import Decision
 from tasks.judging import Judging
 from tasks.plan import Line
@@ -60,7 +61,7 @@ def test_habits_come_from_the_calibration_takes(calibrated: tuple[Line, ...]) ->
     judging.learn(calibrated)
     assert plain.verdict(*part, made_of).good  # 60 % is within what any voice may need
     verdict = judging.verdict(*part, made_of)
-    assert (verdict.kinds, verdict.policy) == (("short",), 2)
+    assert (verdict.kinds, verdict.policy) == (("short",), POLICY_VERSION)
     assert judging.verdict(*whole, made_of).good
     assert judging.verdict(*part, made_of | {"voice": "somebody else"}).good
     assert judging.verdict(*part, made_of | {"language": "de"}).good
@@ -87,3 +88,21 @@ def test_half_a_calibration_teaches_nothing(calibrated: tuple[Line, ...]) -> Non
     open_line = replace(calibrated[0], decision=Decision("missing", attempt=0))
     judging.learn((open_line, *calibrated[1:]))
     assert judging.verdict(*spoken(calibrated[0], TEXT, 0.6), made_of).good
+
+
+def test_what_most_calibration_takes_do_is_the_voices_manner(calibrated: tuple[Line, ...]) -> None:
+    made_of = calibrated[0].ingredients.plain() | {"spoken": TEXT}
+    part = spoken(calibrated[0], TEXT, 0.6)
+
+    def complained(line: Line, *kinds: str) -> Line:
+        assert line.take is not None
+        verdict = replace(line.take.verdict, good=False, kinds=kinds)
+        take = replace(line.take, verdict=verdict)
+        return replace(line, decision=replace(line.decision, take=take))
+
+    for kinds, learnt in ((("cut",), True), (("repeats",), False)):
+        judging = Judging()
+        judging.learn([complained(line, *kinds) for line in calibrated])
+        assert judging.verdict(*part, made_of).good is not learnt
+    judging.learn([complained(calibrated[0], "cut"), *calibrated[1:]])  # one bad take of four
+    assert judging.verdict(*part, made_of).kinds == ("short",)

@@ -10,14 +10,15 @@ import pytest
 from audio_takes import RATE, babble, silence, with_edges
 
 from audio.pcm import Pcm
+from audio.verdicts.clipping import clipped
 from audio.verdicts.echoes import LAGS_S, echoes
 from audio.verdicts.findings import COSTS
 from audio.verdicts.habits import FEWEST, Habits, Spoken, learn
-from audio.verdicts.lengths import expected_seconds
+from audio.verdicts.lengths import expect
 from audio.verdicts.mains import mains
 from audio.verdicts.signals import joined_signals, signal_findings
 from audio.verdicts.spectrum import picture
-from audio.verdicts.texts import articulation_seconds, refrains
+from audio.verdicts.texts import articulation_seconds, ending_marks, measure, refrains
 from audio.verdicts.verdict import Verdict, judge
 
 SENTENCES = (
@@ -62,9 +63,9 @@ def test_clean_takes_stay_good(seed: int) -> None:
 
 
 def test_a_script_that_no_calibration_take_had_has_no_pace() -> None:
-    assert expected_seconds(TEXT, "en", habits()) > 0
-    assert expected_seconds("第二章 夜.", "en", habits()) == 0
-    assert expected_seconds("第二章 夜.", "zh", habits()) > 0
+    assert expect(TEXT, "en", habits()) is not None
+    assert expect("第二章 夜.", "en", habits()) is None
+    assert expect("第二章 夜.", "zh", habits()) is not None
 
 
 def spoilt(kind: str) -> Pcm:
@@ -114,11 +115,41 @@ def test_a_voice_that_varies_gets_more_room() -> None:
 
 
 def test_a_take_cut_in_a_pause_ends_in_more_silence() -> None:
-    take = said(TEXT, 20)
-    assert verdict(take).good
-    assert verdict(np.concatenate((take, silence(0.2)))).kinds == ("cut",)
+    whole, part = said(TEXT, 20), said(TEXT, 20, 0.9)
+    late = np.concatenate((part, silence(0.2)))
+    assert verdict(part).good
+    assert verdict(late).kinds == ("cut",)
+    assert verdict(np.concatenate((whole, silence(0.2)))).good  # nothing is missing
+    assert verdict(late, TEXT[:-1] + ".)").good  # after two marks a voice may rest
     vague = dataclasses.replace(habits(), quiet_spread_s=0.3)
-    assert judge(np.concatenate((take, silence(0.2))), RATE, TEXT, "en", habits=vague).good
+    assert judge(late, RATE, TEXT, "en", habits=vague).good
+
+
+def test_a_voice_in_an_echoing_room_ends_as_it_always_does() -> None:
+    def ended(share: float, earlier: int) -> Pcm:
+        take = 4 * said(TEXT, 20, share)
+        return take[: np.flatnonzero(np.abs(take) > 20000)[-1] + 1 - earlier]
+
+    loud = ended(1.0, 2000)
+    assert "cut" in judge(loud, RATE, TEXT, "en").kinds
+    room = dataclasses.replace(
+        habits(), end_db=-8.0, fall_db=-12.0, level_db=habits().level_db + 12
+    )
+    assert judge(loud, RATE, TEXT, "en", habits=room).good
+    assert judge(ended(0.93, 0), RATE, TEXT, "en", habits=room).kinds == ("cut",)
+
+
+def test_a_voice_that_is_always_overdriven_is_measured_by_that() -> None:
+    take = said(TEXT, 20)
+    full = 32768 / np.quantile(np.abs(take), 0.997)
+    hot = np.clip(take * full, -32768, 32767).astype(np.int16)
+    own = clipped(hot)
+    assert 0.001 < own < 0.01
+    assert "clipped" in verdict(hot).kinds
+    used = dataclasses.replace(habits(), clipped=own)
+    assert "clipped" not in judge(hot, RATE, TEXT, "en", habits=used).kinds
+    worse = np.clip(take * full * 3, -32768, 32767).astype(np.int16)
+    assert "clipped" in judge(worse, RATE, TEXT, "en", habits=used).kinds
 
 
 def test_mains_hum_shows_its_comb() -> None:
@@ -145,14 +176,46 @@ def test_echoes_show_the_lag_of_a_loop() -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("Never, never again", [(1 / 3, 1.0)]),
+        ("Never, never again", [(1 / 3, 1, 0.0, 0.2, 1.0)]),
         ("It was a dark and stormy night.", []),
-        ("拖下去，拖下去，一直拖到脚跟", [(0.25, 1.0)]),
+        ("拖下去，拖下去，一直拖到脚跟", [(0.25, 1, 0.0, 1 / 12, 1.0)]),
         ("", []),
     ],
 )
-def test_refrains(text: str, expected: list[tuple[float, float]]) -> None:
-    assert np.allclose(refrains(text), expected)
+def test_refrains(text: str, expected: list[tuple[float, ...]]) -> None:
+    assert np.allclose([dataclasses.astuple(one) for one in refrains(text)], expected)
+
+
+def test_a_refrain_excuses_an_echo_only_where_it_stands() -> None:
+    text = "By the way, by the way, I had hoped that Tonga had lost all of his long thin darts."
+    phrase, rest = babble(1.1, seed=1), babble(4.4, seed=2)
+
+    def heard(*parts: Pcm) -> Verdict:
+        take = with_edges(np.concatenate(parts))
+        expected = expect(text, "en", habits())
+        assert expected is not None
+        pace = (
+            habits().pace * (len(take) / RATE - 0.1) / expected.seconds
+        )  # as long as it should be
+        return judge(take, RATE, text, "en", habits=dataclasses.replace(habits(), pace=pace))
+
+    assert "repeats" not in heard(phrase, phrase, rest).kinds
+    assert "repeats" in heard(rest, phrase, phrase).kinds
+
+
+def test_letters_said_by_their_names_take_longer() -> None:
+    spelt, said_ = (articulation_seconds(text, "en") for text in ("H T T P", "Hutt pa"))
+    assert spelt > said_ + 0.5
+    assert measure("I saw a doctor's T-shirt by btw", "en").spelt == 4
+    assert measure("Mam krk, a ty z nim", "cs").spelt == 0
+    assert measure("阿Ｑ在ＵＳＡ", "zh").wide == 4
+
+
+@pytest.mark.parametrize(
+    ("text", "marks"), [("Yes.", "."), ("“Yes.”", "."), ("(Yes.)", ".)"), ("Yes", ""), ("", "")]
+)
+def test_ending_marks(text: str, marks: str) -> None:
+    assert ending_marks(text) == marks
 
 
 def test_marks_explain_silence() -> None:
