@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from tasks.newbook import Created
     from tasks.plan import Line
     from tasks.review import Review
+    from tasks.selftest import SelfTest
 
 FLAGS_SHOWN = 3  # of those over the whole book; the report has them all
 
@@ -192,6 +193,26 @@ def show_waste(waste: Waste, *, removed: bool) -> None:
 def show_weights(engine: str, folder: Path) -> None:
     """Where an engine's weights are now."""
     click.echo(f"{engine}: weights are complete and checked in {folder}")
+
+
+def show_selftest(found: SelfTest) -> None:
+    """What an engine did in its self-test: a block to paste in a report."""
+    click.echo(
+        f"\nself-test of {found.engine}" + (f" with {found.reference}" if found.reference else "")
+    )
+    for sentence in found.sentences:
+        likeness = "" if sentence.similarity is None else f", likeness {sentence.similarity:.2f}"
+        told = "good" if sentence.good else "; ".join(sentence.complaints)
+        click.echo(f"  {sentence.language}: {sentence.seconds:.1f} s{likeness}: {told}")
+    click.echo(
+        f"  {found.audio_s:.0f} s of sound in {found.seconds:.1f} s:"
+        f" {found.audio_s / found.seconds:.1f} audio-seconds per second;"
+        f" first sound after {found.load_s:.1f} s, loading included"
+    )
+    on_device = f", {found.device_memory_mb:.0f} MB on the GPU" if found.device_memory_mb else ""
+    click.echo(f"  peak memory {found.memory_mb:.0f} MB{on_device}")
+    for name, text in found.facts.items():
+        click.echo(f"  {name}: {text}")
 
 
 @contextlib.contextmanager

@@ -146,9 +146,6 @@ class Engine(ABC):
     name: ClassVar[str]
     ready_s: ClassVar[float] = 120.0  # loading may take; a project's ``host:`` may say more
     stall_s: ClassVar[float] = 120.0  # without progress of any request: then it hangs
-    # A module that ``castbook get`` runs once the weights are there (``python -m MODULE``, in a
-    # process of its own): it speaks, prints what came of it, and exits with 0 when all is well.
-    selftest: ClassVar[str | None] = None
 
     def __init__(self, options: Mapping[str, Any] | None = None) -> None:
         self.options: Mapping[str, Any] = dict(options or {})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -41,17 +42,31 @@ def voices_command(engine: str | None, language: str | None, as_json: bool) -> i
 @click.command("get")
 @click.argument("engine")
 @click.option("--no-selftest", is_flag=True, help="Do not let it speak once the weights are here.")
-def get_command(engine: str, no_selftest: bool) -> int:
+@click.option(
+    "--reference",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Clip for the self-test of an engine that clones (default: espeak speaks one).",
+)
+@click.option("--transcript", help="What is said in it.")
+@JSON
+def get_command(
+    engine: str, no_selftest: bool, reference: Path | None, transcript: str | None, as_json: bool
+) -> int:
     """Download the weights of ENGINE, or of whisper, which listens to takes: resumable, sizes
-    and digests checked. An engine that has a self-test speaks a sentence then."""
+    and digests checked. An engine then speaks two sentences, and says how well and how fast."""
     from flows import printing
-    from tasks.selftest import run_selftest
+    from tasks.selftest import has_selftest, run_selftest
     from tts.weights import get_weights
 
     with printing.download_progress(engine) as progress:
         folder = get_weights(engine, progress=progress)
-    printing.show_weights(engine, folder)
-    return 0 if no_selftest else run_selftest(engine)
+    if not as_json:
+        printing.show_weights(engine, folder)
+    if no_selftest or not has_selftest(engine):
+        return 0
+    found = run_selftest(engine, reference, transcript)
+    printing.show_json(asdict(found)) if as_json else printing.show_selftest(found)
+    return 0 if found.good else 1
 
 
 @click.command("doctor")
