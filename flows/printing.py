@@ -155,22 +155,31 @@ def show_review(review: Review) -> None:
     )
 
 
-def show_presets(rows: Sequence[Mapping[str, Any]]) -> None:
-    """Presets by engine."""
-    table(
-        ("engine", "preset", "gender", "languages", "ready", "description"),
-        [
-            (
-                r["engine"],
-                r["preset"],
-                r["gender"],
-                " ".join(r["languages"]),
-                "yes" if r["ready"] else "no",
-                r["description"],
-            )
-            for r in rows
-        ],
-    )
+def show_presets(
+    rows: Sequence[Mapping[str, Any]], cloning: Sequence[Mapping[str, Any]] = ()
+) -> None:
+    """Presets by engine; then the engines that have none, because they clone."""
+    if rows or not cloning:
+        table(
+            ("engine", "preset", "gender", "languages", "ready", "description"),
+            [
+                (
+                    r["engine"],
+                    r["preset"],
+                    r["gender"],
+                    " ".join(r["languages"]),
+                    "yes" if r["ready"] else "no",
+                    r["description"],
+                )
+                for r in rows
+            ],
+        )
+    for one in cloning:
+        click.echo(
+            f"{one['engine']} speaks {' and '.join(one['languages'])} with the voices of recordings"
+            f"{'' if one['ready'] else ' (not ready: castbook doctor)'}:"
+            " castbook voice PROJECT NAME RECORDING makes one"
+        )
 
 
 def show_facts(facts: Mapping[str, Any]) -> None:

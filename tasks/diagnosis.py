@@ -70,6 +70,22 @@ def list_presets(engine: str | None = None, language: str | None = None) -> list
     return rows
 
 
+def engines_that_clone(
+    engine: str | None = None, language: str | None = None
+) -> list[dict[str, Any]]:
+    """Those that speak with recordings and bring no voices: name, languages, whether ready."""
+    found = []
+    wanted = language.split("-")[0].lower() if language else "*"
+    for name in (engine,) if engine else engine_names():
+        made = make_engine(name, {})
+        able = made.capabilities
+        spoken = wanted == "*" or {"*", wanted} & set(able.languages)
+        if able.cloning and spoken and not made.presets():
+            ready = made.missing() is None
+            found.append({"engine": name, "languages": list(able.languages), "ready": ready})
+    return found
+
+
 def _engine(name: str) -> str:
     try:
         return make_engine(name, {}).missing() or "ready"

@@ -32,10 +32,13 @@ def up_command(port: int | None, projects: tuple[Path, ...]) -> int:
 def voices_command(engine: str | None, language: str | None, as_json: bool) -> int:
     """List the presets of the engines."""
     from flows import printing
-    from tasks.diagnosis import list_presets
+    from tasks.diagnosis import engines_that_clone, list_presets
 
-    rows = list_presets(engine, language)
-    printing.show_json({"presets": rows}) if as_json else printing.show_presets(rows)
+    rows, cloning = list_presets(engine, language), engines_that_clone(engine, language)
+    if as_json:
+        printing.show_json({"presets": rows, "cloning": cloning})
+    else:
+        printing.show_presets(rows, cloning)
     return 0
 
 

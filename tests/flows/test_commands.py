@@ -223,6 +223,11 @@ def test_doctor_and_voices(capsys: pytest.CaptureFixture[str]) -> None:
     code, facts = as_json(capsys, "doctor")
     assert code == 0
     assert facts["engines"]["tone"] == "ready"
+    code, voices = as_json(capsys, "voices", "--engine", "glm", "--language", "zh-CN")
+    assert (code, voices["presets"]) == (0, [])
+    assert [one["engine"] for one in voices["cloning"]] == ["glm"]
+    assert main(["voices", "--engine", "glm"]) == 0
+    assert "castbook voice PROJECT NAME RECORDING" in capsys.readouterr().out
     code, voices = as_json(capsys, "voices", "--engine", "tone")
     assert code == 0
     assert len(voices["presets"]) >= 12
