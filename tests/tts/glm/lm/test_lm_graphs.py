@@ -10,6 +10,7 @@ from lm_models import GOLDEN, golden_model, prompts
 
 from benchmarks.glm_parity_llm import load_model
 from tts.glm.lm import decoder as room
+from tts.glm.lm import matrices
 from tts.glm.lm.cache import SlotCache
 from tts.glm.lm.decoder import SlotDecoder
 from tts.glm.lm.graphs import recorded
@@ -53,3 +54,14 @@ def test_layers_and_cache_in_half_precision_are_close() -> None:
     chosen = prompts(3, longest=6)
     one = SlotDecoder(half, slots=2, context=192, cache_dtype=torch.float16)
     assert {done.id for done in one.generate(chosen)} == {prompt.id for prompt in chosen}
+
+
+def test_without_packed_weights_rows_are_as_independent(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(matrices, "packs", lambda device, dtype: False)
+    plain = load_model(GOLDEN, json.loads((GOLDEN / "golden.json").read_text()))
+    ids = torch.arange(20)
+    torch.testing.assert_close(plain.logits(ids), golden_model().logits(ids), rtol=0, atol=1e-4)
+    few = prompts(6, longest=6)
+    together = {done.id: done for done in SlotDecoder(plain, slots=8, context=192).generate(few)}
+    one = SlotDecoder(plain, slots=8, context=192)
+    assert {p.id: done for p in few for done in one.generate([p])} == together
