@@ -21,7 +21,7 @@ import torch.nn.functional as F  # noqa: N812 - the name that torch's manual giv
 from torch import Tensor
 
 from tts.glm.checkpoint.configs import LmConfig, SpecialTokens
-from tts.glm.lm.cache import SlotCache
+from tts.glm.lm.cache import BLOCK, SlotCache
 from tts.glm.lm.matrices import Matrix
 
 HEAD_BLOCK = 128
@@ -204,7 +204,8 @@ def _causal(rows: int) -> Attention:
 def _rotations(config: LmConfig, device: torch.device, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
     """Cosines and signed sines [positions, 1, head_dim]: x cos + swapped halves of x times sin."""
     half = torch.arange(0, config.head_dim, 2, dtype=torch.int64).float() / config.head_dim
-    angle = torch.arange(config.max_positions).float()[:, None] * config.rope_theta**-half
+    positions = -(-config.max_positions // BLOCK) * BLOCK  # a cache's context is whole blocks
+    angle = torch.arange(positions).float()[:, None] * config.rope_theta**-half
     cos, sin = angle.cos(), angle.sin()
     both = torch.cat((cos, cos), dim=1), torch.cat((-sin, sin), dim=1)
     return both[0][:, None].to(device, dtype), both[1][:, None].to(device, dtype)
