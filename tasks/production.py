@@ -28,6 +28,7 @@ from tasks.ears.machine import open_ear
 from tasks.engines import EnginePool
 from tasks.failures import store_failures
 from tasks.flags import flags_of
+from tasks.heap import keep_small
 from tasks.judging import Judging
 from tasks.levels import Level, VoiceStyle, measure_levels
 from tasks.location import Build, find_build, find_project
@@ -65,6 +66,7 @@ class Production:
         chapters: str | None = None,
         pool: EnginePool | None = None,
     ) -> None:
+        keep_small()
         folder = find_project(project)
         self._chapters = chapters
         self.project: Project = load_project(folder)

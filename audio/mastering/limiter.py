@@ -28,6 +28,7 @@ from audio.pcm import FULL_SCALE, Pcm
 STEPS_PER_S: Final = 1000
 _ATTACK: Final = 5  # steps before a peak
 _RELEASE: Final = 50  # and after it
+_PART: Final = 1 << 16  # steps looked at at once
 
 
 class Outline:
@@ -90,11 +91,12 @@ class Limiter:
 
     def loss_db(self) -> float:
         """How much softer the chapter is for its peaks being held; 0 or less."""
-        at = self._held(0, len(self._energies))
-        energies = self._energies[at].astype(np.float64)
-        left = 1 - (self._depths[at].astype(np.float64) + self._depths[at + 1]) / 2
+        lost, steps = 0.0, len(self._energies)
+        for first in range(0, steps, _PART):
+            at = self._held(first, min(first + _PART, steps))
+            left = 1 - (self._depths[at].astype(np.float64) + self._depths[at + 1]) / 2
+            lost += float(((1 - left * left) * self._energies[at]).sum())
         total = float(self._energies.sum(dtype=np.float64))
-        lost = float(((1 - left * left) * energies).sum())
         return 10 * math.log10(1 - lost / total) if 0 < lost < total else 0.0
 
     def run(self, start: int, block: Pcm) -> NDArray[np.int32]:
