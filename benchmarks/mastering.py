@@ -46,7 +46,7 @@ from tasks.runners import LocalRunner
 
 ROOT = Path(__file__).resolve().parent.parent
 OUTPUTS = ["m4b", "mp3", "epub"]
-_SAMPLE_S = 0.1  # between two looks at the memory
+_SAMPLE_S = 0.25  # between two looks at the memory
 _PYDUB_MINUTES = 30
 
 
@@ -84,7 +84,8 @@ def measure(project: Path, takes: Path, hours: float, place: Path) -> Cost:
         with LocalRunner(2, chapters=3) as runner, watched_memory() as memory:
             began, cpu = time.monotonic(), _cpu_s()
             report = production.run(runner, Quiet())
-            castbook_s, castbook_cpu_s = time.monotonic() - began, _cpu_s() - cpu
+            castbook_s = time.monotonic() - began
+            castbook_cpu_s = _cpu_s() - cpu - memory.cpu_s
         profile = production.profile
     if report.failed or report.problems or len(report.files) < len(report.chapters):
         raise SystemExit(f"the benchmark's own book failed: {report.message} {report.problems}")
@@ -100,7 +101,7 @@ def measure(project: Path, takes: Path, hours: float, place: Path) -> Cost:
         floor_s=floor_s,
         castbook_cpu_s=castbook_cpu_s,
         floor_cpu_s=floor_cpu_s,
-        memory_mb=max(memory),
+        memory_mb=memory.highest_mb,
     )
 
 
@@ -159,48 +160,48 @@ def _cpu_s() -> float:
 # -- memory --------------------------------------------------------------------------------------
 
 
+@dataclass
+class Watch:
+    """What a look at the family of processes found, and what looking cost."""
+
+    highest_mb: float = 0.0
+    cpu_s: float = 0.0
+
+
 @contextmanager
-def watched_memory() -> Iterator[list[float]]:
-    """The highest resident memory of this process and all below it, in MB, while inside."""
-    highest = [0.0]
-    stop = threading.Event()
+def watched_memory() -> Iterator[Watch]:
+    """The highest resident memory of this process and all below it, while inside."""
+    found, stop = Watch(), threading.Event()
 
     def watch() -> None:
         while not stop.wait(_SAMPLE_S):
-            highest[0] = max(highest[0], _family_mb())
+            found.highest_mb = max(found.highest_mb, _family_mb())
+            found.cpu_s = time.thread_time()
 
     watcher = threading.Thread(target=watch, daemon=True)
     watcher.start()
-    yield highest
+    yield found
     stop.set()
     watcher.join()
 
 
 def _family_mb() -> float:
     parents: dict[int, int] = {}
-    pages: dict[int, int] = {}
-    commands: dict[int, bytes] = {}
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            after_name = (folder / "stat").read_text().rpartition(") ")[2].split()
-            number = int(folder.name)
-            pages[number] = int((folder / "statm").read_text().split()[1])
-            commands[number] = (folder / "cmdline").read_bytes()
-        except (OSError, IndexError):
-            continue  # it ended meanwhile
-        parents[number] = int(after_name[1])
+    sizes: dict[int, tuple[int, int]] = {}  # bytes of address space, resident pages
+    for name in os.listdir("/proc"):
+        if name.isdigit():
+            try:
+                after_name = Path(f"/proc/{name}/stat").read_bytes().rpartition(b") ")[2].split()
+            except OSError:
+                continue  # it ended meanwhile
+            parents[int(name)] = int(after_name[1])
+            sizes[int(name)] = int(after_name[20]), int(after_name[21])
     family = {os.getpid()}
-    # a child that does not run a program of its own yet has no memory of its own: its parent's
-    while (
-        more := {
-            child
-            for child, parent in parents.items()
-            if parent in family and commands[child] != commands.get(parent)
-        }
-        - family
-    ):
+    # a child that does not run its own program yet has no memory of its own: it is its parent's
+    born = {child for child, parent in parents.items() if sizes[child] == sizes.get(parent)}
+    while more := {c for c, parent in parents.items() if parent in family} - family - born:
         family |= more
-    return sum(pages.get(pid, 0) for pid in family) * os.sysconf("SC_PAGE_SIZE") / 1e6
+    return sum(sizes[pid][1] for pid in family) * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
 # -- pydub's own sum -----------------------------------------------------------------------------
