@@ -188,14 +188,14 @@ def watched_memory() -> Iterator[Watch]:
 def _family_mb() -> float:
     parents: dict[int, int] = {}
     sizes: dict[int, tuple[int, int]] = {}  # bytes of address space, resident pages
-    for name in os.listdir("/proc"):
-        if name.isdigit():
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdigit():
             try:
-                after_name = Path(f"/proc/{name}/stat").read_bytes().rpartition(b") ")[2].split()
+                after_name = (folder / "stat").read_bytes().rpartition(b") ")[2].split()
             except OSError:
                 continue  # it ended meanwhile
-            parents[int(name)] = int(after_name[1])
-            sizes[int(name)] = int(after_name[20]), int(after_name[21])
+            parents[int(folder.name)] = int(after_name[1])
+            sizes[int(folder.name)] = int(after_name[20]), int(after_name[21])
     family = {os.getpid()}
     # a child that does not run its own program yet has no memory of its own: it is its parent's
     born = {child for child, parent in parents.items() if sizes[child] == sizes.get(parent)}

@@ -14,6 +14,7 @@ import pytest
 import yaml
 from books_of_tone import write_book
 
+from audio.measuring.measure import measure
 from audio.profiles import Profile, load_profile
 from book.project import Output
 from flows.local import run_locally
@@ -98,8 +99,19 @@ def test_every_output_stands_and_was_measured(published: tuple[Path, BookReport]
             assert json.dumps(file.check)
     by_suffix = {file.path.suffix: file for file in report.files}
     assert by_suffix[".m4b"].check["measured"]["chapters"] == 2  # type: ignore[index]
+    _agrees(by_suffix[".m4b"].path, by_suffix[".m4b"].check["measured"])  # type: ignore[index]
     assert list(by_suffix[".epub"].check["members"]) == ["The Door", "The Stairs"]  # type: ignore[index]
     assert {f.chapter for f in report.files if f.path.parent.name == "flac"} == {1, 2}
+
+
+def _agrees(path: Path, figures: dict[str, Any]) -> None:
+    """What the report says of a file, which was never decoded whole, and what decoding it says."""
+    decoded = dataclasses.asdict(measure(path))
+    for name in ("format", "codec", "rate", "channels", "frames", "errors", "clips", "chapters"):
+        assert figures[name] == decoded[name], name
+    for name in ("rms_db", "peak_db", "true_peak_db", "duration_s", "promised_s", "head_s"):
+        assert figures[name] == pytest.approx(decoded[name], abs=0.05), name
+    assert figures["bitrate_kbps"] == pytest.approx(decoded["bitrate_kbps"], abs=1)
 
 
 def test_two_builds_are_equal_byte_for_byte(
