@@ -159,9 +159,14 @@ TUNING: Sequence[Speaker] = (
     *espeak("en", "en-us+m1", "en-us+Andrea", "en-us+f5", "en-us+Denis", "en-us+klatt2"),
     *espeak("en", "en-gb+m7@190", "en-us+Gene", "en-us+steph"),
     *espeak("zh", "cmn+m1", "cmn+f3", "cmn+Andrea@190", "cmn+klatt"),
-)
-REPORTED: Sequence[Speaker] = (
     *espeak("en", "en-us+ed", "en-us+Alicia", "en-us+m4@200", "en-gb-scotland"),
     *espeak("en", "en-gb-x-rp+m3", "en-us+linda@140", "en-us+Michael", "en-us+pablo"),
     *espeak("zh", "cmn+Annie", "cmn+ed@200", "cmn+f4", "cmn+m4"),
+)
+REPORTED: Sequence[Speaker] = (
+    *espeak("en", "en-us+caleb", "en-gb+edward2@190", "en-us+pedro@205", "en-gb+paul"),
+    *espeak("en", "en-gb-x-gbclan+Marco@150", "en-us+anikaRobot@190", "en-gb+whisperf@190"),
+    *espeak("en", "en-gb-x-rp+robosoft2@150", "en-us+mike2@205"),
+    *espeak("zh", "cmn+zac@165", "cmn+robosoft6", "cmn+Nguyen@150", "cmn+boris@150"),
+    *espeak("zh", "cmn+marcelo@205"),
 )

@@ -13,10 +13,11 @@ if TYPE_CHECKING:  # they are learnt with what is here
     from audio.verdicts.habits import Habits
 
 _CLIP: Final = 0.999 * FULL_SCALE
-# Or five samples in a row: no clean take stays there so long. Hot espeak presets (``ed``)
-# touch full scale with up to 2 samples in 10,000, which nobody hears.
+# Or five samples in a row and a third of that. Hot espeak presets (``ed``, ``robosoft2``) touch
+# full scale with up to 2 samples in 10,000, which nobody hears.
 _CLIP_SHARE: Final = 1e-3
 _IN_A_ROW: Final = 5
+_IN_ROWS: Final = 3e-4
 # A voice that is overdriven always (espeak's ``edward``) must be so by far more.
 _TIMES_OWN: Final = 5.0
 
@@ -29,6 +30,8 @@ def clipped(pcm: Pcm) -> float:
     share = float(full.mean())
     if share > _CLIP_SHARE:
         return share
+    if share < _IN_ROWS:
+        return 0.0
     runs = np.lib.stride_tricks.sliding_window_view(full, min(_IN_A_ROW, len(full)))
     return share if bool(runs.all(axis=1).any()) else 0.0
 

@@ -25,10 +25,12 @@ _DB_FOR_AN_ERROR: Final = 2.5  # standard error of the length (lengths.py)
 _MOST_ERRORS: Final = 2.5
 _INAUDIBLE_DB: Final = -65.0
 # A voice in an echoing room ends louder than that, always.
-_HARDLY_LOUDER_DB: Final = 10.0
+_HARDLY_LOUDER_DB: Final = 11.0
+_LOUD_END_DB: Final = -30.0  # against the loud frames; its takes differ the more
 # A take that falls less before its end than the calibration takes did is cut if it is short,
 # too: in dB and standard errors (of 3,180 clean takes some 5, most of robots and echoes).
 _ENOUGH: Final = 1.65
+_ENOUGH_OF_A_LOUD_END: Final = 1.75
 _DB_LIKE_AN_ERROR: Final = 12.0
 _FALL_DB: Final = 15.0  # more than that says no more
 _FALLEN_DB: Final = -26.0  # who falls so far has ended
@@ -36,7 +38,7 @@ _FALLEN_DB: Final = -26.0  # who falls so far has ended
 # voices whose calibration takes end in silences of different length get that much more room.
 # Only a take that is rather short, too, is cut: neural voices end in silence when they please.
 _QUIETER_S: Final = 0.075
-_QUIETER_BY_MARKS_S: Final = 0.4  # after “…).” espeak rests for up to 0.39 s
+_QUIETER_BY_MARKS_S: Final = 0.5  # after “…).” espeak rests for up to 0.44 s
 _SHORT_ERRORS: Final = 0.3  # 9 of 10 takes cut in a pause are shorter, 4 of 10 clean ones
 
 
@@ -56,7 +58,8 @@ def ending_findings(
         limit = min(limit, max(_INAUDIBLE_DB, usual + louder))
         fall = max(-_FALL_DB, min(_FALL_DB, contour.fall_db - habits.fall_db))
         evidence = max(-1.0, min(_MOST_ERRORS, short)) + fall / _DB_LIKE_AN_ERROR
-        if evidence > _ENOUGH and contour.fall_db > _FALLEN_DB:
+        enough = _ENOUGH if habits.end_db < _LOUD_END_DB else _ENOUGH_OF_A_LOUD_END
+        if evidence > enough and contour.fall_db > _FALLEN_DB:
             limit = min(limit, _INAUDIBLE_DB)
     if contour.end_db > limit:
         return [finding("cut", f"it ends in the middle of a sound ({contour.end_db:.0f} dBFS)")]

@@ -29,8 +29,7 @@ from audio.verdicts.texts import Refrain, measure, refrains, repeats_itself, typ
 # ones. Likeness: Fisher's z, which grows as a loop's with the root of the stretch. Weight and
 # sum were tuned together on 79 espeak voices: 0.5 % of 3,180 clean takes, 97 % of 3,025 loops
 # (2026-11-21).
-_ENOUGH: Final = 11.0
-_OF_FEW_SYLLABLES: Final = 0.5  # more: Mandarin has 400, and they come again
+_ENOUGH: Final = 11.2
 _LENGTH: Final = (-25.0, 5.0)
 _ORDINARY_ECHO: Final = 5.0  # of a voice's calibration takes; one of fewer sounds must show more
 # What the text says again explains echoes a quarter off its lag, and a pause later: they must
@@ -40,8 +39,8 @@ _OFF: Final = 0.25
 _PAUSE_S: Final = 0.45
 _MARK_S: Final = 0.3  # and that much for each cry: “Ha! ha! ha!”
 # It does so only near its place in the text.
-_PLACE: Final = 0.1  # of the take
-_PLACE_S: Final = 0.6
+_PLACE: Final = 0.08  # of the take
+_PLACE_S: Final = 0.5
 # An engine may spell letters of full width, and their names are alike: “Ｃｈａｐｌｉｎ”.
 _WIDE: Final = 3
 
@@ -74,11 +73,8 @@ def _by_habit(
     excess = contour.articulation_s - expected.seconds
     fits = fit(excess, expected.error_s)
     least = _ENOUGH + max(0.0, habits.echo - _ORDINARY_ECHO)
-    counted = measure(text, language)
-    if counted.han > counted.words:
-        least += _OF_FEW_SYLLABLES
-    if counted.wide >= _WIDE:
-        least += _EXPLAINED
+    if measure(text, language).wide >= _WIDE:
+        return 0.0
     if likeness_for(least - fits).min() >= MOST_ALIKE:
         return 0.0
     alike = np.minimum(echoes(seen), MOST_ALIKE)

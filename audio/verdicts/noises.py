@@ -25,10 +25,10 @@ BURST_S: Final = 0.16  # the shortest burst looked for; a plosive is over in a q
 _CEILING: Final = 0.95  # share of columns below a band's ceiling
 _LOUD_COLUMNS_DB: Final = 15.0
 # By habit: nearer to the ceilings than in the calibration takes, and more like white noise; a
-# pink burst is only the first. Of 3,180 clean takes 7 have more of both together, all of one
-# voice that speaks through noise; of bursts at −6…+6 dB of the speech 99.5 % (79 voices). Over
+# pink burst is only the first. Of 3,180 clean takes 5 have more of both together, all of one
+# voice that speaks through noise; of bursts at −6…+6 dB of the speech 99 % (79 voices). Over
 # 0.12 s instead of 0.16 s, 30 clean takes: fricatives and plosives.
-_FULLER_DB: Final = 3.9
+_FULLER_DB: Final = 4.3
 _OF_FLATNESS: Final = 0.4
 # For every voice: clean takes at most −10.5, white noise alone −0.5.
 _NOISE_FLATNESS_DB: Final = -8.0

@@ -23,8 +23,10 @@ _KANJI_S: Final = (1 / 11, 1 / 1.5)  # in Japanese one is several syllables
 _KANA_S: Final = (1 / 16, 1 / 3)  # kana, hangul
 _DIGIT_S: Final = (1 / 14, 0.9)  # "1000" is as short as "thousand", "0171" is four words
 _MARK_S: Final = 0.6  # at most, for a comma or a stop
+_WIDE_MOST_S: Final = 0.9  # more for a letter of full width, which espeak describes
 _SLACK_S: Final = 2.0  # at most, for any take: a sigh, a laugh, a slow "No."
 _REFRAIN: Final = 0.4
+_CRIED: Final = 0.75
 _SHORT: Final = 15  # letters, a Han character counting as three
 _SHORT_FASTER: Final = 0.6  # of the least, for short texts: single words can be thrown out
 
@@ -135,7 +137,8 @@ def length_bounds(text: str, language: str) -> tuple[float, float]:
     most = sum(count * slowest for count, (_, slowest) in kinds)
     if counted.short:
         least *= _SHORT_FASTER
-    return least, most + _MARK_S * counted.marks + _SLACK_S
+    most += _WIDE_MOST_S * counted.wide + _MARK_S * counted.marks + _SLACK_S
+    return least, most
 
 
 def ending_marks(text: str) -> str:
@@ -207,7 +210,8 @@ def refrains(text: str) -> tuple[Refrain, ...]:
             if group.size:
                 most = float(covered[group].max()) / apart
                 marks = int((passed[group + apart] - passed[group]).max())
-                pauses = marks if apart < 2 * least * marks else 0
+                cries = most >= _CRIED and apart < 2 * (least - 0.5) * marks
+                pauses = marks if cries else 0
                 begin, end = int(group[0]) / len(codes), int(group[-1]) / len(codes)
                 found.append(Refrain(apart / len(codes), pauses, begin, end, most))
     return tuple(found)

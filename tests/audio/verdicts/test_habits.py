@@ -136,7 +136,7 @@ def test_a_voice_in_an_echoing_room_ends_as_it_always_does() -> None:
         habits(), end_db=-8.0, fall_db=-12.0, level_db=habits().level_db + 12
     )
     assert judge(loud, RATE, TEXT, "en", habits=room).good
-    assert judge(ended(0.93, 0), RATE, TEXT, "en", habits=room).kinds == ("cut",)
+    assert "cut" in judge(ended(0.91, 0), RATE, TEXT, "en", habits=room).kinds
 
 
 def test_a_voice_that_is_always_overdriven_is_measured_by_that() -> None:
@@ -176,9 +176,10 @@ def test_echoes_show_the_lag_of_a_loop() -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("Never, never again", [(1 / 3, 1, 0.0, 0.2, 1.0)]),
+        ("Never, never again", [(1 / 3, 0, 0.0, 0.2, 1.0)]),
+        ("Ha! ha! ha! It broke.", [(2 / 13, 1, 0.0, 3 / 13, 1.0)]),
         ("It was a dark and stormy night.", []),
-        ("拖下去，拖下去，一直拖到脚跟", [(0.25, 1, 0.0, 1 / 12, 1.0)]),
+        ("拖下去，拖下去，一直拖到脚跟", [(0.25, 0, 0.0, 1 / 12, 1.0)]),
         ("", []),
     ],
 )
@@ -188,7 +189,7 @@ def test_refrains(text: str, expected: list[tuple[float, ...]]) -> None:
 
 def test_a_refrain_excuses_an_echo_only_where_it_stands() -> None:
     text = "By the way, by the way, I had hoped that Tonga had lost all of his long thin darts."
-    phrase, rest = babble(1.1, seed=1), babble(4.4, seed=2)
+    phrase, rest = babble(1.5, seed=1), babble(4.4, seed=2)
 
     def heard(*parts: Pcm) -> Verdict:
         take = with_edges(np.concatenate(parts))
