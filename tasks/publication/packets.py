@@ -1,9 +1,9 @@
 """Whether a read-along book really holds the sound that was decoded and measured.
 
-The chapters' AAC was proven before it was packed (``tasks/publication/encodings.py``). An
-M4A is those same packets in another box, without their ADTS headers: this reads the finished
-EPUB back, and compares the packets of every chapter, byte for byte. It costs a read of the
-file instead of a second decode of the whole book, and a wrong byte anywhere is found.
+The chapters' AAC was proven before it was packed (``tasks/publication/encodings.py``), and so
+was each M4A when it was written (``audio/packaging/contents.py``). This reads the finished EPUB
+back, and compares the packets of every chapter, byte for byte. It costs a read of the file
+instead of a second decode of the whole book, and a wrong byte anywhere is found.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO, Final
 
+from audio.packaging.aac import Stream
 from castbook.errors import BrokenPromise
 
-_ADTS_HEADER: Final = 7
 _BLOCK: Final = 1 << 20
 
 
@@ -37,21 +37,12 @@ def compare_packets(package: Path, encoded: Sequence[Path]) -> None:
                 )
             for number, (name, source) in enumerate(zip(names, encoded, strict=True), 1):
                 with book.open(name) as member:
-                    if _digest(_packed(member)) != _digest(adts_packets(source.read_bytes())):
+                    if _digest(_packed(member)) != _digest(Stream.of([source]).bodies()):
                         raise BrokenPromise(
                             f"{package}: the sound of chapter {number} is not what was measured"
                         )
     except (zipfile.BadZipFile, EOFError) as error:
         raise BrokenPromise(f"{package}: cannot be read back: {error}") from error
-
-
-def adts_packets(content: bytes) -> Iterator[bytes]:
-    """The packets of an ADTS stream without their headers."""
-    place = 0
-    while place + _ADTS_HEADER <= len(content):
-        length = int.from_bytes(content[place + 3 : place + 6], "big") >> 5 & 0x1FFF
-        yield content[place + _ADTS_HEADER : place + length]
-        place += max(length, _ADTS_HEADER)
 
 
 def _packed(member: IO[bytes]) -> Iterator[bytes]:

@@ -133,7 +133,7 @@ def book_figures(path: Path, chapters: Sequence[Heard]) -> Measured:
     return replace(
         whole(chapters),
         format="m4b",
-        bitrate_kbps=round(float(sound.sizes.sum()) * 8 / 1000 / seconds),
+        bitrate_kbps=int(float(sound.sizes.sum()) * 8 / 1000 / seconds),  # as ffmpeg rounds it
         promised_s=round(seconds, 2),
         chapters=names.packets if names is not None else 0,
     )
