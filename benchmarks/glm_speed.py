@@ -46,6 +46,7 @@ from tts.glm.lm.prompts import Generated
 from tts.glm.reference.features import ReferenceFeatures
 from tts.glm.stages.pipeline import Pipeline
 from tts.glm.stages.rendering import Render
+from tts.glm.stages.threads import Threads
 from tts.glm.stages.work import PreparedVoice, Work, flow_job, prompt_of, vocoder_job
 from tts.glm.vocoder.hift import Hift
 
@@ -167,17 +168,24 @@ def speak(line: Pipeline, works: Sequence[Work], *, together: bool) -> Way:
     return Way(seconds, audio, digest.hexdigest())
 
 
-def pipeline(bench: Bench, flow: Flow, slots: int, context: int) -> Pipeline:
-    """The engine's own, without what listens to takes."""
+def pipeline(
+    bench: Bench, flow: Flow, slots: int, context: int, threads: int | None = None
+) -> Pipeline:
+    """The engine's own, without what listens to takes.
+
+    Args:
+        threads: of each stage, one segment at a time; as the engine has them if None.
+    """
     return Pipeline(
         lambda count: bench.decoder(count, context), flow, bench.hift, Render(10, None),
         slots=slots, chained=False, listen=lambda *_: {}, began=lambda _: None,
+        threads=None if threads is None else Threads(threads, threads),
     )  # fmt: skip
 
 
 def first_audio(bench: Bench, works: Sequence[Work], context: int) -> float:
     """Median seconds from a request to the first samples of its stream, one at a time."""
-    line = pipeline(bench, bench.alone, 1, context)
+    line = pipeline(bench, bench.alone, 1, context, torch.get_num_threads())
     spent = []
     for work in works[: _FEWEST_FIRST + 1]:
         began = time.perf_counter()
@@ -243,7 +251,7 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
     some = works[:: 8 if options.quick else 1]
     for threads in [all_threads] if device != "cpu" else sorted({1, all_threads}):
         torch.set_num_threads(threads)
-        line = pipeline(bench, bench.alone, 1, context)
+        line = pipeline(bench, bench.alone, 1, context, threads)
         speak(line, works[:1], together=False)
         alone[threads] = speak(line, some, together=False)
         line.close()

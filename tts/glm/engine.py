@@ -10,6 +10,7 @@ and seed on one kind of device; which requests were spoken together changes no b
 
 from __future__ import annotations
 
+import gc
 import queue
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -145,6 +146,7 @@ class GlmEngine(Engine):
             chained=self._options.chained,
             listen=Listener(model.speaker, self._options.rate),
             began=self.progress,
+            threads=model.threads,
         )
 
     def prepare(self, voice: Voice) -> None:
@@ -192,9 +194,13 @@ class GlmEngine(Engine):
     def unload(self) -> None:
         if self._pipeline is not None:
             self._pipeline.close()
-        on_gpu = self._model is not None and self._model.device.type == "cuda"
+        on_gpu = False
+        if self._model is not None:
+            on_gpu = self._model.device.type == "cuda"
+            self._model.close()
         self._pipeline = self._model = None
         self._voices.clear()
+        gc.collect()  # stages and pipeline know one another: only this frees their weights
         if on_gpu:
             import torch
 

@@ -26,6 +26,7 @@ from tts.glm.reference.features import (
 )
 from tts.glm.reference.speaker import SpeakerModel
 from tts.glm.stages.rendering import Render
+from tts.glm.stages.threads import Threads, one_thread, use_threads
 from tts.glm.stages.work import PreparedVoice
 from tts.glm.text.frontend import FrontEnd
 from tts.glm.text.tokenizer import Tokenizer
@@ -59,6 +60,9 @@ class Model:
         self.checkpoint, self.options = checkpoint, options
         self.device = torch.device(device)
         kind = self.device.type
+        self._before = torch.get_num_threads()
+        self.threads = Threads.for_device(self.device)
+        use_threads(self.threads.rendering)  # weights are folded while they are loaded
         self._features, self._fingerprint = FeatureStore(features), fingerprint
         self.front = FrontEnd(Tokenizer.load(checkpoint.layout.tokenizer))
         self.lm = LanguageModel(
@@ -87,6 +91,10 @@ class Model:
         self.speaker = SpeakerModel(checkpoint.layout.speaker)
         if kind == "cuda":  # the stages begin on streams of their own
             torch.cuda.synchronize(self.device)
+
+    def close(self) -> None:
+        """Leaves the number of threads as it was found."""
+        use_threads(self._before)
 
     def decoder(self, slots: int) -> SlotDecoder:
         """A decoder of the language model with that many slots."""
@@ -124,6 +132,7 @@ class Model:
             reader = ReferenceReader(
                 self.checkpoint.vq, load_vq(self.checkpoint), self.speaker, rate=rate
             )
-            found = reader.features(reference.pcm, reference.rate)
+            with one_thread():
+                found = reader.features(reference.pcm, reference.rate)
             self._features.put(key, found)
         return found

@@ -80,7 +80,7 @@ class Batching:
 
 
 class Flow:
-    """The flow of a checkpoint on one device; one owner thread.
+    """The flow of a checkpoint on one device; on a CPU several threads may sample at once.
 
     Args:
         weights: the tensors of ``flow.pt`` by their stored names; not kept.

@@ -20,19 +20,21 @@ class Rotation:
 
     def __init__(self, frequencies: Tensor) -> None:
         self._frequencies = frequencies
-        self._cos = self._sin = frequencies.new_empty((0, len(frequencies)))
+        empty = frequencies.new_empty((0, len(frequencies)))
+        self._grown = empty, empty  # replaced as one: several threads may ask
 
     def table(self, length: int) -> tuple[Tensor, Tensor]:
         """Cosines and sines [length, head_dim / 2] of positions 0, 1, …"""
-        if length > len(self._cos):
+        cos, sin = self._grown
+        if length > len(cos):
             # grown at once to a power of two: a longer table has the same first rows
             rows = 1 << (length - 1).bit_length()
             positions = torch.arange(
                 rows, device=self._frequencies.device, dtype=self._frequencies.dtype
             )
             angles = torch.outer(positions, self._frequencies)
-            self._cos, self._sin = angles.cos(), angles.sin()
-        return self._cos[:length], self._sin[:length]
+            cos, sin = self._grown = angles.cos(), angles.sin()
+        return cos[:length], sin[:length]
 
 
 def rotate_first_head(projected: Tensor, cos: Tensor, sin: Tensor) -> None:

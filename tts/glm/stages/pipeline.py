@@ -12,6 +12,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
 from typing import Final
 
 import torch
@@ -23,6 +24,7 @@ from tts.glm.flow.streaming import FlowStream
 from tts.glm.stages.rendering import Render, Rendering
 from tts.glm.stages.sampling import MakeDecoder, Sampling
 from tts.glm.stages.sound import to_pcm
+from tts.glm.stages.threads import Threads, use_threads
 from tts.glm.stages.work import Work, flow_job, joined_tokens, piece_seed
 from tts.glm.vocoder.hift import Hift, VocoderJob
 from tts.glm.vocoder.streaming import HiftStream
@@ -40,6 +42,7 @@ class Pipeline:
         flow, vocoder, how: see ``Rendering``.
         listen: the signals of a finished request, from its pieces' samples.
         began: told when a request is first in the decoder, and as it advances.
+        threads: of each stage; what is right for the device if None.
     """
 
     def __init__(
@@ -53,23 +56,35 @@ class Pipeline:
         chained: bool,
         listen: Listen,
         began: Callable[[str], None],
+        threads: Threads | None = None,
     ) -> None:
         self._flow, self._vocoder, self._how = flow, vocoder, how
         self._listen = listen
         self._open: dict[str, Work] = {}
         self._lock = threading.Lock()  # guards _open
-        self._models = threading.Lock()  # flow and vocoder: rendering, or a stream
-        self._finishers = ThreadPoolExecutor(_FINISHERS, thread_name_prefix="glm finishing")
-        self._rendering = Rendering(
-            flow, self._vocode, how, more=self._more, models=self._models,
-            passed=self._finish, fail=self._fail,
+        threads = threads or Threads.for_device(flow.dit.device)
+        # Flow and vocoder on a GPU: rendering, or a stream. On a CPU everybody uses them at once.
+        self._models: AbstractContextManager[object] = (
+            threading.Lock() if flow.dit.device.type == "cuda" else nullcontext()
+        )
+        self._finishers = ThreadPoolExecutor(
+            _FINISHERS, thread_name_prefix="glm finishing", initializer=use_threads, initargs=(1,)
+        )
+        self._renderings = tuple(
+            Rendering(
+                flow, self._vocode, how, more=self._more, models=self._models,
+                passed=self._finish, fail=self._fail, threads=threads.rendering,
+            )
+            for _ in range(threads.renderings)
         )  # fmt: skip
         self._sampling = Sampling(
             make_decoder, slots, chained=chained,
             passed=self._sampled, began=lambda work: began(work.id), fail=self._fail,
+            threads=threads.sampling,
         )  # fmt: skip
-        self._rendering.start()
         self._sampling.start()
+        for rendering in self._renderings:  # last: see ``use_threads``
+            rendering.start()
 
     @property
     def slots(self) -> int:
@@ -125,7 +140,8 @@ class Pipeline:
     def close(self) -> None:
         """Ends both stages; requests without an answer fail."""
         self._sampling.close()
-        self._rendering.close()
+        for rendering in self._renderings:
+            rendering.close()
         self._finishers.shutdown(wait=True)
         with self._lock:
             left = list(self._open.values())
@@ -139,7 +155,7 @@ class Pipeline:
 
     def _sampled(self, work: Work) -> None:
         if work.heard is None:
-            self._rendering.put(work)
+            min(self._renderings, key=lambda one: one.owed).put(work)
 
     def _vocode(self, jobs: Sequence[VocoderJob]) -> list[Tensor]:
         return self._vocoder.vocode(jobs)

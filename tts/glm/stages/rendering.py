@@ -9,6 +9,7 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 import torch
@@ -45,7 +46,7 @@ class Rendering(Stage):
     Args:
         vocode: mels to samples, float32 on any device, in the order of the jobs.
         more: whether anything is being sampled that may still come here.
-        models: held while flow and vocoder work.
+        models: held while flow and vocoder work; does nothing where several may use them.
         passed: takes a request and the samples of its pieces, float32 on the CPU.
     """
 
@@ -56,16 +57,35 @@ class Rendering(Stage):
         how: Render,
         *,
         more: Callable[[], bool],
-        models: threading.Lock,
+        models: AbstractContextManager[object],
         passed: Callable[[Work, list[Tensor]], None],
         fail: Callable[[Work, Failure], None],
+        threads: int | None,
     ) -> None:
-        super().__init__("glm rendering", flow.dit.device, fail)
+        super().__init__("glm rendering", flow.dit.device, fail, threads)
         self._flow, self._vocode, self._how = flow, vocode, how
         self._more, self._models, self._passed = more, models, passed
         self._waiting: list[_Piece] = []
         self._sounds: dict[str, dict[int, Tensor]] = {}  # by request, of pieces that are done
         self._most: dict[int, int] = {}  # rows of a bucket that memory allowed, if fewer
+        self._owed: dict[str, int] = {}  # by request: speech tokens that have no sound yet
+        self._count = threading.Lock()  # guards _owed
+
+    @property
+    def owed(self) -> int:
+        """Speech tokens of all requests that were put here and are not passed on yet."""
+        with self._count:
+            return sum(self._owed.values())
+
+    def put(self, work: Work) -> None:
+        """See ``Stage.put``."""
+        with self._count:
+            self._owed[work.id] = sum(len(one.tokens) for one in work.spoken.values())
+        super().put(work)
+
+    def _settle(self, work: Work) -> None:
+        with self._count:
+            self._owed.pop(work.id, None)
 
     def _held(self) -> list[Work]:
         return list({piece.work.id: piece.work for piece in self._waiting}.values())
@@ -81,6 +101,7 @@ class Rendering(Stage):
             self._waiting.append(_Piece(work, number, job, self._flow.bucket_of(job)))
 
     def _drop(self, work: Work) -> None:
+        self._settle(work)
         self._sounds.pop(work.id, None)
         self._waiting = [piece for piece in self._waiting if piece.work is not work]
 
@@ -149,4 +170,5 @@ class Rendering(Stage):
         done[piece.number] = sound
         if len(done) == len(piece.work.pieces):
             del self._sounds[piece.work.id]
+            self._settle(piece.work)
             self._passed(piece.work, [done[number] for number in sorted(done)])

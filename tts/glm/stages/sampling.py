@@ -40,9 +40,10 @@ class Sampling(Stage):
         passed: Callable[[Work], None],
         began: Callable[[Work], None],
         fail: Callable[[Work, Failure], None],
+        threads: int | None,
     ) -> None:
         decoder = make_decoder(slots)
-        super().__init__("glm sampling", decoder.model.device, fail)
+        super().__init__("glm sampling", decoder.model.device, fail, threads)
         self._make_decoder = make_decoder
         self._chained = chained
         self._passed, self._began = passed, began

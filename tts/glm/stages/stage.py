@@ -13,6 +13,7 @@ import torch
 
 from castbook.errors import CastbookError, TransientFailure
 from tts.engine import EngineError, Failure
+from tts.glm.stages.threads import use_threads
 from tts.glm.stages.work import Work
 
 # What a CUDA device says when it will never answer again; out of memory is not among it.
@@ -27,19 +28,27 @@ class Stage(ABC):
         device: where it works; on a GPU every stage has a stream of its own, so that one
             stage's kernels fill the gaps between the other's.
         fail: what to do with a request that cannot go on.
+        threads: of torch's to calculate with, see ``stages/threads.py``.
     """
 
     def __init__(
-        self, name: str, device: torch.device, fail: Callable[[Work, Failure], None]
+        self,
+        name: str,
+        device: torch.device,
+        fail: Callable[[Work, Failure], None],
+        threads: int | None,
     ) -> None:
         self._device = device
         self._fail = fail
+        self._threads = threads
         self._inbox: queue.SimpleQueue[Work | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+        self._settled = threading.Event()
 
     def start(self) -> None:
-        """Begins; models are there by now."""
+        """Begins; models are there by now. Its number of threads is set on return."""
         self._thread.start()
+        self._settled.wait()
 
     def put(self, work: Work) -> None:
         """Hands a request in."""
@@ -71,6 +80,8 @@ class Stage(ABC):
         """Forgets a request, wherever it stands."""
 
     def _run(self) -> None:
+        use_threads(self._threads)
+        self._settled.set()
         with torch.inference_mode(), _own_stream(self._device):
             while self._receive():
                 if self._idle():

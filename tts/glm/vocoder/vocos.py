@@ -7,6 +7,7 @@ TorchScript cannot run Python.
 
 from __future__ import annotations
 
+import threading
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -46,6 +47,7 @@ class Vocos2d:
             )
         self.device = torch.device(device)
         self._path = path
+        self._drawing = threading.Lock()  # torch's own generator is everybody's
         try:
             with warnings.catch_warnings():
                 # torch 2.11 would rather have another format, but the checkpoint has this one
@@ -75,7 +77,7 @@ class Vocos2d:
         frames = len(mel)
         given = mel if frames > 1 else mel.repeat(2, 1)  # it refuses a single frame
         devices = [self.device] if self.device.type == "cuda" else []
-        with torch.inference_mode(), torch.random.fork_rng(devices):
+        with self._drawing, torch.inference_mode(), torch.random.fork_rng(devices):
             torch.manual_seed(job.seed)  # should the script draw numbers, they are the job's own
             found = self._script((given - _MEAN)[None].to(self.device))
         if not isinstance(found, Tensor) or found.shape != (1, len(given) * HOP):
