@@ -25,12 +25,12 @@ _DB_FOR_AN_ERROR: Final = 2.5  # standard error of the length (lengths.py)
 _MOST_ERRORS: Final = 2.5
 _INAUDIBLE_DB: Final = -65.0
 # A voice in an echoing room ends louder than that, always.
-_HARDLY_LOUDER_DB: Final = 11.0
+_HARDLY_LOUDER_DB: Final = 14.0
 _LOUD_END_DB: Final = -30.0  # against the loud frames; its takes differ the more
 # A take that falls less before its end than the calibration takes did is cut if it is short,
 # too: in dB and standard errors (of 3,180 clean takes some 5, most of robots and echoes).
 _ENOUGH: Final = 1.65
-_ENOUGH_OF_A_LOUD_END: Final = 1.75
+_ENOUGH_OF_A_LOUD_END: Final = 2.4
 _DB_LIKE_AN_ERROR: Final = 12.0
 _FALL_DB: Final = 15.0  # more than that says no more
 _FALLEN_DB: Final = -26.0  # who falls so far has ended

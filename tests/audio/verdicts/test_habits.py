@@ -136,7 +136,7 @@ def test_a_voice_in_an_echoing_room_ends_as_it_always_does() -> None:
         habits(), end_db=-8.0, fall_db=-12.0, level_db=habits().level_db + 12
     )
     assert judge(loud, RATE, TEXT, "en", habits=room).good
-    assert "cut" in judge(ended(0.91, 0), RATE, TEXT, "en", habits=room).kinds
+    assert "cut" in judge(ended(0.84, 0), RATE, TEXT, "en", habits=room).kinds
 
 
 def test_a_voice_that_is_always_overdriven_is_measured_by_that() -> None:
@@ -145,7 +145,7 @@ def test_a_voice_that_is_always_overdriven_is_measured_by_that() -> None:
     hot = np.clip(take * full, -32768, 32767).astype(np.int16)
     own = clipped(hot)
     assert 0.001 < own < 0.01
-    assert "clipped" in verdict(hot).kinds
+    assert "clipped" in judge(hot, RATE, TEXT, "en").kinds
     used = dataclasses.replace(habits(), clipped=own)
     assert "clipped" not in judge(hot, RATE, TEXT, "en", habits=used).kinds
     worse = np.clip(take * full * 3, -32768, 32767).astype(np.int16)
