@@ -25,7 +25,7 @@ from typing import IO, Final
 from castbook.errors import CastbookError, MissingDependency, StorageError
 from castbook.settings import Settings
 
-OLDEST: Final = (5, 1)  # alimiter's ``latency``, which keeps the timing, is from 5.1
+OLDEST: Final = (5, 1)  # with older ones castbook was never tried
 _KEPT_STDERR: Final = 512 * 1024  # bytes; 300 chapters of an input's tags are about 60 kB
 _BLOCK: Final = 1 << 16
 _ADVICE: Final = (

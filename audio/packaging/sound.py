@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _BLOCK_FRAMES: Final = 1 << 16
 # ffmpeg 5 and 6 take 8 packets from each of several inputs, then sleep for 10 ms: without a
-# longer queue, joining ten hours of AAC took 35 minutes there (5.1.9, 2026-11-21).
+# longer queue, a long stream beside tags and a cover took minutes there (5.1.9, 2026-11-21).
 QUEUE: Final = ("-thread_queue_size", "512")
 _CHECKED: Final = (
     *("-xerror", "-err_detect", "crccheck+explode"),
