@@ -8,10 +8,10 @@ With habits (``habits.py``) a take is judged by the voice's own measure; without
 calibration takes themselves are, by bounds that hold for every voice. Habits only ever add
 complaints, except that loops are looked for in another way.
 
-``python -m benchmarks.verdicts`` measures all of it on faults made on the spot (2026-11-21,
-voices and books not tuned on: 98.6 % caught, 0.8 % false alarms; others, looked at once or
-twice: 97.9 %, 0.5 %; phrases said again in long sentences, cut last words and hum under
-breathy voices are what is missed). espeak's voices only: neural ones have yet to be heard.
+``python -m benchmarks.verdicts`` measures all of it on faults made on the spot. Four draws from
+all of espeak's variants, each looked at once (2026-11-21): 97.3 to 98.4 % caught; 2.7 to 4.3 %
+false alarms, in the last 0.4 % (at 97.4 %). Robots and echoing rooms are what is missed and
+suspected; other voices 98.1 to 98.9 %. espeak's voices only: neural ones have yet to be heard.
 Widths grow with the spread of a voice's calibration takes where that is wider than espeak's.
 """
 
