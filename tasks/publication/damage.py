@@ -6,6 +6,8 @@ after a step has failed, never before: reading a book's masters takes a while.
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Collection, Iterable
 from pathlib import Path
 
@@ -43,6 +45,9 @@ def explained(
             f"{path}: what ffmpeg made of it is not whole, and was dropped ({error}); run the same"
             " command again, or name another ffmpeg with CASTBOOK_FFMPEG"
         )
+    if isinstance(error, StorageError):  # it may name the file as it was called until it is whole
+        temporary = re.escape(f"{path.parent}{os.sep}.tmp-") + r"[\w-]+" + re.escape(path.suffix)
+        return StorageError(re.sub(temporary, lambda _: str(path), str(error)))
     return error
 
 

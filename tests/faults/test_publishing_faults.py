@@ -4,6 +4,7 @@ to do, and the same command completes the book when the cause is gone."""
 from __future__ import annotations
 
 import dataclasses
+import errno
 import hashlib
 import shutil
 import struct
@@ -163,6 +164,16 @@ def disk_full(scene: Scene) -> None:
     scene.ffmpeg("*libmp3lame*", "echo av_write: No space left on device >&2; exit 1")
 
 
+def disk_full_at_the_book(scene: Scene) -> None:
+    """When the M4B's first packets are there."""
+
+    def full(path: Path, *_: object, **__: object) -> None:
+        path.write_bytes(bytes(1000))
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    scene.patch.setattr("audio.packaging.m4b.write_mp4", full)
+
+
 def killed_encoder(scene: Scene) -> None:
     """The one of the MP3 files, before it has written anything."""
     scene.ffmpeg("*libmp3lame*", "kill -9 $$")
@@ -259,6 +270,7 @@ BEFORE_ANY_WORK: dict[Fault, tuple[str, ...]] = {
 }
 IN_THE_MIDDLE: dict[Fault, tuple[str, ...]] = {
     disk_full: ("the disk is full", "run the same command again"),
+    disk_full_at_the_book: ("The House.m4b: cannot write", "run the same command again"),
     killed_encoder: ("ended by signal 9", "run the same command again"),
     broken_encoder: (".mp3: what ffmpeg made of it is not whole", "run the same command again"),
     unreadable_take: (
