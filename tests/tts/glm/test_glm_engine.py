@@ -32,9 +32,7 @@ from tts.glm.lm.prompts import Generated
 from tts.glm.stages.work import parted_tokens
 from tts.host import Host
 
-WORDS = tuple(
-    "no yes the house stood on a hill and nobody had lived in it for so long they said".split()
-)
+PROSE = "no yes the house stood on a hill and nobody had lived in it for so long they said"
 CHINESE = ("是。", "温两碗酒，要一碟茴香豆。", "孔乙己是站着喝酒而穿长衫的唯一的人。")
 LONG = (  # several pieces
     "The house stood on the hill above the town, and nobody had lived in it for a long time, or"
@@ -58,7 +56,8 @@ VOICES = {"low": LOW, "high": HIGH}
 
 def line(number: int) -> Request:
     """From one word to eleven, now and then in Chinese; its id is its seed."""
-    text = " ".join(WORDS[number * 3 % 7 :][: 1 + number * 5 % 11]).capitalize() + "."
+    words = PROSE.split()[number * 3 % 7 :]
+    text = " ".join(words[: 1 + number * 5 % 11]).capitalize() + "."
     language = "en"
     if number % 16 == 9:
         text, language = CHINESE[number // 16 % len(CHINESE)], "zh"
