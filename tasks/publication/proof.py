@@ -122,16 +122,16 @@ def book_figures(path: Path, chapters: Sequence[Heard]) -> Measured:
     hours), the sound is that of the chapters: see ``audio/measuring/whole.py``.
 
     Raises:
-        BrokenPromise: it is no whole MP4 file.
+        BrokenPromise: it is no whole MP4 file, or of another rate than its chapters.
     """
-    found = movie(path)
-    if not found.tracks:
-        raise BrokenPromise("this is no whole MP4 file")
+    found, figures = movie(path), whole(chapters)
+    if not found.tracks or found.tracks[0].clock != figures.rate:
+        raise BrokenPromise(f"this is no whole MP4 file of {figures.rate} Hz")
     sound = found.tracks[0]
     names = found.track(sound.chapters)
     seconds = sound.played / found.clock
     return replace(
-        whole(chapters),
+        figures,
         format="m4b",
         bitrate_kbps=int(float(sound.sizes.sum()) * 8 / 1000 / seconds),  # as ffmpeg rounds it
         promised_s=round(seconds, 2),

@@ -332,6 +332,18 @@ def test_a_file_of_more_than_four_gigabytes(tmp_path: Path) -> None:
     assert names.lengths == ((2, frames // 2),)
 
 
+@pytest.mark.parametrize("packets", [1, 2, 127, 128, 129, 255, 256, 257])
+def test_the_chunks_are_all_packets_in_a_row(tmp_path: Path, packets: int) -> None:
+    sizes = np.arange(1, packets + 1, dtype=np.uint32)
+    tables = _Tables(Stream((), sizes, b"\x12\x08", 1), 44100, "eng", (), ())
+    (tmp_path / "x").write_bytes(tables.movie(1000, False))
+    (sound,) = movie(tmp_path / "x").tracks
+    ends = [place + size for place, size in sound.chunks]
+    assert [place for place, _ in sound.chunks] == [1000, *ends[:-1]]
+    assert ends[-1] == 1000 + int(sizes.sum())
+    assert len(ends) == -(-packets // 128)
+
+
 def test_the_tables_of_what_is_no_film(tmp_path: Path) -> None:
     for content in (b"", b"moov", bytes(100), b"\0\0\0\x08moov", b"\xff" * 64):
         (tmp_path / "x").write_bytes(content)
