@@ -1,7 +1,7 @@
 """Marks that carry no sound are taken out of the spoken text, for every engine.
 
-Quotes and emphasis marks go; dashes and rows of dots become the one form that engines know
-as a pause; marks at a segment's head go with what stood before them.
+Quotes and emphasis marks go; full-width letters become ordinary ones; dashes and rows of dots become
+the one form that engines know as a pause; marks at a segment's head go with what stood before them.
 """
 
 from __future__ import annotations
@@ -13,15 +13,17 @@ from book.languages import Language
 from book.script import Replacement
 
 _MARKS = re.compile(
-    r"(?=[\s“”„«»「」『』\"＂‘'’—\-―⸺─–.…_*#|~^\\`<>{}=\[\]【】〔〕])(?:"  # for speed
+    r"(?=[\s“”„«»「」『』\"＂‘'’—\-―⸺─–.…_*#|~^\\`<>{}=\[\]【】〔〕Ａ-Ｚａ-ｚ])(?:"  # for speed
     r"(?P<quote>[“”„«»「」『』\"＂‘]"
     r"|(?<![^\W_])'(?=[^\W_][^'’\n]{0,200}['’](?![^\W_]))"  # 'opening, not 'tis alone
     r"|(?<=[.,!?—…。！？，])['’](?![^\W_]))"  # closing after a mark, not an apostrophe
     r"|(?P<dash>\s*(?:—+|-{2,}|―+|⸺+|─{2,}|(?<=\s)–(?=\s))\s*)"
     r"|(?P<ellipsis>\.(?:\s\.){2,}|\.{4,}|(?:…\s?){3,})"
     r"|(?P<symbol>[_*#|~^\\`<>{}=\[\]【】〔〕]+)"
+    r"|(?P<wide>[Ａ-Ｚａ-ｚ]+)"  # 阿Ｑ: engines name such letters one by one, at length
     r"|(?P<space>\s{2,}|[^\S ]))"
 )
+_NARROW = {wide: wide - 0xFEE0 for wide in range(0xFF21, 0xFF5B)}
 _HEAD = re.compile(r"(?:[\s“”„«»「」『』\"＂‘’',，;；:：.。、!?！？)）\]…—–]|-{2,})+")
 
 
@@ -32,6 +34,8 @@ def clean(printed: str, language: Language) -> Iterator[Replacement]:
         kind = match.lastgroup or "symbol"
         if kind == "space":
             spoken = " "
+        elif kind == "wide":
+            spoken = match.group().translate(_NARROW)
         elif kind == "ellipsis":
             spoken = "……" if language.han else "…"
         elif kind == "dash":

@@ -14,6 +14,8 @@ def said(text: str, profile: Profile = "fiction") -> str:
 
 ROWS = """
 第7章 | 第七章
+阿Ｑ站了起来 | 阿Q站了起来
+Ｂ座１２号 | B座十二号
 第20回 | 第二十回
 第3卷第15节 | 第三卷第十五节
 第2名 | 第二名
