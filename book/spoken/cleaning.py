@@ -1,7 +1,7 @@
 """Marks that carry no sound are taken out of the spoken text, for every engine.
 
-Quotes and emphasis marks go; full-width letters become ordinary ones; dashes and rows of dots become
-the one form that engines know as a pause; marks at a segment's head go with what stood before them.
+Quotes and emphasis marks go; full-width letters become ordinary ones; dashes and rows of dots
+become the one form that engines know as a pause; marks at a head go with what stood before them.
 """
 
 from __future__ import annotations
