@@ -156,7 +156,8 @@ class GlmEngine(Engine):
 
     def synthesize(self, requests: Sequence[Request]) -> Iterator[tuple[str, Speech | Failure]]:
         """Hands the requests in at once; the iterator then waits for their answers."""
-        _, pipeline = self._loaded()
+        model, pipeline = self._loaded()
+        model.let_go()
         answers: queue.SimpleQueue[tuple[str, Speech | Failure]] = queue.SimpleQueue()
         for request in requests:
             try:

@@ -1,7 +1,7 @@
 """A checkpoint on one device: every network that the engine needs, loaded once.
 
 The networks that only listen to references (1.3 GB at the true size) are loaded when a clip
-comes whose features are not stored yet, and let go when that clip has been read.
+comes whose features are not stored yet, and stay for the clips that follow it, until ``let_go``.
 """
 
 from __future__ import annotations
@@ -64,6 +64,7 @@ class Model:
         self.threads = Threads.for_device(self.device)
         use_threads(self.threads.rendering)  # weights are folded while they are loaded
         self._features, self._fingerprint = FeatureStore(features), fingerprint
+        self._reader: ReferenceReader | None = None
         self.front = FrontEnd(Tokenizer.load(checkpoint.layout.tokenizer))
         self.lm = LanguageModel(
             checkpoint.lm,
@@ -91,6 +92,10 @@ class Model:
         self.speaker = SpeakerModel(checkpoint.layout.speaker)
         if kind == "cuda":  # the stages begin on streams of their own
             torch.cuda.synchronize(self.device)
+
+    def let_go(self) -> None:
+        """Frees what only listens to references: the voices are there, speaking begins."""
+        self._reader = None
 
     def close(self) -> None:
         """Leaves the number of threads as it was found."""
@@ -129,10 +134,10 @@ class Model:
         key = feature_key(reference.pcm, reference.rate, rate, self._fingerprint)
         found = self._features.get(key)
         if found is None:
-            reader = ReferenceReader(
-                self.checkpoint.vq, load_vq(self.checkpoint), self.speaker, rate=rate
-            )
             with one_thread():
-                found = reader.features(reference.pcm, reference.rate)
+                self._reader = self._reader or ReferenceReader(
+                    self.checkpoint.vq, load_vq(self.checkpoint), self.speaker, rate=rate
+                )
+                found = self._reader.features(reference.pcm, reference.rate)
             self._features.put(key, found)
         return found

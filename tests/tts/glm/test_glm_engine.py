@@ -29,6 +29,7 @@ from tts.fleet import Fleet
 from tts.glm.engine import GlmEngine
 from tts.glm.lm.decoder import SlotDecoder
 from tts.glm.lm.prompts import Generated
+from tts.glm.reference.features import ReferenceReader
 from tts.glm.stages.work import parted_tokens
 from tts.host import Host
 
@@ -200,6 +201,28 @@ def test_seed_and_voice_and_text_are_heard(engine: GlmEngine, together: dict[str
     ):
         found = printed(spoken(engine, other))
         assert found.tokens != kept.tokens and found.pcm != kept.pcm
+
+
+def test_what_reads_references_is_loaded_once_and_let_go(
+    options: Mapping[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    readers: list[weakref.ref[ReferenceReader]] = []
+
+    def reader(*args: Any, **kwargs: Any) -> ReferenceReader:
+        made = ReferenceReader(*args, **kwargs)
+        readers.append(weakref.ref(made))
+        return made
+
+    monkeypatch.setattr("tts.glm.model.ReferenceReader", reader)
+    monkeypatch.setenv("CASTBOOK_CACHE", str(tmp_path))  # no features of these clips are stored
+    engine = loaded(options)
+    [kept] = readers
+    assert kept() is not None
+    spoken(engine, LINES[0])
+    assert kept() is None
+    engine.unload()
+    loaded(options).unload()  # stored by now
+    assert len(readers) == 1
 
 
 def test_it_keeps_the_contract_of_engines(options: Mapping[str, Any]) -> None:
