@@ -69,6 +69,9 @@ class Sampling(Stage):
 
     def _take(self, work: Work) -> None:
         if not work.left:  # its tokens were drawn before
+            if work.heard is not None:
+                for piece, generated in work.spoken.items():
+                    work.heard(piece, generated.tokens, True)
             self._passed(work)
             return
         work.began = time.monotonic()
