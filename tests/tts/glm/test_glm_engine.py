@@ -225,6 +225,12 @@ def test_what_reads_references_is_loaded_once_and_let_go(
     assert len(readers) == 1
 
 
+def test_a_gpu_has_more_in_hand_than_its_decoder_holds() -> None:
+    here, there = (GlmEngine({"device": name}).capabilities for name in ("cpu", "cuda:0"))
+    assert (here.slots, here.batch_hint) == (16, 64)
+    assert (there.slots, there.batch_hint) == (384, 128)
+
+
 def test_it_keeps_the_contract_of_engines(options: Mapping[str, Any]) -> None:
     assert check_engine("glm", options, voice=LOW) == []
 
