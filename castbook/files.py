@@ -115,6 +115,12 @@ def flush_folder(folder: Path) -> None:
     flush(folder)
 
 
+def finished(folder: Path, pattern: str) -> list[Path]:
+    """Files of a folder that bear final names, sorted: what is being written beside them, by
+    any thread, process or machine, is not among them. Empty without the folder."""
+    return sorted(path for path in folder.glob(pattern) if not path.name.startswith(_PREFIX))
+
+
 def sweep(folder: Path) -> int:
     """Removes temporary files left by writers that no longer run; returns how many."""
     removed = 0

@@ -25,7 +25,7 @@ from audio.profiles import Profile
 from audio.readalong.captions import srt, vtt
 from audio.timeline import Timeline
 from castbook.errors import BrokenPromise, StorageError
-from castbook.files import publish, replace, temporary_beside, write_bytes, write_text
+from castbook.files import finished, publish, replace, temporary_beside, write_bytes, write_text
 from tasks.keys import content_key
 from tasks.levels import Level, VoiceStyle
 from tasks.pieces import chapter_pieces, relabel, shown, with_sentences
@@ -147,9 +147,8 @@ class Assembly:
     ) -> tuple[dict[str, Any], Timeline, bool]:
         """The master under its final name, linked from where it already stands or made."""
         final = self._folder / f"{stem}.flac"
-        for mark in sorted(self._folder.glob("*.json")):
-            # looked for before it is parsed: a book of 300 chapters reads 300 marks 300 times
-            found = read_mark(mark) if key.encode() in mark.read_bytes() else None
+        for mark in finished(self._folder, "*.json"):
+            found = read_mark(mark, key)
             if found is None or found["master_key"] != key:
                 continue
             source = self._folder / found["files"][0]
@@ -197,7 +196,7 @@ class Assembly:
 
     def _remove_stale(self, number: int, stem: str) -> None:
         """Files of this chapter under an older title."""
-        for mark in self._folder.glob(f"{number:02d}-*.json"):
+        for mark in finished(self._folder, f"{number:02d}-*.json"):
             if mark.name.endswith(".timeline.json") or mark.stem == stem:
                 continue
             found = read_mark(mark)
@@ -211,12 +210,19 @@ def chapter_stem(number: int, title: str) -> str:
     return f"{number:02d}-{safe_name(title)}"
 
 
-def read_mark(path: Path) -> dict[str, Any] | None:
-    """A chapter's mark, or None when there is none worth the name."""
+def read_mark(path: Path, key: str = "") -> dict[str, Any] | None:
+    """A chapter's mark, or None when there is none worth the name.
+
+    Args:
+        key: only a mark that holds it is parsed: a book of 300 chapters reads 300 marks 300 times.
+    """
     if path.name.endswith(".timeline.json"):
         return None
     try:
-        loaded = json.loads(path.read_bytes())
+        content = path.read_bytes()
+        if key.encode() not in content:
+            return None
+        loaded = json.loads(content)
         loaded["master_key"], loaded["captions_key"], loaded["files"], loaded["master"]
     except (OSError, ValueError, KeyError, TypeError):
         return None

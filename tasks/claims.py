@@ -17,7 +17,7 @@ import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from castbook.files import write_text
+from castbook.files import finished, write_text
 
 STALE_S = 90.0
 HEARTBEAT_S = 20.0
@@ -56,9 +56,7 @@ class Claims:
         """Keys that other living processes claim."""
         keys: set[str] = set()
         now = time.time()
-        if not self._folder.is_dir():
-            return frozenset()
-        for path in self._folder.glob("*.json"):
+        for path in finished(self._folder, "*.json"):
             if path.name == self._name:
                 continue
             with contextlib.suppress(OSError, ValueError):

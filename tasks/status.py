@@ -8,6 +8,7 @@ from typing import Any
 
 from book.projectfile import load_project
 from castbook.errors import CastbookError
+from castbook.files import finished as whole_files
 from tasks.assemble import read_mark
 from tasks.location import find_build, find_project
 from tasks.plan import make_plan
@@ -24,7 +25,7 @@ def project_status(name: str | Path) -> Mapping[str, Any]:
         return {"project": str(name), "error": str(error)}
     finished = {
         mark["chapter"]: mark["master"]["frames"] / mark["master"]["rate"]
-        for path in (build.chapters.glob("*.json") if build.chapters.is_dir() else ())
+        for path in whole_files(build.chapters, "*.json")
         if (mark := read_mark(path)) is not None
     }
     done = [c for c in plan.chapters if c.number in finished and c.complete]

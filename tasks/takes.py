@@ -25,7 +25,7 @@ from audio.pcm import Pcm, pcm_sha256, read_flac, write_flac
 from castbook import __version__
 from castbook.canonical import plain
 from castbook.errors import StorageError
-from castbook.files import flush_folder, publish, replace, storage_error, temporary_beside
+from castbook.files import finished, flush_folder, publish, replace, storage_error, temporary_beside
 
 SCHEMA = 1
 _POINTER = ".sampled"
@@ -215,9 +215,8 @@ class TakeStore:
 
     def __iter__(self) -> Iterator[str]:
         """All keys with a sidecar, sorted."""
-        if self._folder.is_dir():
-            for path in sorted(self._folder.glob("??/*.json")):
-                yield path.stem
+        for path in finished(self._folder, "??/*.json"):
+            yield path.stem
 
     def _describe_standing(self, recording: Recording, audio: Path) -> Recording:
         """Audio stands without a sidecar (its writer died, or is about to write it)."""

@@ -20,8 +20,8 @@ from audio.packaging.aac import BLOCK, STAGE_VERSION, count, encode_aac, packets
 from audio.packaging.sound import ChapterFile
 from audio.profiles import Profile
 from castbook.errors import StorageError
+from castbook.files import finished, storage_error, temporary_beside, write_text
 from castbook.files import replace as move
-from castbook.files import storage_error, temporary_beside, write_text
 from tasks.assemble import ChapterFiles
 from tasks.keys import content_key
 from tasks.publication.proof import correction_rules, prove, rules_for
@@ -125,7 +125,7 @@ class Encodings:
         """
         keep = {self._path(chapter).stem for chapter in chapters}
         try:
-            for path in self._folder.glob("*") if self._folder.is_dir() else ():
+            for path in finished(self._folder, "*"):
                 if path.suffix in (".aac", ".json") and path.stem not in keep:
                     path.unlink(missing_ok=True)
         except OSError as error:

@@ -15,7 +15,7 @@ from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
-from castbook.files import storage_error, write_bytes, write_text
+from castbook.files import finished, storage_error, write_bytes, write_text
 
 # The report is written behind our back, each time anew: it goes with the folder it tells of.
 _REPORTS = ("report.json", "report.html")
@@ -77,7 +77,7 @@ class Marks:
         try:
             self._adopt_older()
             self._adopt_reports(keep)
-            for mark in sorted(self._folder.rglob("*.json")):
+            for mark in finished(self._folder, "**/*.json"):
                 path = self._out / mark.relative_to(self._folder).with_suffix("")
                 if path in keep or not may_go(path):
                     continue
@@ -99,7 +99,7 @@ class Marks:
 
     def _adopt_older(self) -> None:
         """Marks of early builds lay side by side, their files in ``out/Author/Title/``."""
-        for mark in self._folder.glob("*.json"):
+        for mark in finished(self._folder, "*.json"):
             with contextlib.suppress(ValueError, KeyError, TypeError):
                 older = json.loads(mark.read_bytes())
                 for place in ("*/*", "*/*/mp3"):

@@ -243,3 +243,17 @@ def test_sweep_leaves_other_machines_their_files_for_a_day(tmp_path: Path) -> No
     (tmp_path / "tmp-mine.flac").write_text("the user's")
     assert sweep(tmp_path) == 1
     assert names(tmp_path) == sorted([fresh.name, odd.name, mine.name, "ab", "tmp-mine.flac"])
+
+
+def test_what_is_being_written_is_not_among_the_finished(tmp_path: Path) -> None:
+    assert files.finished(tmp_path / "nowhere", "*.json") == []
+    (tmp_path / "in").mkdir()
+    for name in ("b.json", "a.json", "in/c.json", "d.txt"):
+        files.write_text(tmp_path / name, "{}")
+    with files.temporary_beside(tmp_path / "e.json") as temporary:
+        temporary.write_text("half")
+        assert [p.name for p in files.finished(tmp_path, "*.json")] == ["a.json", "b.json"]
+        found = files.finished(tmp_path, "**/*.json")
+        assert [p.relative_to(tmp_path).as_posix() for p in found] == [
+            "a.json", "b.json", "in/c.json",
+        ]  # fmt: skip

@@ -96,7 +96,9 @@ def test_a_book_is_spoken_by_an_engine_of_another_environment(
     python: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     rate = 16000
-    clip = (3000 * np.sin(np.arange(4 * rate) * 0.08 * np.pi)).astype(np.int16)
+    at = np.arange(4 * rate) / rate  # syllables of a hum, four in a second, with quiet between
+    loud = np.maximum(0, np.sin(2 * np.pi * 4 * at)) ** 2
+    clip = (9000 * loud * np.sin(2 * np.pi * 180 * at)).astype(np.int16)
     soundfile.write(tmp_path / "clip.wav", clip, rate)
     spoken_in = ["--python", str(python), "--reference", str(tmp_path / "clip.wav")]
     assert conformance.main(["chatterbox", *spoken_in]) == 0, capsys.readouterr()
@@ -115,7 +117,7 @@ def test_a_book_is_spoken_by_an_engine_of_another_environment(
         "engines": {"chatterbox": {"host": {"python": str(python)}}},
         "narrator": "n",
         "voices": {
-            "n": {"reference": "clip.wav", "transcript": "Hm.", "consent": {"basis": "self"}}
+            "n": {"reference": "clip.wav", "transcript": "Hm, hm, come at once, come at once.", "consent": {"basis": "self"}}
         },
         "outputs": ["captions"],
     }
