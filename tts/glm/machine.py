@@ -7,6 +7,7 @@ is shown by the self-test of ``castbook get glm``.
 
 from __future__ import annotations
 
+import os
 import platform
 import shutil
 import subprocess
@@ -54,7 +55,8 @@ def describe(options: Options, found: tuple[Device, ...] | None = None) -> dict[
     there = devices() if found is None else found
     for device in there:
         if _asked(device, options):
-            facts[f"{device.name} ({device.model})"] = _against(device, need(options, device.kind))
+            needed = need(options, device.kind, cores=os.cpu_count() or 1)
+            facts[f"{device.name} ({device.model})"] = _against(device, needed)
     for name in options.device:
         if name != "auto" and not any(name in (device.name, device.kind) for device in there):
             facts[name] = "not found on this machine"

@@ -12,15 +12,19 @@ from typing import Final
 
 from tts.glm.checkpoint.configs import FlowConfig, HiftConfig, LmConfig, VqConfig
 from tts.glm.checkpoint.shapes import flow_shapes, hift_shapes, lm_shapes, vq_shapes
-from tts.glm.options import Options
+from tts.glm.options import RENDERINGS, Options
 
 _BYTES: Final = {"fp32": 4, "bf16": 2}
 _GIB: Final = 1 << 30
-# Allowance by kind of device. A GPU: context of the driver and its libraries 0.6, recorded graphs
+# Allowance for a GPU: context of the driver and its libraries 0.6, recorded graphs
 # and the widest batch of the flow (32,768 rows of 768 numbers, a dozen of them alive) 1.2,
 # windows of the vocoder 1.2 GiB, computed and not measured.
-_WORK: Final = {"cpu": _GIB, "cuda": 3 * _GIB}
-_ONE_ROW: Final = {"cpu": _GIB, "cuda": 3 * _GIB // 2}  # flow batches of one segment
+_WORK: Final = 3 * _GIB
+_ONE_ROW: Final = 3 * _GIB // 2  # flow batches of one segment
+# For a CPU: the language model at work, and each rendering at once with the vocoder's widest
+# window (measured at the true size: 0.4 GB each, one and two of them).
+_SAMPLING: Final = _GIB // 2
+_RENDERING: Final = 2 * _GIB // 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +60,14 @@ class Need:
         return self.weights + self.reference + self.cache + self.work
 
 
-def need(options: Options, kind: str, sizes: Sizes = OFFICIAL) -> Need:
+def need(options: Options, kind: str, sizes: Sizes = OFFICIAL, *, cores: int = RENDERINGS) -> Need:
     """What the engine needs on one device.
 
     Args:
         kind: "cpu" or "cuda".
+        cores: of the processor; as many segments are rendered at once where it does all.
     """
-    kind = kind if kind in _WORK else "cpu"
+    kind = "cuda" if kind == "cuda" else "cpu"
     weights = _numbers(lm_shapes(sizes.lm)) * _BYTES[options.dtype_on(kind)]
     weights += 4 * _numbers(flow_shapes(sizes.flow))
     if sizes.hift is not None:
@@ -70,7 +75,10 @@ def need(options: Options, kind: str, sizes: Sizes = OFFICIAL) -> Need:
     lm = sizes.lm
     position = 2 * lm.layers * lm.kv_heads * lm.head_dim * _BYTES[options.cache_on(kind)]
     cache = position * min(options.context, lm.max_positions) * options.slots_on(kind)
-    work = (_ONE_ROW if options.rows == 1 else _WORK)[kind]
+    if kind == "cuda":
+        work = _ONE_ROW if options.rows == 1 else _WORK
+    else:
+        work = _SAMPLING + _RENDERING * min(cores, options.rows or RENDERINGS)
     return Need(weights, 4 * _numbers(vq_shapes(sizes.vq)), cache, work)
 
 

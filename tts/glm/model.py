@@ -61,7 +61,7 @@ class Model:
         self.device = torch.device(device)
         kind = self.device.type
         self._before = torch.get_num_threads()
-        self.threads = Threads.for_device(self.device)
+        self.threads = Threads.for_device(self.device, options.rows)
         use_threads(self.threads.rendering)  # weights are folded while they are loaded
         self._features, self._fingerprint = FeatureStore(features), fingerprint
         self._reader: ReferenceReader | None = None

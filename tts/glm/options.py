@@ -13,7 +13,7 @@ Light: imports no torch. Options (under ``engines: {glm: …}``):
 | dtype, cache | of the language model's weights and memory: auto, fp32, bf16 | yes |
 | context | positions of the language model, 256-8192; 1024 if absent, 2048 when chained | yes |
 | chained | each segment hears the ones before it, as upstream does; one after another | yes |
-| slots, rows | segments decoded, and flow batches, at once; by device if absent | no |
+| slots, rows | segments decoded, and rendered, at once; by device if absent | no |
 | device | auto, cpu, cuda, cuda:1, or a list of them | no |
 | checkpoint | a folder instead of what ``castbook get glm`` brings | its content |
 
@@ -43,6 +43,7 @@ Dtype = Literal["auto", "fp32", "bf16"]
 ENGINE = "glm"
 _VERSION = 1  # raised when the sound changes
 _SLOTS = {"cpu": 16, "cuda": 128}  # of the language model, by kind of device
+RENDERINGS = 8  # segments rendered at once on a CPU at most: each needs memory of its own
 _KNOWN = (
     "preset", "sampler", "rate", "steps", "guidance", "precision", "dtype", "cache", "context",
     "chained", "slots", "rows", "device", "checkpoint",

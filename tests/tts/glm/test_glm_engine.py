@@ -30,6 +30,7 @@ from tts.glm.engine import GlmEngine
 from tts.glm.lm.decoder import SlotDecoder
 from tts.glm.lm.prompts import Generated
 from tts.glm.reference.features import ReferenceReader
+from tts.glm.stages.threads import Threads
 from tts.glm.stages.work import parted_tokens
 from tts.host import Host
 
@@ -223,6 +224,18 @@ def test_what_reads_references_is_loaded_once_and_let_go(
     engine.unload()
     loaded(options).unload()  # stored by now
     assert len(readers) == 1
+
+
+def test_threads_of_a_device() -> None:
+    before = torch.get_num_threads()
+    torch.set_num_threads(12)
+    try:
+        cpu = torch.device("cpu")
+        assert Threads.for_device(cpu) == Threads(sampling=6, rendering=1, renderings=8)
+        assert Threads.for_device(cpu, 1).renderings == 1
+        assert Threads.for_device(torch.device("cuda")) == Threads()
+    finally:
+        torch.set_num_threads(before)
 
 
 def test_a_gpu_has_more_in_hand_than_its_decoder_holds() -> None:

@@ -43,6 +43,8 @@ def test_need_of_the_official_model() -> None:
     assert need(replace(options, cache="fp32"), "cuda").cache == 2 * gpu.cache
     assert need(replace(options, slots=8), "cuda").cache == gpu.cache // 16
     assert need(options, "cuda", replace(OFFICIAL, hift=None)).weights < gpu.weights
+    two, one = need(options, "cpu", cores=2), need(replace(options, rows=1), "cpu", cores=2)
+    assert cpu.work > two.work > one.work  # as many segments rendered at once
     assert gpu.total == gpu.weights + gpu.reference + gpu.cache + gpu.work
 
 

@@ -15,11 +15,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Final, Self
+from typing import Self
 
 import torch
 
-_MOST: Final = 8  # renderings at once: each needs memory of its own
+from tts.glm.options import RENDERINGS
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +31,19 @@ class Threads:
     renderings: int = 1
 
     @classmethod
-    def for_device(cls, device: torch.device) -> Self:
+    def for_device(cls, device: torch.device, most: int | None = None) -> Self:
         """A GPU renders one batch at a time, whatever the processor does; a CPU one segment for
-        each of the threads that torch would use now, and samples with half of them."""
+        each of the threads that torch would use now, and samples with half of them.
+
+        Args:
+            most: segments rendered at once, on a CPU; ``RENDERINGS`` if None.
+        """
         if device.type == "cuda":
             return cls()
         count = torch.get_num_threads()
-        return cls(sampling=max(1, count // 2), rendering=1, renderings=min(count, _MOST))
+        return cls(
+            sampling=max(1, count // 2), rendering=1, renderings=min(count, most or RENDERINGS)
+        )
 
 
 def use_threads(count: int | None) -> None:
