@@ -68,7 +68,10 @@ class Pipeline:
             threading.Lock() if flow.dit.device.type == "cuda" else nullcontext()
         )
         self._finishers = ThreadPoolExecutor(
-            _FINISHERS, thread_name_prefix="glm finishing", initializer=use_threads, initargs=(1,)
+            _FINISHERS,
+            thread_name_prefix="glm finishing",
+            initializer=use_threads,
+            initargs=(threads.rendering,),
         )
         self._renderings = tuple(
             Rendering(
