@@ -4,7 +4,8 @@
         [--segments 64] [--slots 64] [--precision tf32] [--reference 5] [--quick]
 
 Without ``--device`` a GPU is used where there is one; with none it runs its CPU form and says
-so. Segments of mixed length (2 to 14 s) go through the engine's own pipeline in these ways:
+so. Segments of mixed length (1 to 6 s on a CPU, 2 to 14 s on a GPU) go through the engine's own
+pipeline in these ways:
 
 1. **batched**: all at once, twice (the second time must give the same bytes);
 2. **batch-1**: one after another, one slot, nothing padded; on a CPU with each number of threads,
@@ -62,7 +63,7 @@ SIZES = {
         flow_depth=18, flow_heads=12, text_width=512, hift_base=512, f0_width=512,
     ),
 }  # fmt: skip
-_SHORTEST, _LONGEST = 50, 350  # speech tokens
+_LENGTHS = {"cpu": (30, 150), "cuda": (50, 350)}  # speech tokens, shortest and longest
 _PER_TEXT = 7.5  # speech tokens for each token of text, as English prose has
 _PADDED = 4  # segments of the padded run: each costs a whole batch
 _FEWEST_FIRST = 3  # streams of which the median counts
@@ -118,10 +119,10 @@ class Bench:
         return SlotDecoder(self.lm, slots=slots, context=context)
 
 
-def lengths(count: int) -> list[int]:
+def lengths(count: int, shortest: int, longest: int) -> list[int]:
     """Speech tokens of the segments: evenly from short to long, in a mixed order."""
-    step = (_LONGEST - _SHORTEST) / max(1, count - 1)
-    ordered = [round(_SHORTEST + step * number) for number in range(count)]
+    step = (longest - shortest) / max(1, count - 1)
+    ordered = [round(shortest + step * number) for number in range(count)]
     return [ordered[number * 29 % count] for number in range(count)] if count % 29 else ordered
 
 
@@ -217,6 +218,13 @@ def stages(bench: Bench, works: Sequence[Work], slots: int, context: int) -> dic
     return {"lm": lm_s, "flow": flow_s, "hift": hift_s}
 
 
+def lm_alone(bench: Bench, works: Sequence[Work], context: int) -> float:
+    """Seconds of the language model for the segments, one after another in one slot."""
+    decoder = bench.decoder(1, context)
+    prompts = [prompt_of(work, 0, context, work.reference) for work in works]
+    return _clock(bench.device)(lambda: list(decoder.generate(prompts)))
+
+
 def _clock(device: torch.device) -> Callable[[Callable[[], object]], float]:
     def clock(job: Callable[[], object]) -> float:
         began = time.perf_counter()
@@ -234,10 +242,11 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
     dtype = torch.bfloat16 if device.startswith("cuda") else torch.float32
     bench = Bench(SIZES[options.size], device, options.precision, dtype)
     voice = bench.voice(options.reference)
-    counts = lengths(options.segments)
+    shortest, longest = _LENGTHS["cpu" if device == "cpu" else "cuda"]
+    counts = lengths(options.segments, shortest, longest)
     works = segments(voice, counts)
     reference = work_context(works[0].reference)
-    context = -(-(reference + _LONGEST + round(_LONGEST / _PER_TEXT) + 1) // 128) * 128
+    context = -(-(reference + longest + round(longest / _PER_TEXT) + 1) // 128) * 128
     all_threads = torch.get_num_threads()
 
     line = pipeline(bench, bench.flow, options.slots, context)
@@ -259,6 +268,10 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
     best = max(alone, key=lambda threads: alone[threads].rate)
 
     split = stages(bench, works, options.slots, context)
+    torch.set_num_threads(best)
+    lone_s = lm_alone(bench, some, context)
+    torch.set_num_threads(all_threads)
+    lone_rate = sum(work.length or 0 for work in some) / TOKENS_PER_SECOND / lone_s
     first_s = first_audio(bench, works, context)
     audio = batched.audio
     limits = glm_limits.limits(bench.lm, bench.alone, bench.hift, works, options.slots, dtype)
@@ -285,6 +298,7 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
         "batch_1_segments": len(some),
         "batch_1_rtf": 1 / alone[best].rate,
         "times_batch_1": batched.rate / alone[best].rate,
+        "lm_times_batch_1": audio / split["lm"] / lone_rate,
         "stage_rates": {name: audio / seconds for name, seconds in split.items()},
         "limit_rates": limits,
         "limit_share": {name: audio / split[name] / limits[name] for name in split},
@@ -319,6 +333,7 @@ def show(figures: dict[str, Any]) -> None:
     print(f"batch-1      {told} threads; {f['times_batch_1']:.2f} times slower than batched;"
           f" RTF {f['batch_1_rtf']:.3f}")  # fmt: skip
     print(f"padded alone {f['padded_alone']:8.2f} audio-s/s")
+    print(f"language model alone: {f['lm_times_batch_1']:.2f} times its one-slot path")
     for name, rate in f["stage_rates"].items():
         limit, share = f["limit_rates"][name], f["limit_share"][name]
         print(f"  {name:5} alone {rate:8.1f} audio-s/s, {share:.0%} of its limit {limit:.0f}")

@@ -178,6 +178,8 @@ class TakeStore:
         digest = pcm_sha256(recording.pcm)
         sidecar = _sidecar(recording, digest)
         final = self.sidecar_path(recording.key)
+        if recording.tokens and recording.sampling:  # before the take is one: never lost to a kill
+            self._point(recording.sampling, recording.key)
         with temporary_beside(final) as temporary:
             temporary.write_text(json.dumps(sidecar, ensure_ascii=False), "utf-8")
             if not publish(temporary, final):
@@ -185,15 +187,13 @@ class TakeStore:
                 # audio that stands there, so ours is right.
                 replace(temporary, final)
         flush_folder(final.parent)
-        if recording.tokens and recording.sampling:
-            self._point(recording.sampling, recording.key)
         return _take_from(sidecar, audio)
 
     def _pointer_path(self, sampling: str) -> Path:
         return self._folder / sampling[:2] / f"{sampling}{_POINTER}"
 
     def _point(self, sampling: str, key: str) -> None:
-        """Where its tokens are found again; lost in a crash, they are drawn anew, no more."""
+        """Where its tokens are found again."""
         path = self._pointer_path(sampling)
         if not self.sampled(sampling):
             with temporary_beside(path) as temporary:

@@ -17,9 +17,9 @@ from torch import Tensor
 
 from tts.engine import Failure
 from tts.glm.flow.batching import Flow, FlowJob
-from tts.glm.stages.stage import Stage
+from tts.glm.stages.stage import Stage, failure_of
 from tts.glm.stages.work import Work, flow_job, vocoder_job
-from tts.glm.vocoder.hift import VocoderJob
+from tts.glm.vocoder.hift import Unspeakable, VocoderJob
 
 _PATIENCE_S = 0.02  # between two looks at whether more may come
 
@@ -112,7 +112,15 @@ class Rendering(Stage):
         if not batch:
             self._wait()
             return
-        sounds = self._try(batch)
+        try:
+            sounds = self._try(batch)
+        except Unspeakable as error:  # one of them; the others go again without it
+            [piece] = [
+                piece for piece in batch if f"{piece.work.id}/{piece.number}" == error.job.id
+            ]
+            self._drop(piece.work)
+            self._fail(piece.work, failure_of(error))
+            return
         if sounds is None:
             self._most[batch[0].bucket] = len(batch) // 2
             torch.cuda.empty_cache()

@@ -16,10 +16,11 @@ from tts.glm.reference.features import ReferenceFeatures
 from tts.glm.stages.pipeline import Pipeline
 from tts.glm.stages.rendering import Render
 from tts.glm.stages.work import PreparedVoice, Work
-from tts.glm.vocoder.hift import VocoderJob
+from tts.glm.vocoder.hift import Unspeakable, VocoderJob
 
 VOICE = PreparedVoice((1, 2), ReferenceFeatures((3, 4), torch.zeros(4, 80), torch.ones(192)))
 POISON = 99  # a text id that the decoder refuses
+MUTE = 88  # one that the vocoder makes nothing of
 
 
 class Decoder:
@@ -101,6 +102,9 @@ class Vocoder:
     rate = 1000
 
     def vocode(self, jobs: Sequence[VocoderJob]) -> list[Tensor]:
+        for job in jobs:
+            if bool((job.mel[:, 0] == MUTE).any()):
+                raise Unspeakable(job, "no number")
         return [job.mel[:, 0] / 100 + job.seed % 7 / 1000 for job in jobs]
 
 

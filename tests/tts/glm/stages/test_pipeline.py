@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from stagedoubles import POISON, Answers, Log, pipeline, request
+from stagedoubles import MUTE, POISON, Answers, Log, pipeline, request
 
 from tts.engine import EngineError, Failure, Speech
 from tts.glm.lm.prompts import Generated
@@ -75,12 +75,14 @@ def test_a_fault_of_one_request_is_its_own() -> None:
     line = pipeline(log)
     line.submit(request(answers, "poison", (1,), (POISON,)))
     line.submit(request(answers, "unknown", (77,)))
+    line.submit(request(answers, "mute", (1, MUTE, 3)))
     line.submit(request(answers, "good", (1, 2, 3)))
     speech(answers.of("good"))
     assert answers.of("poison") == Failure("permanent", "poison")
     assert answers.of("unknown") == Failure("permanent", "an unknown token")
+    assert answers.of("mute") == Failure("permanent", "no number")
     line.close()
-    assert answers.known() == {"poison", "unknown", "good"}  # each once
+    assert answers.known() == {"poison", "unknown", "mute", "good"}  # each once
 
 
 @pytest.mark.parametrize(
