@@ -117,7 +117,11 @@ def test_a_book_is_spoken_by_an_engine_of_another_environment(
         "engines": {"chatterbox": {"host": {"python": str(python)}}},
         "narrator": "n",
         "voices": {
-            "n": {"reference": "clip.wav", "transcript": "Hm, hm, come at once, come at once.", "consent": {"basis": "self"}}
+            "n": {
+                "reference": "clip.wav",
+                "transcript": "Hm, hm, come at once.",
+                "consent": {"basis": "self"},
+            }
         },
         "outputs": ["captions"],
     }
