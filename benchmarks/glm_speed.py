@@ -1,7 +1,7 @@
 """How fast GLM-TTS speaks: all stages, with random weights and fixed numbers of tokens.
 
     python -m benchmarks.glm_speed [--device cpu|cuda] [--json] [--size small|middle|official]
-        [--segments 64] [--slots 64] [--precision tf32] [--reference 5] [--quick]
+        [--segments 64] [--slots 32] [--precision tf32] [--reference 5] [--quick]
 
 Without ``--device`` a GPU is used where there is one; with none it runs its CPU form and says
 so. Segments of mixed length (1 to 6 s on a CPU, 2 to 14 s on a GPU) go through the engine's own
@@ -54,7 +54,7 @@ from tts.glm.vocoder.hift import Hift
 SIZES = {
     # the language model needs most of the time at batch 1, as the true one does on a GPU
     "small": replace(
-        TINY, hidden=256, layers=12, heads=8, kv_heads=2, ffn=768, codes=4096, flow_width=64,
+        TINY, hidden=256, layers=20, heads=8, kv_heads=2, ffn=768, codes=4096, flow_width=64,
         flow_depth=2, flow_heads=1, text_width=32, hift_base=32, f0_width=16,
     ),
     "middle": replace(SMALL, layers=8, kv_heads=2, flow_width=192, flow_heads=3, hift_base=64),
@@ -348,7 +348,7 @@ def main() -> int:
     parser.add_argument("--device", default="cuda" if there else "cpu")
     parser.add_argument("--size", choices=SIZES, help="official on a GPU, small on a CPU if absent")
     parser.add_argument("--segments", type=int, default=64)
-    parser.add_argument("--slots", type=int, default=64)
+    parser.add_argument("--slots", type=int, help="of the decoder: 32 on a CPU, 128 on a GPU")
     parser.add_argument("--precision", default="tf32")
     parser.add_argument("--reference", type=float, default=5.0, help="seconds")
     parser.add_argument("--quick", action="store_true", help="every eighth segment at batch 1")
@@ -357,6 +357,7 @@ def main() -> int:
     if options.device.startswith("cuda") and not there:
         print("no GPU here: the CPU form runs instead", file=sys.stderr)
         options.device = "cpu"
+    options.slots = options.slots or (128 if options.device.startswith("cuda") else 32)
     options.size = options.size or ("official" if options.device != "cpu" else "small")
     figures = measure(options)
     print(json.dumps(figures, indent=1)) if options.json else show(figures)
