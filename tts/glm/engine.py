@@ -220,15 +220,22 @@ class GlmEngine(Engine):
         if voice is None:
             raise EngineError("its voice was not prepared", "permanent")
         pieces = model.front.pieces(request.text, request.language)
-        return Work(
+        work = Work(
             id=request.id,
             voice=voice,
             pieces=pieces,
             seed=request.seed,
             sampling_seed=request.seed if request.sampling_seed is None else request.sampling_seed,
             deliver=deliver,
-            spoken=drawn_before(request.tokens, pieces),
         )
+        work.spoken = drawn_before(
+            request.tokens,
+            pieces,
+            work.reference,
+            context=min(self._options.context, model.checkpoint.lm.max_positions),
+            chained=self._options.chained,
+        )
+        return work
 
     def _loaded(self) -> tuple[Model, Pipeline]:
         if self._model is None or self._pipeline is None:

@@ -50,9 +50,14 @@ class Generated:
     resampled: int
 
 
-def bounds(text_tokens: int) -> tuple[int, int]:
-    """Upstream's fewest and most speech tokens of a text of so many tokens."""
-    return SHORTEST * text_tokens, LONGEST * text_tokens
+def bounds(text_tokens: int, room: int | None = None) -> tuple[int, int]:
+    """Upstream's fewest and most speech tokens of a text of so many tokens.
+
+    Args:
+        room: what the decoder has positions for; the most, and then the fewest, are cut there.
+    """
+    most = LONGEST * text_tokens if room is None else min(LONGEST * text_tokens, room)
+    return min(SHORTEST * text_tokens, most), most
 
 
 def layout(

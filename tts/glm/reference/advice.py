@@ -15,12 +15,9 @@ from typing import Any, Final
 from castbook.errors import VoiceError
 from tts.engine import Voice
 from tts.glm.checkpoint.configs import TOKENS_PER_SECOND
+from tts.glm.lm.prompts import LONGEST, SHORTEST  # one outside them it could not have spoken
 
 LEAST_S: Final = 1.0
-# Bounds of upstream for what it generates: 2 to 20 speech tokens for each token of text. A
-# reference outside them is one that the model could not have spoken.
-LEAST_RATIO: Final = 2
-MOST_RATIO: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,18 +71,18 @@ def check_voice(voice: Voice, transcript_tokens: int, room: Room) -> None:
             expected=f"at most {left:.0f} s with these words" if left >= LEAST_S else "less text",
             hint="cut out the best 3 to 10 seconds",
         )
-    if speech < LEAST_RATIO * transcript_tokens:
+    if speech < SHORTEST * transcript_tokens:
         raise VoiceError(
             f"the transcript is too long for the reference: {transcript_tokens} tokens of text "
             f"for {seconds:.1f} s",
-            expected=f"at most {speech // LEAST_RATIO}",
+            expected=f"at most {speech // SHORTEST}",
             hint="leave out what is not said in the clip",
         )
-    if speech > MOST_RATIO * transcript_tokens:
+    if speech > LONGEST * transcript_tokens:
         raise VoiceError(
             f"the transcript is too short for the reference: {transcript_tokens} tokens of text "
             f"for {seconds:.1f} s",
-            expected=f"at least {-(-speech // MOST_RATIO)}",
+            expected=f"at least {-(-speech // LONGEST)}",
             hint="write down everything that is said, or cut out the pauses",
         )
 

@@ -13,10 +13,9 @@ from torch import Tensor
 
 from tts.engine import Failure, Speech
 from tts.glm.flow.batching import FlowJob
-from tts.glm.lm.chain import Spoken
-from tts.glm.lm.prompts import Generated, Prompt
+from tts.glm.lm.chain import Chain, Spoken
+from tts.glm.lm.prompts import Generated, Prompt, bounds
 from tts.glm.reference.features import ReferenceFeatures
-from tts.glm.text.frontend import speech_bounds
 from tts.glm.vocoder.hift import VocoderJob
 
 BREAK: Final = -1  # stands between the pieces of a request in ``Speech.tokens``
@@ -65,8 +64,7 @@ def prompt_of(work: Work, piece: int, context: int, before: Spoken) -> Prompt:
         before: what it shows as spoken already: the reference, or more where prompts are chained.
     """
     ids = work.pieces[piece]
-    room = context - len(before.text) - len(ids) - 1 - len(before.speech)
-    fewest, most = speech_bounds(len(ids), room)
+    fewest, most = bounds(len(ids), _room(context, before, ids))
     if work.length is not None:
         fewest = most = work.length
     return Prompt(
@@ -111,22 +109,39 @@ def piece_seed(seed: int, piece: int) -> int:
     return int.from_bytes(word) >> 1
 
 
-def drawn_before(row: Sequence[int], pieces: Sequence[Sequence[int]]) -> dict[int, Generated]:
+def drawn_before(
+    row: Sequence[int],
+    pieces: Sequence[tuple[int, ...]],
+    reference: Spoken,
+    *,
+    context: int,
+    chained: bool,
+) -> dict[int, Generated]:
     """What is known of tokens that were drawn for an earlier take: all but their probability.
+
+    Whether a piece ended by itself follows from its number of tokens: only one that was cut has
+    as many as its prompt allowed.
 
     Args:
         row: as ``joined_tokens`` gives it; of another number of pieces it is of no use.
+        context, chained: as they were drawn with (both are part of what decides the tokens).
     """
     parts = parted_tokens(row) if row else ()
     if len(parts) != len(pieces) or not all(parts):
         return {}
-    return {
-        number: Generated(
-            id="", tokens=tokens, ended=len(tokens) < speech_bounds(len(pieces[number]))[1],
-            log_prob=math.nan, resampled=0,
-        )
-        for number, tokens in enumerate(parts)
-    }  # fmt: skip
+    found, chain = {}, Chain(reference)
+    for number, (ids, tokens) in enumerate(zip(pieces, parts, strict=True)):
+        chain = chain.pruned(len(ids))
+        before = Spoken(chain.text, chain.speech) if chained else reference
+        _, most = bounds(len(ids), _room(context, before, ids))
+        found[number] = Generated("", tokens, len(tokens) < most, math.nan, 0)
+        chain = chain.followed(ids, tokens)
+    return found
+
+
+def _room(context: int, before: Spoken, ids: Sequence[int]) -> int:
+    """Positions that are left for an answer behind its prompt."""
+    return context - len(before.text) - len(ids) - 1 - len(before.speech)
 
 
 def joined_tokens(pieces: Sequence[Sequence[int]]) -> tuple[int, ...]:

@@ -26,8 +26,6 @@ from tts.glm.text.tokenizer import Tokenizer
 
 REVISION: Final = 1  # of the rules: part of the engine's fingerprint, since they change the ids
 MOST: Final = 128  # tokens of a piece: 60 units of prose have about 80
-LEAST_SPEECH: Final = 2  # speech tokens for each text token, upstream's bounds
-MOST_SPEECH: Final = 20
 
 # An ideograph stands for a marked syllable while the rules run: one unit to ``split``, and a
 # letter to all others. In Chinese a rare one of the basic block, which makes the text Chinese;
@@ -110,18 +108,6 @@ class FrontEnd:
 
 def _split(text: str) -> list[str]:
     return [text] if length(text) <= LONGEST else split(text)
-
-
-def speech_bounds(text_tokens: int, most: int | None = None) -> tuple[int, int]:
-    """(fewest, most) speech tokens that ``text_tokens`` may become.
-
-    Args:
-        text_tokens: ids of the piece alone, without prompt.
-        most: what the decoder has room for.
-    """
-    bound = MOST_SPEECH * text_tokens
-    bound = bound if most is None else min(bound, most)
-    return min(LEAST_SPEECH * text_tokens, bound), bound
 
 
 def _refused(reason: str) -> EngineError:

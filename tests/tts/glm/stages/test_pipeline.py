@@ -8,8 +8,9 @@ import pytest
 from stagedoubles import MUTE, POISON, Answers, Log, pipeline, request
 
 from tts.engine import EngineError, Failure, Speech
-from tts.glm.lm.prompts import Generated
-from tts.glm.stages.work import joined_tokens, parted_tokens, piece_seed
+from tts.glm.lm.chain import Spoken
+from tts.glm.lm.prompts import Generated, bounds
+from tts.glm.stages.work import drawn_before, joined_tokens, parted_tokens, piece_seed
 
 
 def speech(result: Speech | Failure) -> Speech:
@@ -192,3 +193,32 @@ def test_the_longest_answer_is_cut_at_the_context() -> None:
     line.close()
     [prompt] = log.prompts
     assert prompt.max_tokens == 200 - 2 - 12 - 1 - 2 and prompt.min_tokens == 24
+
+
+@pytest.mark.parametrize("chained", [False, True])
+def test_what_was_cut_is_known_to_have_been_cut_when_it_is_spoken_again(chained: bool) -> None:
+    """At its bound by the text (20 for each id) or by the room that its prompt left."""
+    reference, context = Spoken((1, 2), (3, 4)), 70
+    room = context - 2 - 4 - 1 - 2
+    rows = [(7,) * 20, (7,) * 19]
+    short = drawn_before(
+        joined_tokens(rows), [(5,), (5,)], reference, context=context, chained=False
+    )
+    assert [one.ended for one in short.values()] == [False, True]
+    for length, ended in ((room, False), (room - 1, True)):
+        row = joined_tokens([(7,) * length])
+        found = drawn_before(row, [(5,) * 4], reference, context=context, chained=chained)
+        assert found[0].ended is ended and found[0].tokens == (7,) * length
+    less = room - 3 - 10 + 3  # the second piece hears the first: 3 ids, 10 tokens; 4 ids become 1
+    rows = [(7,) * 10, (7,) * min(20, less)]
+    found = drawn_before(
+        joined_tokens(rows), [(5,) * 3, (5,)], reference, context=context, chained=chained
+    )
+    assert [one.ended for one in found.values()] == [True, False]
+    assert drawn_before(joined_tokens(rows), [(5,)], reference, context=70, chained=chained) == {}
+
+
+def test_bounds() -> None:
+    assert bounds(12) == (24, 240)
+    assert bounds(12, 100) == (24, 100)
+    assert bounds(12, 10) == (10, 10)

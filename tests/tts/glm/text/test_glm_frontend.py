@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from benchmarks.glm_tokens import write_tokenizer
 from castbook.phonemes import mark
 from tts.engine import EngineError
-from tts.glm.text.frontend import MOST, FrontEnd, speech_bounds
+from tts.glm.text.frontend import MOST, FrontEnd
 from tts.glm.text.measure import estimate
 from tts.glm.text.tokenizer import Tokenizer
 
@@ -124,13 +124,6 @@ def test_nothing_runs_away(front, tokenizer, text):
     kept = [c for c in text.lower() if c.isalnum()]
     said = "".join(tokenizer.decode(ids) for ids in pieces)
     assert [c for c in said if c.isalnum()] == kept
-
-
-def test_speech_is_bounded_by_the_text():
-    assert speech_bounds(12) == (24, 240)
-    assert speech_bounds(12, 100) == (24, 100)
-    assert speech_bounds(12, 10) == (10, 10)
-    assert speech_bounds(1) == (2, 20)
 
 
 def test_the_estimate_needs_no_checkpoint_and_counts_sounds():
