@@ -11,8 +11,8 @@ import json
 import re
 from pathlib import Path
 
+from benchmarks.glm_published_g2p import fragments, phonemes, replaced
 from benchmarks.parityrows import Row
-from tts.glm.text.g2p import fragments, phonemes, replaced
 
 STAGE = "phoneme"
 OTHERWISE = 0.1  # of the syllables: dictionaries of another year

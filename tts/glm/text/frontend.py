@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from functools import lru_cache
 from typing import Final
 
 from castbook.phonemes import Phonemes
@@ -41,7 +40,6 @@ class FrontEnd:
     def __init__(self, tokenizer: Tokenizer, grammar: Grammar = sparing) -> None:
         self._tokenizer = tokenizer
         self._grammar = grammar
-        self._measured = lru_cache(maxsize=65536)(self._count)
 
     def prompt_ids(self, transcript: str, language: str) -> tuple[int, ...]:
         """The ids that stand before the text: the normalised transcript and one space."""
@@ -67,19 +65,6 @@ class FrontEnd:
         if not found:
             raise _refused("nothing to speak: the text has no word")
         return tuple(found)
-
-    def measure(self, text: str, language: str) -> int:
-        """The tokens of ``text`` in all its pieces, 0 where there is nothing to speak.
-
-        Planning, which may run where no checkpoint is, asks ``estimate`` instead.
-        """
-        return self._measured(text, language)
-
-    def _count(self, text: str, language: str) -> int:
-        try:
-            return sum(map(len, self.pieces(text, language)))
-        except EngineError:
-            return 0
 
     def _bounded(self, text: str, sounds: dict[str, tuple[str, ...]]) -> Iterator[tuple[int, ...]]:
         """The ids of ``text``, halved at a unit, or inside a very long one, until they fit."""

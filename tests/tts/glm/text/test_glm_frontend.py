@@ -91,7 +91,6 @@ def test_what_cannot_be_spoken_is_refused_for_good(front, text, reason):
     with pytest.raises(EngineError, match=reason) as caught:
         front.pieces(text, "zh")
     assert caught.value.kind == "permanent"
-    assert front.measure(text, "zh") == 0
 
 
 def test_a_sound_that_the_checkpoint_lacks_is_named(tokenizer, monkeypatch):
@@ -110,7 +109,6 @@ def test_pieces_are_bounded_and_hold_every_word(tokenizer, front, text):
         assert not any((c.isascii() and c.isalnum()) or "一" <= c <= "龥" for c in text)
         return
     assert all(0 < len(ids) <= MOST for ids in pieces)
-    assert front.measure(text, "zh") == sum(map(len, pieces))
     said = "".join(map(tokenizer.decode, pieces))
     kept = [c for c in text if "一" <= c <= "龥" and c not in "噢欸咯额"]
     assert [c for c in said if c in kept] == kept or not text.isprintable()

@@ -11,7 +11,7 @@ from pypinyin import Style, lazy_pinyin
 from pypinyin.constants import PINYIN_DICT
 from pypinyin.contrib.tone_convert import to_finals_tone3, to_initials, to_tone3
 
-from tts.glm.text import g2p
+from benchmarks import glm_published_g2p as g2p
 from tts.glm.text.phonemes import RUN, TOKEN, sound, tokens
 
 # syllables that are said without a vowel have no tokens; yo and wong are spelt by another rule
