@@ -8,6 +8,7 @@
     │   └── SelectionError    a WHERE that names nothing
     ├── EnvironmentFault      the machine; never retried; exit code 2
     │   ├── MissingDependency a program, package or weights: the message says how to get it
+    │   ├── Unavailable       a server that is busy or away: the same request may succeed later
     │   └── StorageError      disk full, unwritable folder, a file damaged on disk
     ├── SegmentFailure        one segment has no usable audio; named, can be redone alone
     │   ├── TransientFailure  a crash, a stall, a time-out: the same attempt may succeed
@@ -103,6 +104,21 @@ class EnvironmentFault(CastbookError):
 
 class MissingDependency(EnvironmentFault):
     """A program, package or set of weights is not installed; the message says how to get it."""
+
+
+class Unavailable(EnvironmentFault):
+    """A server we need is busy or away; the same request may succeed later.
+
+    Args:
+        message: who does not answer, and what to do.
+        retry_after_s: when to ask again, in seconds.
+    """
+
+    exit_code = 1
+
+    def __init__(self, message: str, retry_after_s: int = 2) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
 
 
 class StorageError(EnvironmentFault):

@@ -5,6 +5,7 @@
 | CASTBOOK_BUILD | builds go to ``$CASTBOOK_BUILD/<slug>`` instead of ``<project>/build`` |
 | CASTBOOK_PROJECTS | folders (separated like PATH) in which a flow looks for a project by name |
 | CASTBOOK_CACHE | weights and other downloads (default: the user's cache folder) |
+| CASTBOOK_DATA | voices, takes and outputs of the service and of single texts |
 | CASTBOOK_FFMPEG | the ffmpeg program to use, before PATH and the bundled one |
 
 Neither project nor build depends on the current directory.
@@ -26,6 +27,7 @@ class Settings:
     build: Path | None  # root of builds, or None: build/ inside each project
     projects: tuple[Path, ...]  # where flows look for projects by name
     cache: Path  # weights
+    data: Path  # of the service: its library, takes, outputs
     ffmpeg: str | None  # a program path, or None
 
     @classmethod
@@ -35,14 +37,25 @@ class Settings:
         build = env.get("CASTBOOK_BUILD")
         projects = env.get("CASTBOOK_PROJECTS", "")
         cache = env.get("CASTBOOK_CACHE")
+        data = env.get("CASTBOOK_DATA")
         return cls(
             build=Path(build).expanduser().absolute() if build else None,
             projects=tuple(
                 Path(p).expanduser().absolute() for p in projects.split(os.pathsep) if p
             ),
             cache=Path(cache).expanduser().absolute() if cache else _user_cache(env),
+            data=Path(data).expanduser().absolute() if data else _user_data(env),
             ffmpeg=env.get("CASTBOOK_FFMPEG") or None,
         )
+
+
+def _user_data(env: Mapping[str, str]) -> Path:
+    """The platform's folder for what castbook keeps."""
+    if sys.platform == "win32":
+        return Path(env.get("LOCALAPPDATA", str(Path.home() / "AppData/Local"))) / "castbook/data"
+    if sys.platform == "darwin":
+        return Path.home() / "Library/Application Support/castbook"
+    return Path(env.get("XDG_DATA_HOME", str(Path.home() / ".local/share"))) / "castbook"
 
 
 def _user_cache(env: Mapping[str, str]) -> Path:

@@ -20,7 +20,17 @@ import click
 from click.testing import CliRunner
 
 ROOT = Path(__file__).resolve().parent.parent
-ROOMS = ("castbook", "book", "tts", "audio", "tasks", "flows", "benchmarks", "scripts")
+ROOMS = (
+    "castbook",
+    "book",
+    "tts",
+    "audio",
+    "tasks",
+    "flows",
+    "service",
+    "benchmarks",
+    "scripts",
+)
 FOLDERS = {  # what no module says of itself
     "configs/engines": "presets of the engines",
     "configs/languages": "what is data and not a rule: abbreviations, titles, headings, credits",

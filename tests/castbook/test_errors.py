@@ -15,6 +15,7 @@ from castbook.errors import (
     SegmentFailure,
     SelectionError,
     StorageError,
+    Unavailable,
 )
 
 TREE = [
@@ -56,7 +57,9 @@ def test_every_error_is_drawn_in_the_docstring_and_every_drawing_exists() -> Non
 @pytest.mark.parametrize("error", TREE)
 def test_exit_codes_are_those_of_the_command_line(error: type[CastbookError]) -> None:
     at_fault = issubclass(error, InputError | EnvironmentFault)
-    kept = issubclass(error, SelectionError | StorageError)  # 1: the same command goes on
+    kept = issubclass(
+        error, SelectionError | StorageError | Unavailable
+    )  # 1: the same command goes on
     assert error.exit_code == (2 if at_fault and not kept else 1)
 
 

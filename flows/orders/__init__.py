@@ -1,0 +1,1 @@
+"""What others order of Prefect: placing runs, following them, ending them."""

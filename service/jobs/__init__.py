@@ -1,0 +1,1 @@
+"""Jobs over HTTP: runs of Prefect as other systems know them."""

@@ -1,0 +1,1 @@
+"""The pages: bench, batch and review of books."""

@@ -1,0 +1,1 @@
+"""Who may ask for what, how often, how much, and from where."""

@@ -1,0 +1,1 @@
+"""The speech API: text in, sound out while it is being made."""

@@ -1,0 +1,1 @@
+"""Voices of the service over HTTP: upload, consent, list."""

@@ -1,0 +1,1 @@
+"""Webhooks: payloads of other systems come in, signed callbacks go out."""

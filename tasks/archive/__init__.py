@@ -1,0 +1,1 @@
+"""The archive: what is finished as deterministic zips in an object store, then pruned."""

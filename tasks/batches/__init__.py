@@ -1,0 +1,1 @@
+"""Batches: rows of a JSONL file, each spoken by itself, each failing by itself."""
