@@ -26,6 +26,7 @@ def test_everything_is_set_and_made_absolute(
             "CASTBOOK_BUILD": "builds",
             "CASTBOOK_PROJECTS": os.pathsep.join(["one", "", str(tmp_path / "two")]),
             "CASTBOOK_CACHE": "~/weights",
+            "CASTBOOK_DATA": "kept",
             "CASTBOOK_FFMPEG": "/opt/ffmpeg",
         }
     )
@@ -33,6 +34,7 @@ def test_everything_is_set_and_made_absolute(
         build=tmp_path / "builds",
         projects=(tmp_path / "one", tmp_path / "two"),
         cache=Path.home() / "weights",
+        data=tmp_path / "kept",
         ffmpeg="/opt/ffmpeg",
     )
 
