@@ -7,6 +7,7 @@ Whoever starts work sets it (``traced``); whoever writes logs, sidecars or callb
 from __future__ import annotations
 
 import contextlib
+import logging
 import re
 import secrets
 from collections.abc import Iterator
@@ -47,3 +48,14 @@ def trace_of(traceparent: str | None, request_id: str | None) -> str:
         return found["trace"]
     named = (request_id or "").strip()
     return named if _NAMED.fullmatch(named) else new_trace()
+
+
+class TraceFilter(logging.Filter):
+    """Gives every log record the ``trace`` it belongs to; lets all of them through. On a
+    handler it sees the records of every logger."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Notes the trace, unless who logged named another."""
+        if not getattr(record, "trace", ""):
+            record.trace = current_trace()
+        return True

@@ -57,6 +57,15 @@ class OrderEvent:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Census:
+    """How many runs and workers there are, for metrics."""
+
+    runs: Mapping[State, int]  # castbook's runs that the server knows
+    due: int  # of those pending: not paused, their time has come, no worker has taken them
+    workers: int  # whose heartbeat is not missing
+
+
 class KeyReused(InputError):
     """An idempotency key came again with another body."""
 
@@ -120,3 +129,6 @@ class Orders(Protocol):
 
     async def healthy(self) -> bool:
         """Whether the server answers."""
+
+    async def census(self) -> Census:
+        """Counts runs and workers."""
