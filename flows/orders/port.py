@@ -66,6 +66,15 @@ class Census:
     workers: int  # whose heartbeat is not missing
 
 
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """One line of a run's log."""
+
+    at: datetime
+    level: int  # as ``logging`` counts
+    text: str
+
+
 class KeyReused(InputError):
     """An idempotency key came again with another body."""
 
@@ -124,6 +133,9 @@ class Orders(Protocol):
     async def resume(self, order_id: str) -> Order | None:
         """Lets a paused order go on."""
 
+    async def log(self, order_id: str, limit: int = 200, offset: int = 0) -> tuple[LogLine, ...]:
+        """What a run logged, the oldest line first; at most 200 lines at once."""
+
     def events(self) -> AsyncIterator[OrderEvent]:
         """What happens to orders from now on, for the one broadcaster of a process."""
 
@@ -132,3 +144,6 @@ class Orders(Protocol):
 
     async def census(self) -> Census:
         """Counts runs and workers."""
+
+    async def close(self) -> None:
+        """Ends the connections; another call opens them again."""
