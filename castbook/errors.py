@@ -5,6 +5,7 @@
     │   ├── ProjectError      project.yaml, casting.yaml, retakes.yaml, lexicon.yaml
     │   ├── ManuscriptError   the book itself
     │   ├── VoiceError        a reference clip, a preset that does not exist
+    │   │   └── ConsentError  a person's voice without that person's standing consent
     │   └── SelectionError    a WHERE that names nothing
     ├── EnvironmentFault      the machine; never retried; exit code 2
     │   ├── MissingDependency a program, package or weights: the message says how to get it
@@ -88,6 +89,10 @@ class ManuscriptError(InputError):
 
 class VoiceError(InputError):
     """A voice cannot be used: its clip, its preset, its style."""
+
+
+class ConsentError(VoiceError):
+    """A person's voice may not be used: the consent is missing, withdrawn or expired."""
 
 
 class SelectionError(InputError):

@@ -17,6 +17,7 @@ from starlette.exceptions import HTTPException
 
 from castbook.errors import (
     CastbookError,
+    ConsentError,
     EnvironmentFault,
     InputError,
     PermanentFailure,
@@ -77,6 +78,8 @@ def problem_of(error: Exception) -> Problem:
             return Problem(
                 503, str(error), code="busy", headers={"Retry-After": str(error.retry_after_s)}
             )
+        case ConsentError():
+            return Problem(403, str(error), code="consent_required", param=error.place)
         case InputError():
             return Problem(422, str(error), code="invalid", param=error.place)
         case PermanentFailure():

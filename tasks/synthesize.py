@@ -229,6 +229,7 @@ class _Job:
             seconds=sum(part.seconds for part in parts),
             tokens=tuple(part.tokens for part in parts) if any(p.tokens for p in parts) else (),
             sampling=self.sampling,
+            consent=self.line.speaker.consent,
         )
 
 

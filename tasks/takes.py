@@ -16,8 +16,8 @@ import contextlib
 import json
 import platform
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +78,7 @@ class Recording:
     # the engine's speech tokens, of each request the take was spoken in; none: it gave none
     tokens: tuple[tuple[int, ...], ...] = ()
     sampling: str = ""  # what decided the tokens (``tasks/keys.py``), 64 hex digits
+    consent: Mapping[str, str] = field(default_factory=dict)  # on what ground a person's voice
 
 
 class TakeStore:
@@ -251,12 +252,13 @@ def _sidecar(recording: Recording, digest: str) -> dict[str, Any]:
         "signals": plain(recording.signals),
         "words": [list(word) for word in recording.words],
         **tokens,
-        # times and hosts: no digest covers this block
+        # times, hosts, consent: no digest covers this block
         "circumstances": {
             "made": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
             "host": platform.node(),
             "seconds": round(recording.seconds, 3),
             "castbook": __version__,
+            **({"consent": dict(recording.consent)} if recording.consent else {}),
         },
     }
 

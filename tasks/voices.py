@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -46,6 +46,7 @@ class Speaker:
     setup: EngineSetup
     voice: Voice
     gain_db: float  # the project's own, added to the calibrated gain
+    consent: Mapping[str, str] = field(default_factory=dict)  # basis, holder, record; no digest
 
 
 class Voices:
@@ -116,6 +117,7 @@ class Voices:
             ),
             voice=voice,
             gain_db=written.gain_db,
+            consent=written.consent.model_dump(exclude_none=True) if written.consent else {},
         )
 
     def _voice(self, name: str, written: ProjectVoice, style: str) -> Voice:
