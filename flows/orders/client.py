@@ -36,9 +36,11 @@ from prefect.settings import get_current_settings
 from prefect.states import Cancelled, Cancelling, Scheduled
 
 from castbook.errors import Unavailable
+from flows.orders.census import take_census
 from flows.orders.events import follow
 from flows.orders.logs import read_log
 from flows.orders.port import (
+    Census,
     KeyReused,
     Kind,
     LogLine,
@@ -214,6 +216,11 @@ class PrefectOrders:
                 return await client.api_healthcheck() is None
         except Unavailable:
             return False
+
+    async def census(self) -> Census:
+        """See ``Orders.census``."""
+        async with self._calling() as client:
+            return await take_census(client)
 
     async def close(self) -> None:
         """See ``Orders.close``."""

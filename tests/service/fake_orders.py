@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import collections
 import dataclasses
 import itertools
 import uuid
@@ -12,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from castbook.errors import Unavailable
-from flows.orders.port import KeyReused, Kind, LogLine, Order, OrderEvent, Placed, State
+from flows.orders.port import Census, KeyReused, Kind, LogLine, Order, OrderEvent, Placed, State
 
 
 @dataclass
@@ -126,6 +127,13 @@ class FakeOrders:
 
     async def healthy(self) -> bool:
         return not self.away
+
+    async def census(self) -> Census:
+        self._answer()
+        found = list(self.orders.values())
+        runs = collections.Counter(order.state for order in found)
+        due = sum(order.state == "pending" and not order.paused for order in found)
+        return Census(runs, due, 1)
 
     async def close(self) -> None:
         return None
