@@ -1,1 +1,1 @@
-"""The speech API: text in, sound out while it is being made."""
+"""The speech API: OpenAI's protocol, streaming from the engine's first chunk."""
