@@ -1,0 +1,293 @@
+"""One row of a batch: a JSON object by whoever wrote it becomes a wish, an id and a file name.
+
+Each thing has one name here and several outside: those of upstream's JSONL (``uttid``,
+``prompt_text``, ``prompt_speech``, ``syn_text``) and those of the web and webhook clients
+(``input_text``, ``prompt_audio``, ``output_name``). Two names for one thing in one row, a name
+nobody knows and a wrong type are mistakes: one line each, with the field.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Any
+
+from castbook.errors import InputError
+from tasks.speech.outputs import FORMS, check_name
+from tasks.speech.wishes import SpeechWish
+
+MOST_TEXT = 200_000  # characters of one text: four hours of speech
+LONG_TEXT = 150  # characters; longer rows are cut into pieces, which may sound less even
+MOST_ID = 200  # characters
+
+ALIASES: Mapping[str, tuple[str, ...]] = {
+    "text": ("text", "input_text", "syn_text", "input"),
+    "voice": ("voice", "prompt_audio", "prompt_speech", "ref_audio", "audio_url"),
+    "transcript": ("prompt_text", "ref_text", "transcript"),
+    "id": ("id", "uttid"),
+    "output_name": ("output_name", "name"),
+    "format": ("format", "response_format"),
+    "language": ("language", "lang"),
+    "engine": ("engine",),
+    "style": ("style",),
+    "seed": ("seed",),
+    "rate": ("sample_rate", "rate"),
+    "speed": ("speed",),
+    "preset": ("preset",),
+    "instructions": ("instructions",),
+    "options": ("options",),
+    "sampler": ("sampler",),
+    "kv_cache": ("kv_cache", "use_cache"),
+    "max_length": ("max_length",),
+}
+OF_THE_ENGINE = ("sampler", "kv_cache", "max_length")  # options with a name of their own
+_THING = {alias: thing for thing, aliases in ALIASES.items() for alias in aliases}
+
+_RECORDINGS = frozenset({".wav", ".flac", ".mp3", ".ogg", ".opus", ".m4a", ".mp4", ".webm"})
+_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One text to speak into one file."""
+
+    number: int  # 1… in the batch, blank lines not counted: people read "task 3"
+    wish: SpeechWish
+    id: str = ""  # the caller's own
+    name: str = ""  # of the file, without its ending; "" is numbered or timed by the caller
+    form: str = "wav"
+    clip: str = ""  # a recording for this row alone: a path, relative to the batch's folder
+    transcript: str = ""  # of the clip
+    line: int = 0  # in the file
+
+    @property
+    def numbered(self) -> str:
+        """The file's name without its ending: ``output_001`` where the row says none."""
+        return self.name or f"output_{self.number:03d}"
+
+
+def read_row(
+    written: object,
+    *,
+    number: int = 1,
+    line: int = 0,
+    path: str | None = None,
+    defaults: Mapping[str, object] | None = None,
+) -> Row:
+    """A row, checked in itself: whether voice and clip exist is found when it is spoken.
+
+    Args:
+        written: what JSON made of the line.
+        path: the file it stands in, for messages.
+        defaults: by the first names of ``ALIASES``, for what the row does not say.
+
+    Raises:
+        InputError: the mistake, with the field.
+    """
+    try:
+        given = {**(defaults or {}), **_things(written)}
+        row = _row({thing: _CHECKS[thing](thing, value) for thing, value in given.items()})
+    except InputError as error:
+        raise InputError(
+            error.message,
+            path=path,
+            line=line or None,
+            place=_as_written(error.place, written),
+            expected=error.expected,
+            hint=error.hint,
+        ) from error
+    return Row(number, line=line, **row)
+
+
+def _row(things: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of ``Row`` that a row decides."""
+    if not things.get("text", "").strip():
+        raise InputError(
+            "there is nothing to say", place="text", expected=f"one of {_or(ALIASES['text'])}"
+        )
+    name, form = check_name(things.get("output_name") or _as_name(things.get("id", "")))
+    form = things.get("format") or form or "wav"
+    voice = things.get("voice", "")
+    clip = voice if _is_file(voice) else ""
+    options = {**things.get("options", {})}
+    options.update({key: things[key] for key in OF_THE_ENGINE if key in things})
+    wish = {
+        key: things[key]
+        for key in ("language", "engine", "style", "seed", "rate", "speed", "preset")
+        if key in things
+    }
+    return {
+        "wish": SpeechWish(
+            text=things["text"],
+            voice="" if clip else voice,
+            options=options,
+            instructions=things.get("instructions", ""),
+            **wish,
+        ),
+        "id": things.get("id", ""),
+        "name": name,
+        "form": form,
+        "clip": clip,
+        "transcript": things.get("transcript", "") if clip else "",
+    }
+
+
+def _things(written: object) -> dict[str, Any]:
+    """What a row says, by the names used here. Null and an absent key are the same, except of
+    ``seed``: without one, every performance is another."""
+    if not isinstance(written, Mapping):
+        raise InputError("is no object", expected='such as {"text": "Good morning."}')
+    found: dict[str, Any] = {}
+    names: dict[str, str] = {}
+    for key, value in written.items():
+        thing = _THING.get(key)
+        if thing is None:
+            near = difflib.get_close_matches(str(key), _THING, n=1)
+            raise InputError(
+                "unknown key",
+                place=str(key)[:80],
+                expected="one of " + ", ".join(sorted(_THING)),
+                hint=f"did you mean {near[0]}?" if near else None,
+            )
+        if value is None and thing != "seed":
+            continue
+        if thing in names:
+            raise InputError(
+                f"says again what {names[thing]} says", place=key, hint="leave one of them out"
+            )
+        found[thing], names[thing] = value, key
+    return found
+
+
+def _as_written(place: str | None, written: object) -> str | None:
+    """The caller's own name for a thing: the line speaks of ``syn_text``, and so do we."""
+    if place not in ALIASES or not isinstance(written, Mapping):
+        return place
+    return next((alias for alias in ALIASES[place] if alias in written), place)
+
+
+def _as_name(identity: str) -> str:
+    """A row with an id and no name is called by its id."""
+    if not identity:
+        return ""
+    try:
+        check_name(identity)
+    except InputError as error:
+        raise InputError(
+            f"{identity[:80]!r} cannot be a file's name",
+            place="id",
+            expected=error.expected,
+            hint="or write an output_name",
+        ) from error
+    return identity
+
+
+def _is_file(voice: str) -> bool:
+    """A recording, where a voice's name could stand as well: by its ending or its folder."""
+    return bool(re.search(r"[/\\]", voice)) or PurePosixPath(voice).suffix.lower() in _RECORDINGS
+
+
+def _text(thing: str, value: object, most: int = MOST_TEXT) -> str:
+    if not isinstance(value, str):
+        raise InputError(f"{_shown(value)} is no text", place=thing, expected="a text")
+    if len(value) > most:
+        raise InputError(f"has {len(value)} characters", place=thing, expected=f"at most {most}")
+    try:
+        value.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise InputError("holds half a character", place=thing, expected="Unicode") from error
+    return value
+
+
+def _word(thing: str, value: object) -> str:
+    return _text(thing, value, MOST_ID)
+
+
+def _voice(thing: str, value: object) -> str:
+    voice = _text(thing, value, 1000).strip()
+    if _ADDRESS.match(voice):
+        raise InputError(
+            f"{_shown(voice)} is an address, and rows fetch nothing",
+            place=thing,
+            expected="a voice's name, or a recording's path beside the batch",
+            hint="upload the recording first",
+        )
+    return voice
+
+
+def _form(thing: str, value: object) -> str:
+    form = _word(thing, value).lower()
+    if form not in FORMS:
+        raise InputError(f"cannot be {_shown(value)}", place=thing, expected=_or(FORMS))
+    return form
+
+
+def _name(thing: str, value: object) -> str:
+    check_name(name := _word(thing, value))
+    return name
+
+
+def _whole(low: int, high: int) -> Callable[[str, object], int | None]:
+    def check(thing: str, value: object) -> int | None:
+        if thing == "seed" and value is None:
+            return None
+        if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+            raise InputError(
+                f"cannot be {_shown(value)}", place=thing, expected=f"a whole number {low}-{high}"
+            )
+        return value
+
+    return check
+
+
+def _speed(thing: str, value: object) -> float:
+    right = isinstance(value, int | float) and not isinstance(value, bool)
+    if not right or not 0.25 <= float(str(value)) <= 4:
+        raise InputError(f"cannot be {_shown(value)}", place=thing, expected="0.25 to 4")
+    return float(str(value))
+
+
+def _switch(thing: str, value: object) -> bool:
+    if not isinstance(value, bool):
+        raise InputError(f"cannot be {_shown(value)}", place=thing, expected="true or false")
+    return value
+
+
+def _map(thing: str, value: object) -> dict[str, object]:
+    if not isinstance(value, Mapping):
+        raise InputError(f"{_shown(value)} is no object", place=thing, expected="an object")
+    return dict(value)
+
+
+_CHECKS: Mapping[str, Callable[[str, Any], Any]] = {
+    "text": _text,
+    "voice": _voice,
+    "transcript": _text,
+    "id": _word,
+    "output_name": _name,
+    "format": _form,
+    "language": _word,
+    "engine": _word,
+    "style": _word,
+    "seed": _whole(0, 2**63 - 1),
+    "rate": _whole(8000, 192_000),
+    "speed": _speed,
+    "preset": _word,
+    "instructions": _text,
+    "options": _map,
+    "sampler": _word,
+    "kv_cache": _switch,
+    "max_length": _whole(1, 1_000_000),
+}
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "…"
+
+
+def _or(words: tuple[str, ...]) -> str:
+    return ", ".join(words[:-1]) + " or " + words[-1]
