@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from fake_orders import FakeOrders
+
+from castbook.tracing import traced
+from service.observability.logs import set_up_logs, text_facts
+from service.observability.meters import Meters
+from service.observability.runs import RunLedger, count, follow
+from service.settings import ServiceSettings
+
+
+@pytest.fixture
+def stream() -> Iterator[io.StringIO]:
+    """Where logs go; the process's own are put back after the test."""
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    access = logging.getLogger("uvicorn.access").disabled
+    out = io.StringIO()
+    yield out
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    logging.getLogger("uvicorn.access").disabled = access
+
+
+def test_a_log_line_is_one_json_object_with_its_trace(stream: io.StringIO) -> None:
+    set_up_logs("json", stream=stream)
+    with traced("abc"):
+        logging.getLogger("castbook.speech").info("spoken\nin two", extra={"ms": 1.5, "gone": None})
+    try:
+        raise ValueError("why")
+    except ValueError:
+        logging.getLogger("castbook.speech").exception("failed")
+    first, second = (json.loads(line) for line in stream.getvalue().splitlines())
+    assert (first["trace"], first["event"], first["ms"]) == ("abc", "spoken\nin two", 1.5)
+    assert first["level"] == "info"
+    assert first["time"].endswith("Z")
+    assert "gone" not in first
+    assert second["trace"] == ""
+    assert "ValueError: why" in second["error"]
+
+
+def test_a_terminal_gets_short_lines(stream: io.StringIO) -> None:
+    set_up_logs("plain", stream=stream)
+    facts = {"method": "GET", "route": "/v1/models", "status": 200, "ms": 3.1}
+    logging.getLogger("castbook.http").info("request", extra=facts)
+    logging.getLogger("castbook").warning("the disk is nearly full")
+    first, second = stream.getvalue().splitlines()
+    assert first.endswith("GET /v1/models 200 3.1 ms")
+    assert second.endswith("warning: the disk is nearly full")
+
+
+def test_of_a_text_only_its_length_and_digest_are_told() -> None:
+    facts = text_facts("a private sentence")
+    assert facts == {"characters": 18, "text_sha256": facts["text_sha256"]}
+    assert len(facts["text_sha256"]) == 16
+
+
+def test_what_orders_do_is_counted_once(tmp_path: Path) -> None:
+    meters = Meters(ServiceSettings(data=tmp_path))
+
+    def made(outcome: str) -> float:
+        return meters.segments.labels(outcome)._value.get()
+
+    async def story() -> None:
+        orders = FakeOrders()
+        following = asyncio.create_task(follow(orders, RunLedger(meters)))
+        await asyncio.sleep(0)
+        batch = (await orders.place("batch", {})).order.id
+        for done in (3, 3, 7):  # an event may come twice
+            orders.move(batch, done=done, total=10)
+        orders.move(batch, state="failed")
+        orders.move(batch, state="failed")
+        speech = (await orders.place("speech", {})).order.id
+        orders.move(speech, state="completed")
+        for state in ("completed", "failed"):
+            callback = (await orders.place("deliver", {})).order.id
+            orders.move(callback, state=state)
+        waiting = await orders.place("book", {})
+        assert waiting.new
+        await asyncio.sleep(0.05)
+        following.cancel()
+        await asyncio.gather(following, return_exceptions=True)
+        await count(orders, meters)
+
+    asyncio.run(story())
+    assert made("made") == 8  # seven rows and a text
+    assert made("failed") == 3
+    assert meters.deliveries.labels("delivered")._value.get() == 1
+    assert meters.deliveries.labels("dead")._value.get() == 1
+    assert meters.flow_runs.labels("failed")._value.get() == 2
+    assert meters.queue_depth._value.get() == 1
+    assert meters.workers._value.get() == 1
+
+
+def test_an_absent_server_keeps_the_gauges_and_says_so(tmp_path: Path) -> None:
+    meters = Meters(ServiceSettings(data=tmp_path))
+    meters.queue_depth.set(5)
+    asyncio.run(count(FakeOrders(away=True), meters))
+    assert meters.orders_up._value.get() == 0
+    assert meters.queue_depth._value.get() == 5
