@@ -10,10 +10,10 @@ import asyncio
 import logging
 from collections import OrderedDict
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, get_args
 
 from castbook.errors import CastbookError
-from flows.orders.port import Order, OrderEvent, Orders
+from flows.orders.port import Order, OrderEvent, Orders, State
 from service.observability.meters import Meters
 
 log = logging.getLogger("castbook.orders")
@@ -21,7 +21,7 @@ log = logging.getLogger("castbook.orders")
 CENSUS_S = 15.0  # Prometheus scrapes every 15 s (deploy/prometheus/prometheus.yml)
 _REMEMBERED = 10_000  # orders whose progress is remembered; a book is one
 _FINAL = frozenset({"completed", "failed", "cancelled"})
-STATES = ("pending", "processing", "completed", "failed", "cancelled")
+STATES: tuple[State, ...] = get_args(State)
 
 
 class RunLedger:
