@@ -249,6 +249,8 @@ class PrefectOrders:
                 self._api_url,
                 auth_string=api.auth_string.get_secret_value() if api.auth_string else None,
                 api_key=api.key.get_secret_value() if api.key else None,
+                # one connection for each of many callers: a new one would cost more than a call
+                httpx_settings={"limits": httpx.Limits(max_connections=32)},
             )
             self._client, self._loop = client, loop
             await client.__aenter__()

@@ -32,7 +32,7 @@ async def follow(api_url: str) -> AsyncIterator[OrderEvent]:
     The server's restarts are waited out; what happened meanwhile comes after them.
     """
     while True:
-        wanted = EventFilter(event=EventNameFilter(prefix=[_RUN], name=[PROGRESS, LINE]))
+        wanted = EventFilter(event=EventNameFilter(prefix=[_RUN, "castbook."]))
         try:
             async with PrefectEventSubscriber(
                 api_url, wanted, reconnection_attempts=3, reconnect_on_clean_close=True
