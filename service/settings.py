@@ -10,6 +10,7 @@
 | CASTBOOK_WEBHOOK_SECRETS | ``whsec_…`` of Standard Webhooks, comma separated: all are good |
 | CASTBOOK_JWT_KEY, CASTBOOK_JWT_ALGORITHM | key (or PEM) and HS256, RS256 or EdDSA |
 | CASTBOOK_ALLOW, CASTBOOK_TRUSTED_PROXIES | addresses, ``10.0.0.0/8,::1`` |
+| CASTBOOK_HOSTS | names under which a proxy on this machine asks, ``books.example.org`` |
 | CASTBOOK_CALLBACK_SECRET | ``whsec_…`` with which callbacks are signed |
 | CASTBOOK_FETCH_HOSTS | hosts whose https addresses may be fetched; none by default |
 | CASTBOOK_PUBLIC_VOICES | 1: the lists of voices and models need no key |
@@ -52,6 +53,7 @@ class ServiceSettings:
     jwt_algorithm: str = "HS256"
     allow: tuple[str, ...] = ()
     trusted_proxies: tuple[str, ...] = ()
+    hosts: tuple[str, ...] = ()  # beside localhost, where a request arrives on a loopback address
     callback_secret: str = field(default="", repr=False)
     fetch_hosts: tuple[str, ...] = ()
     public_voices: bool = False
@@ -94,6 +96,7 @@ class ServiceSettings:
             jwt_algorithm=env.get("CASTBOOK_JWT_ALGORITHM", "HS256"),
             allow=_list(env, "CASTBOOK_ALLOW"),
             trusted_proxies=_list(env, "CASTBOOK_TRUSTED_PROXIES"),
+            hosts=tuple(name.lower() for name in _list(env, "CASTBOOK_HOSTS")),
             callback_secret=env.get("CASTBOOK_CALLBACK_SECRET", ""),
             fetch_hosts=_list(env, "CASTBOOK_FETCH_HOSTS"),
             public_voices=env.get("CASTBOOK_PUBLIC_VOICES", "") == "1",

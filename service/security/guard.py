@@ -32,6 +32,7 @@ from service.security.addresses import (
 from service.security.keys import KeyRing
 from service.security.origins import SAFE_METHODS, is_foreign, tells_origin
 from service.security.postings import Posting, Ways
+from service.security.rates import Buckets
 from service.security.sessions import COOKIE, Sessions
 from service.settings import ServiceSettings
 
@@ -76,6 +77,7 @@ class Guard:
         self.keys = KeyRing(settings.api_keys, "CASTBOOK_API_KEYS")
         self.ways = Ways(settings)
         self.sessions = Sessions(settings.data, self.keys)
+        self.buckets = Buckets(settings.rate)
         self.proxies = networks(settings.trusted_proxies, "CASTBOOK_TRUSTED_PROXIES")
 
     def address(self, scope: Scope) -> Address | None:
