@@ -7,7 +7,7 @@ async context manager that puts the room's own objects into ``desk.parts`` and c
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from importlib import import_module
 from typing import Any
 
@@ -45,9 +45,13 @@ def open_desk(settings: ServiceSettings) -> Desk:
     return Desk(settings, shelf, Studio(shelf, slots=settings.slots), orders)
 
 
-def create_app(desk: Desk) -> FastAPI:
-    """The app over a desk, which it closes at its end."""
-    rooms = [import_module(name) for name in ROOMS]
+def create_app(desk: Desk, names: Sequence[str] = ROOMS) -> FastAPI:
+    """The app over a desk, which it closes at its end.
+
+    Args:
+        names: modules of the rooms; all of them, but for a test of one.
+    """
+    rooms = [import_module(name) for name in names]
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
