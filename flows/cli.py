@@ -35,6 +35,8 @@ COMMANDS = {  # name -> (module of flows.commands, one line of help)
     "label": ("asking", "Ask a language model who says the lines nobody is sure of."),
     "words": ("asking", "List names and words worth an entry in the lexicon."),
     "check": ("looking", "Measure finished audio against a delivery profile."),
+    "speak": ("speaking", "Speak a text into a file."),
+    "batch": ("speaking", "Speak every line of a JSONL file into a file of its own."),
     "up": ("machine", "Start the Prefect server, a worker and the deployment."),
     "voice": ("voicing", "Make a voice of the project from a recording of someone."),
     "voices": ("machine", "List the presets of the engines."),
