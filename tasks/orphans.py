@@ -74,3 +74,4 @@ def _entries(plan: BookPlan) -> Iterable[tuple[Anchor, str]]:
     stored = read_retakes(folder / RETAKES_FILE)
     yield from ((entry.anchor, entry.text) for entry in stored.retakes)
     yield from ((entry.anchor, entry.text) for entry in stored.accepted)
+    yield from ((entry.anchor, entry.text) for entry in stored.bad)

@@ -14,6 +14,7 @@ from functools import cached_property
 from book.cutting import cuttable
 from book.manuscript import Skip
 from book.project import Project
+from book.retakes import BadTake, Retake
 from book.script import Coverage, Segment
 from tasks.attempts import Change, Decision, chain, decide
 from tasks.failures import read_failures, reasons_by_segment
@@ -106,6 +107,8 @@ class BookPlan:
     orphans: tuple[str, ...] = ()
     selected: frozenset[int] = field(default_factory=frozenset)  # chapters to work on
     failures: Mapping[str, str] = field(default_factory=dict)  # segment id -> reason, last run
+    retakes: Mapping[str, Retake] = field(default_factory=dict)  # by the segment's id
+    bad: Mapping[str, BadTake] = field(default_factory=dict)  # marked by a person, by the same
 
     @cached_property
     def lines(self) -> tuple[Line, ...]:
@@ -149,6 +152,19 @@ def make_plan(
     """
     voices = Voices(project)
     sources = read_sources(project, voices)
+    return plan_of(sources, voices, build, chapters=chapters, store=store)
+
+
+def plan_of(
+    sources: Sources,
+    voices: Voices,
+    build: Build,
+    *,
+    chapters: str | None = None,
+    store: TakeStore | None = None,
+) -> BookPlan:
+    """The same of sources that were read before: only the build is looked at again."""
+    project = sources.project
     store = store or TakeStore(build.takes)
     kept = read_kept(build)
     planned = tuple(
@@ -168,6 +184,8 @@ def make_plan(
         orphans=(*sources.script.orphans, *sources.orphans),
         selected=frozenset(Chapters.parse(chapters, numbers).numbers),
         failures=reasons_by_segment(read_failures(build), segments),
+        retakes=sources.retakes,
+        bad=sources.bad,
     )
 
 
@@ -186,7 +204,7 @@ def _lines(
             sources,
             voices,
             store,
-            retake=sources.retakes.get(segment.id, 0),
+            retake=wanted.used if (wanted := sources.retakes.get(segment.id)) else 0,
             accepted=sources.accepted.get(segment.id),
         )
         yield _with_kept(line, kept, voices, store)

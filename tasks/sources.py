@@ -18,7 +18,7 @@ from book.languages import load_language
 from book.manuscript import Manuscript
 from book.project import Credits, Project
 from book.readers import read_manuscript
-from book.retakes import Retakes, read_retakes
+from book.retakes import BadTake, Retake, Retakes, read_retakes
 from book.script import Script, Segment
 from book.scripting import write_script
 from book.segments import Limit
@@ -40,8 +40,9 @@ class Sources:
     script: Script
     stored: Retakes
     orphans: tuple[str, ...] = ()
-    retakes: Mapping[str, int] = field(default_factory=dict)  # segment id -> count
+    retakes: Mapping[str, Retake] = field(default_factory=dict)  # by the segment's id
     accepted: Mapping[str, str] = field(default_factory=dict)  # segment id -> take key
+    bad: Mapping[str, BadTake] = field(default_factory=dict)  # by the segment's id
     _fingerprints: dict[str, str] = field(default_factory=dict)
 
     def fingerprint(self, engine: Engine) -> str:
@@ -134,7 +135,11 @@ def read_script(project: Project, voices: Voices) -> Script:
 
 def read_sources(project: Project, voices: Voices) -> Sources:
     """Reads and scripts the whole book, and resolves what is stored about its segments."""
-    script = read_script(project, voices)
+    return sources_of(project, read_script(project, voices))
+
+
+def sources_of(project: Project, script: Script) -> Sources:
+    """The same with a script that was read before: only what is stored is read again."""
     stored = read_retakes(project.folder / RETAKES_FILE)
     sources = Sources(project, script, stored)
     _resolve_stored(sources)
@@ -176,7 +181,7 @@ def _limits(project: Project, voices: Voices) -> tuple[Limit, ...]:
 def _resolve_stored(sources: Sources) -> None:
     segments = [s for chapter in sources.script.chapters for s in chapter.segments]
     anchors = [segment.anchor for segment in segments]
-    if not (sources.stored.retakes or sources.stored.accepted):
+    if not (sources.stored.retakes or sources.stored.accepted or sources.stored.bad):
         return
     lengths = [len(normalise(segment.printed)) for segment in segments]
     orphans: list[str] = []
@@ -192,7 +197,7 @@ def _resolve_stored(sources: Sources) -> None:
 
     retakes = place((r.anchor, r.text) for r in sources.stored.retakes)
     sources.retakes = {
-        where: retake.count
+        where: retake
         for where, retake in zip(retakes, sources.stored.retakes, strict=True)
         if where is not None
     }
@@ -200,6 +205,12 @@ def _resolve_stored(sources: Sources) -> None:
     sources.accepted = {
         where: acceptance.key
         for where, acceptance in zip(accepted, sources.stored.accepted, strict=True)
+        if where is not None
+    }
+    bad = place((b.anchor, b.text) for b in sources.stored.bad)
+    sources.bad = {
+        where: mark
+        for where, mark in zip(bad, sources.stored.bad, strict=True)
         if where is not None
     }
     sources.orphans = tuple(orphans)

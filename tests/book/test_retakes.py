@@ -9,7 +9,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from book.anchors import Anchor
-from book.retakes import Retakes, read_retakes, with_acceptance, with_retake, write_retakes
+from book.retakes import (
+    NO_TAKE,
+    Retakes,
+    read_retakes,
+    with_acceptance,
+    with_bad_take,
+    with_retake,
+    with_use,
+    write_retakes,
+)
 from castbook.errors import ProjectError
 
 A = Anchor("0123456789", 1, "-", "abcdef")
@@ -122,3 +131,31 @@ def test_comments_and_order_stay_when_a_take_is_asked_for(tmp_path: Path) -> Non
         f'accepted:\n  - anchor: "{A}"\n    key: {KEYS[0]}\n    text: Mine.',
     )
     assert len(read_retakes(path).retakes) == 2
+
+
+def test_an_earlier_take_comes_back_and_the_next_retake_goes_on_behind_all(tmp_path: Path) -> None:
+    path = tmp_path / "retakes.yaml"
+    state = with_retake(with_retake(Retakes(), A, "No."), A, "No.")
+    write_retakes(path, with_use(state, A, 0))
+    (read,) = read_retakes(path).retakes
+    assert (read.count, read.use, read.used) == (2, 0, 0)
+    again = with_retake(read_retakes(path), A, "No.")
+    write_retakes(path, again)
+    assert [(r.count, r.used) for r in read_retakes(path).retakes] == [(3, 3)]
+    path.write_text(path.read_text().replace("use: null", "use: 4"))
+    with pytest.raises(ProjectError, match="at most 3"):
+        read_retakes(path)
+
+
+def test_a_take_is_bad_or_accepted_never_both_and_comments_stay(tmp_path: Path) -> None:
+    path = tmp_path / "retakes.yaml"
+    write_retakes(path, with_acceptance(Retakes(), A, KEYS[0], "No."))
+    path.write_text("# mine\n" + path.read_text())
+    write_retakes(path, with_bad_take(read_retakes(path), A, KEYS[0], "No.", "too loud"))
+    read = read_retakes(path)
+    assert [(b.key, b.note) for b in read.bad] == [(KEYS[0], "too loud")]
+    assert [a.key for a in read.accepted] == [NO_TAKE]
+    write_retakes(path, with_acceptance(read, A, KEYS[0], "No."))
+    assert read_retakes(path).bad[0].key == NO_TAKE
+    assert read_retakes(path).accepted[0].key == KEYS[0]
+    assert path.read_text().startswith("# mine\n")
