@@ -2,10 +2,11 @@
 
 Started by ``tts/process.py``. Reads frames from descriptor IN and answers on OUT. Standard
 output is not used: whatever an engine or its libraries print there goes where standard error
-goes. Three threads:
+goes. Its threads:
 
-- the main thread reads: load, prepare, request, cancel, bye;
-- one thread calls the engine, and nothing else ever does (``tts/worker.py``);
+- the main thread reads: load, prepare, request, stream, more, cancel, bye;
+- one thread calls the engine, and nothing else ever does (``tts/worker.py``); an engine with
+  several slots that streams is heard by further threads, one for each open stream;
 - one thread sends a heartbeat each second, which says whether there was progress.
 
 The process ends when its parent does, and takes its process group along. Three ropes, because
@@ -27,7 +28,8 @@ from types import FrameType
 from typing import NoReturn
 
 from tts import wire
-from tts.worker import Outbox, Worker
+from tts.outbox import Outbox
+from tts.worker import Worker
 
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
@@ -92,7 +94,7 @@ def main(arguments: list[str]) -> None:
             end_group()
         for frame in frames:
             goodbye = goodbye or frame.header["is"] == "bye"
-            worker.inbox.put(frame)
+            worker.receive(frame)
     engine.join()
     stop.set()
 

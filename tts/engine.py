@@ -221,7 +221,15 @@ class Engine(ABC):
             self.listener(request_id)
 
     def stream(self, request: Request) -> Iterator[Pcm]:
-        """The audio of one request in pieces; by default one piece, when it is complete."""
+        """The audio of one request in pieces; by default one piece, when it is complete.
+
+        Asked for only where ``capabilities.streams``. Called from the thread of ``synthesize``;
+        with several slots the iterator is read in a thread of its own, beside other calls.
+        Closing it ends the request.
+
+        Raises:
+            EngineError: the request failed.
+        """
         for _, result in self.synthesize([request]):
             if isinstance(result, Failure):
                 raise EngineError(result.reason, result.kind)

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
 from castbook.errors import BrokenPromise
-from tts.engine import Failure, Request, Speech, Voice
+from tts.engine import EngineError, Failure, Pcm, Request, Speech, Voice
 from tts.host import Host
 from tts.ledger import Answer
 
@@ -89,6 +89,28 @@ class Fleet:
                 self._settle(one, None)
                 one.device.host.withdraw(one.numbers)
 
+    def stream(self, voices: Mapping[str, Voice], request: Request) -> Generator[Pcm, None, None]:
+        """As ``Host.stream``, on the device that would be done first."""
+        if self._closed:
+            raise BrokenPromise("the fleet is closed")
+        size = max(1, self._measure(request.text, request.language))
+        while True:
+            one = _Dealt(request, size, self._deal(size))
+            chunks = one.device.host.stream(voices, request)
+            heard, result = False, None
+            try:
+                for pcm in chunks:
+                    heard = True
+                    yield pcm
+                return
+            except EngineError as error:
+                result = Failure(error.kind, error.reason)
+                if heard or error.kind != "dead" or not self._lives_beside(one.device):
+                    raise
+            finally:
+                chunks.close()
+                self._settle(one, result)
+
     def cancel(self, request_id: str) -> None:
         """As ``Host.cancel``."""
         for device in self._devices:
@@ -119,6 +141,11 @@ class Fleet:
             chosen = min(living or self._devices, key=lambda device: device.remaining)
             chosen.remaining += size
             return chosen
+
+    def _lives_beside(self, dead: _Device) -> bool:
+        """Whether another device may do what this one cannot any more."""
+        with self._lock:
+            return any(not device.dead for device in self._devices if device is not dead)
 
     def _settle(self, one: _Dealt, result: Speech | Failure | None) -> None:
         with self._lock:

@@ -18,21 +18,23 @@ import logging
 import queue
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
 
 from castbook.errors import BrokenPromise
 from tts import messages, wire
-from tts.engine import Failure, Request, Voice
-from tts.ledger import Answer, Ledger, Pending
+from tts.chunks import Chunks
+from tts.deadlines import Deadlines
+from tts.delivery import assign, deliver
+from tts.engine import Failure, Pcm, Request, Voice
+from tts.ledger import Answer, Answers, Hear, Ledger
 from tts.process import EngineProcess
 
 _log = logging.getLogger("castbook.engine")
 
 _TICK_S = 1.0  # deadlines are looked at this often at least
-_FROZEN_S = 5.0  # without a heartbeat, which comes each second; less may be a busy machine
 _GOODBYE_S = 0.8  # for the engine to unload; close() takes a second at most
 
 
@@ -126,6 +128,24 @@ class Host:
             if left:
                 self.withdraw(numbers)
 
+    def stream(self, voices: Mapping[str, Voice], request: Request) -> Generator[Pcm, None, None]:
+        """The audio of one request, each chunk as soon as the engine has it; see ``tts/chunks.py``.
+
+        An engine that does not stream gives one chunk. Work begins with the first ``next``;
+        closing the iterator ends it within a chunk. A process that dies after it began ends it
+        as a failure, perhaps behind some chunks; one that dies before is not noticed.
+
+        Raises:
+            EngineError: with the kind of the failure.
+            BrokenPromise: as ``synthesize``.
+        """
+        chunks = Chunks()
+        numbers = self.submit(chunks, voices, [request], chunks.hear)
+        try:
+            yield from chunks.read(lambda: self._more(numbers))
+        finally:
+            self.withdraw(numbers)
+
     def cancel(self, request_id: str) -> None:
         """Ends a request, whoever made it: it gets a transient failure unless it is done."""
         with self._lock:
@@ -135,11 +155,13 @@ class Host:
 
     def submit(
         self,
-        answers: queue.SimpleQueue[Answer],
+        answers: Answers,
         voices: Mapping[str, Voice],
         requests: Sequence[Request],
+        hear: Hear | None = None,
     ) -> list[int]:
         """Hands requests in; every one's answer goes into ``answers``, which callers may share.
+        With ``hear`` they are streamed: it takes the chunks, and the answer holds no samples.
 
         Returns the numbers by which ``withdraw`` knows them. Raises as ``synthesize``.
         """
@@ -148,7 +170,7 @@ class Host:
                 raise BrokenPromise(f"the host of engine {self.engine} is closed")
             if not self._ledger.pending:
                 self._progress_at = time.monotonic()
-            batch = self._ledger.enter(answers, voices, requests)
+            batch = self._ledger.enter(answers, voices, requests, hear)
             if batch and self._keeper is None:
                 self._keeper = threading.Thread(
                     target=self._keep, name=f"engine {self.engine}", daemon=True
@@ -158,9 +180,9 @@ class Host:
                 atexit.register(self.close)
             process = self._process if self._ready else None
             if process is not None:
-                _assign(batch, process)
+                assign(batch, process)
         if process is not None:
-            _deliver(batch, process)
+            deliver(batch, process)
         return list(batch)
 
     def withdraw(self, numbers: Iterable[int]) -> None:
@@ -169,6 +191,14 @@ class Host:
             given = self._ledger.withdraw(numbers)
         for number, process in given:
             process.send(wire.encode({"is": "cancel", "id": number}))
+
+    def _more(self, numbers: Iterable[int]) -> None:
+        """The reader of a stream took a chunk."""
+        with self._lock:
+            entries = [(n, self._ledger.pending.get(n)) for n in numbers]
+        for number, entry in entries:
+            if entry is not None and entry.process is not None:
+                entry.process.send(wire.encode({"is": "more", "id": number}))
 
     def close(self) -> None:
         """Ends the process: gracefully within a second, else by force. The host is done."""
@@ -222,8 +252,7 @@ class Host:
 
     def _watch(self, process: EngineProcess) -> str | None:
         """Hears a process until it ends; returns why no other should be started, if so."""
-        heard_at = turned_at = time.monotonic()
-        ready_by = heard_at + self._ready_s
+        watch = Deadlines(self._ready_s, self._stall_s)
         while True:
             try:
                 frames = process.receive(self._tick_s)
@@ -236,22 +265,16 @@ class Host:
                 if frame.header["is"] == "unloadable":
                     return f"engine {self.engine} cannot load: {frame.header['reason']}"
                 self._hear(process, frame)
-            now = time.monotonic()
-            pause_s, turned_at = now - turned_at, now
-            if pause_s > _FROZEN_S:  # we were stopped (Ctrl-Z) or starved, not the engine
-                ready_by += pause_s
-                heard_at = now
+            if watch.turn(bool(frames)):
                 self._progress()
-            heard_at = now if frames else heard_at
             with self._lock:
                 ready, closed = self._ready, self._closed
-                stalled = bool(self._ledger.pending) and now - self._progress_at > self._stall_s
-            silent_s = now - heard_at
-            if ready and silent_s > max(_FROZEN_S, self._stall_s):
-                self._kill(process, f"the engine process froze for {silent_s:.0f} s")
-            elif ready and stalled:
-                self._kill(process, f"the engine made no progress for {self._stall_s:g} s")
-            elif not ready and not closed and now > ready_by:
+                since = self._progress_at if self._ledger.pending else None
+            if ready:
+                reason = watch.overdue(since)
+                if reason is not None:
+                    self._kill(process, reason)
+            elif not closed and watch.unready():
                 reason = f"engine {self.engine} was not ready within {self._ready_s:g} s"
                 self._kill(process, reason)
                 return reason
@@ -264,6 +287,12 @@ class Host:
                 with self._lock:
                     self._progress_at = time.monotonic()
                     self._ledger.start(header["id"])
+            case "chunk":
+                self._progress()
+                with self._lock:
+                    entry = self._ledger.pending.get(header["id"])
+                if entry is not None and entry.hear is not None:
+                    entry.hear(messages.unpack_chunk(frame))
             case "result" | "failure":
                 self._answer(frame)
             case "ready":
@@ -286,8 +315,8 @@ class Host:
             self._ready = True
             self._progress_at = time.monotonic()
             batch = dict(self._ledger.pending)
-            _assign(batch, process)
-        _deliver(batch, process)
+            assign(batch, process)
+        deliver(batch, process)
 
     def _answer(self, frame: wire.Frame) -> None:
         """A result or a failure."""
@@ -325,21 +354,3 @@ class Host:
             if not self._ledger.pending:
                 self._keeper = None
             return bool(self._ledger.pending)
-
-
-def _assign(batch: Mapping[int, Pending], process: EngineProcess) -> None:
-    for entry in batch.values():
-        entry.process = process
-
-
-def _deliver(batch: Mapping[int, Pending], process: EngineProcess) -> None:
-    """Sends requests, each after its voice."""
-    with process.lock:
-        buffers: list[wire.Buffer] = []
-        for number, entry in batch.items():
-            digest = entry.request.voice
-            if digest not in process.prepared:
-                process.prepared.add(digest)
-                buffers += messages.pack_voice(entry.voice)
-            buffers += messages.pack_request(number, entry.request)
-        process.send_locked(buffers)

@@ -8,16 +8,23 @@ waited stay for the next process; after too many deaths nothing is left and the 
 from __future__ import annotations
 
 import itertools
-import queue
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from castbook.canonical import text_digest
 from castbook.errors import BrokenPromise
-from tts.engine import Failure, Request, Speech, Voice
+from tts.engine import Failure, Pcm, Request, Speech, Voice
 from tts.process import EngineProcess
 
 Answer = tuple[str, Speech | Failure]
+Hear = Callable[[Pcm], object]
+
+
+class Answers(Protocol):
+    """Where answers go: a queue, usually."""
+
+    def put(self, answer: Answer, /) -> object: ...
 
 
 @dataclass(slots=True)
@@ -26,7 +33,8 @@ class Pending:
 
     request: Request
     voice: Voice
-    answers: queue.SimpleQueue[Answer]
+    answers: Answers
+    hear: Hear | None = None  # takes the chunks of a request that is streamed
     process: EngineProcess | None = None  # that has it
     started: bool = False
 
@@ -48,9 +56,10 @@ class Ledger:
 
     def enter(
         self,
-        answers: queue.SimpleQueue[Answer],
+        answers: Answers,
         voices: Mapping[str, Voice],
         requests: Sequence[Request],
+        hear: Hear | None = None,
     ) -> dict[int, Pending]:
         """The new entries; none when everything is dead, and answered so.
 
@@ -64,7 +73,7 @@ class Ledger:
             for request in requests:
                 answers.put((request.id, Failure("dead", self.dead)))
             return {}
-        batch = {next(self._numbers): Pending(r, voices[r.voice], answers) for r in requests}
+        batch = {next(self._numbers): Pending(r, voices[r.voice], answers, hear) for r in requests}
         self.pending |= batch
         return batch
 

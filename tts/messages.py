@@ -13,11 +13,11 @@ from tts.engine import Pcm, Reference, Request, Speech, Voice, WordTime
 from tts.wire import Buffer, Frame, Header, encode
 
 
-def pack_request(number: int, request: Request) -> list[Buffer]:
+def pack_request(number: int, request: Request, streamed: bool = False) -> list[Buffer]:
     """A request; ``number`` stands for its id, which only the parent knows."""
     return encode(
         {
-            "is": "request",
+            "is": "stream" if streamed else "request",
             "id": number,
             "text": request.text,
             "language": request.language,
@@ -33,7 +33,7 @@ def pack_request(number: int, request: Request) -> list[Buffer]:
 
 
 def unpack_request(header: Header) -> Request:
-    """The request of a ``request`` frame; its id is the number as a string."""
+    """The request of a ``request`` or ``stream`` frame; its id is the number as a string."""
     values = {name: value for name, value in header.items() if name != "is"}
     tokens = tuple(values.pop("tokens", ()))
     return Request(**{**values, "id": str(header["id"]), "tokens": tokens})
@@ -95,6 +95,16 @@ def unpack_speech(frame: Frame) -> Speech:
         clipped=header.get("clipped", 0),
         seconds=header["seconds"],
     )
+
+
+def pack_chunk(number: int, pcm: Pcm) -> list[Buffer]:
+    """A piece of the audio of a request that is streamed."""
+    return encode({"is": "chunk", "id": number}, _samples(pcm))
+
+
+def unpack_chunk(frame: Frame) -> Pcm:
+    """The samples of a ``chunk`` frame."""
+    return _pcm(frame.payload)
 
 
 def _samples(pcm: Pcm) -> memoryview:

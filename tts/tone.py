@@ -13,9 +13,10 @@ Options (under ``engines: {tone: …}``):
 | seconds | exact length of every segment, for benchmarks |
 | marks | a click of one sample where speech begins; ``signals["mark"]`` is its frame |
 | slots, cost_ms | how many requests at once, and how long they take (slept, not computed) |
+| chunk_ms, chunk_cost_ms | streams: in chunks of that length, each after that time (slept) |
 | faults | what goes wrong (``tts/faults.py``) |
 
-The last two rows do not change the sound that a segment ends up with, and are not in the
+The last three rows do not change the sound that a segment ends up with, and are not in the
 fingerprint. Voices take ``pitch`` (semitones, −12…12) and ``speed`` (0.5…2).
 """
 
@@ -58,6 +59,8 @@ _RANGES: Mapping[str, tuple[float, float]] = {
     "seconds": (0.2, 600),
     "slots": (1, 1024),
     "cost_ms": (0, 600_000),
+    "chunk_ms": (1, 60_000),
+    "chunk_cost_ms": (0, 600_000),
 }
 _WHOLE = ("rate", "slots")
 _PARAMETERS: Mapping[str, tuple[float, float]] = {"pitch": (-12, 12), "speed": (0.5, 2)}
@@ -77,6 +80,8 @@ class ToneEngine(Engine):
         self._marks: bool = self.options.get("marks", False)
         self._slots: int = self.options.get("slots", 1)
         self._cost_s: float = self.options.get("cost_ms", 0) / 1000
+        self._chunk_ms: float | None = self.options.get("chunk_ms")
+        self._chunk_cost_s: float = self.options.get("chunk_cost_ms", 0) / 1000
         self._faults = parse_faults(self.options.get("faults", ()), "engines.tone.faults")
         self._voices: dict[str, Voice] = {}
 
@@ -88,6 +93,7 @@ class ToneEngine(Engine):
             limit=_LIMIT,
             unit="characters",
             word_times=True,
+            streams=self._chunk_ms is not None,
             slots=self._slots,
             reports=True,
         )
@@ -135,6 +141,22 @@ class ToneEngine(Engine):
                 time.sleep(self._cost_s)
             for request in group:
                 yield request.id, self._answer(request)
+
+    def stream(self, request: Request) -> Iterator[Pcm]:
+        """The samples of ``synthesize``, in chunks that take their time."""
+        self.progress(request.id)
+        if self._cost_s:
+            time.sleep(self._cost_s)
+        speech = self._answer(request)
+        if isinstance(speech, Failure):
+            raise EngineError(speech.reason, speech.kind)
+        size = len(speech.pcm)
+        if self._chunk_ms is not None:
+            size = max(1, round(self._chunk_ms * self._rate / 1000))
+        for start in range(0, len(speech.pcm), size):
+            if self._chunk_cost_s:
+                time.sleep(self._chunk_cost_s)
+            yield speech.pcm[start : start + size]
 
     def _answer(self, request: Request) -> Speech | Failure:
         began = time.perf_counter()

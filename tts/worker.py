@@ -1,4 +1,4 @@
-"""The thread that calls the engine, and the way its answers take to the parent.
+"""The thread that calls the engine.
 
 Runs in the engine's own process (``tts/child.py``). Whatever an engine raises becomes an
 answer here; what ends the process is left to the parent to notice.
@@ -9,77 +9,19 @@ from __future__ import annotations
 import os
 import queue
 import sys
-import threading
 from collections import deque
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from typing import NoReturn
 
 from castbook.errors import CastbookError, TransientFailure
 from tts import messages, wire
 from tts.engine import Engine, EngineError, Failure, Request, Speech
+from tts.outbox import Outbox
 from tts.registry import make_engine
-
-HEARTBEAT_S = 1.0
+from tts.streams import Streams
 
 Results = Iterator[tuple[str, Speech | Failure]]
-
-
-class Outbox:
-    """The way to the parent, shared by all threads."""
-
-    def __init__(self, fd: int, orphaned: Callable[[], object]) -> None:
-        self._fd = fd
-        self._orphaned = orphaned  # called when the parent does not read any more
-        self._lock = threading.Lock()
-        self._progressed = False  # since the last heartbeat
-        self._started: set[str] = set()
-
-    def send(self, buffers: list[wire.Buffer]) -> None:
-        """Sends one frame."""
-        with self._lock:
-            try:
-                wire.send(self._fd, buffers)
-            except OSError:
-                self._orphaned()
-
-    def started(self, request_id: str) -> None:
-        """Work on a request begins or goes on. May be called from any thread."""
-        if request_id in self._started:
-            self._progressed = True
-            return
-        self._started.add(request_id)
-        self.send(wire.encode({"is": "started", "id": int(request_id)}))
-
-    def forget(self, request_id: str) -> None:
-        """A cancelled request."""
-        self._started.discard(request_id)
-
-    def result(self, request_id: str, result: Speech | Failure) -> None:
-        """The answer to a request."""
-        self._started.discard(request_id)
-        if isinstance(result, Failure):
-            return self.send(
-                wire.encode(
-                    {
-                        "is": "failure",
-                        "id": int(request_id),
-                        "kind": result.kind,
-                        "reason": result.reason,
-                    }
-                )
-            )
-        try:
-            frame = messages.pack_speech(int(request_id), result)
-        except (CastbookError, TypeError, ValueError, AttributeError) as error:
-            return self.result(request_id, Failure("permanent", f"no usable answer: {error}"))
-        return self.send(frame)
-
-    def beat(self, stop: threading.Event) -> None:
-        """Heartbeats until ``stop``."""
-        while not stop.wait(HEARTBEAT_S):
-            progressed, self._progressed = self._progressed, False
-            self.send(wire.encode({"is": "beat", "progress": progressed}))
 
 
 @dataclass(slots=True)
@@ -97,7 +39,8 @@ class Worker:
     An engine with one slot gets one request per call: it gains nothing from a second one,
     and a request that kills the process then takes no other along. With more slots, up to
     twice as many are in its hands, and the next call begins when half of them are answered,
-    so that no slot idles while the last ones of a call finish.
+    so that no slot idles while the last ones of a call finish. Requests that are streamed:
+    ``tts/streams.py``; where the engine does not stream they are spoken as the others, whole.
     """
 
     def __init__(self, outbox: Outbox) -> None:
@@ -106,8 +49,25 @@ class Worker:
         self._waiting: deque[Request] = deque()
         self._calls: list[Call] = []
         self._unprepared: dict[str, Failure] = {}  # voices that could not be prepared
+        self._streams = Streams(outbox, _failure, self._wake, self._give_up)
         self._engine: Engine | None = None
         self._depth = 1
+
+    def receive(self, frame: wire.Frame) -> None:
+        """One message of the parent; from the thread that reads them.
+
+        What a stream must hear at once does not wait until the engine returns from a call.
+        """
+        match frame.header["is"]:
+            case "more":
+                return self._streams.more(str(frame.header["id"]))
+            case "stream":
+                self._streams.expect(messages.unpack_request(frame.header))
+            case "cancel":
+                self._streams.cancel(str(frame.header["id"]))
+            case "bye":
+                self._streams.cancel_all()
+        return self.inbox.put(frame)
 
     def run(self) -> None:
         """Works until ``bye``; an engine that gives up ends the process."""
@@ -119,8 +79,7 @@ class Worker:
                 self._calls.clear()
                 self._engine.unload()
         except _GaveUp as error:
-            self._out.send(wire.encode({"is": "gave up", "reason": str(error)}))
-            _end()
+            self._give_up(str(error))
         except BaseException as error:  # boundary: a library that calls sys.exit, a bug of ours
             _trace(error)
             _end()
@@ -137,12 +96,24 @@ class Worker:
                     self._load(frame.header)
                 case "prepare":
                     self._prepare(frame)
-                case "request":
-                    self._waiting.append(messages.unpack_request(frame.header))
+                case "request" | "stream":
+                    self._queue(messages.unpack_request(frame.header))
                 case "cancel":
                     self._cancel(str(frame.header["id"]))
                 case "bye":
                     return False
+
+    def _queue(self, request: Request) -> None:
+        """A request takes its place: streams of an engine with slots go beside the others."""
+        capabilities = self._loaded().capabilities
+        beside = request.id in self._streams and capabilities.streams and capabilities.slots > 1
+        if not beside:
+            self._waiting.append(request)
+        elif (broken := self._unprepared.get(request.voice)) is not None:
+            self._out.result(request.id, broken)
+            self._streams.forget(request.id)
+        else:
+            self._streams.wait(request)
 
     def _load(self, header: wire.Header) -> None:
         try:
@@ -187,15 +158,18 @@ class Worker:
         for request in self._waiting:
             if request.id == request_id:
                 self._waiting.remove(request)
+                self._streams.forget(request_id)
                 return
         call = next((c for c in self._calls if request_id in c.left), None)
-        if call is None:
+        if call is None and request_id not in self._streams:
             return
-        call.left.discard(request_id)
-        self._out.forget(request_id)
+        if call is not None:  # else a stream, which ends by itself within a chunk
+            call.left.discard(request_id)
+            self._streams.forget(request_id)
+            self._out.forget(request_id)
         try:
             self._loaded().cancel(request_id)
-            if not call.left:
+            if call is not None and not call.left:
                 self._calls.remove(call)
                 close = getattr(call.results, "close", None)  # a plain iterator has none
                 if close is not None:
@@ -205,6 +179,8 @@ class Worker:
 
     def _feed(self) -> None:
         """Opens a call when enough of the earlier ones is answered."""
+        if self._engine is not None:
+            self._streams.feed(self._engine)
         given = sum(len(call.left) for call in self._calls)
         if not self._waiting or given > self._depth // 2:
             return
@@ -214,9 +190,12 @@ class Worker:
             request = self._waiting.popleft()
             broken = self._unprepared.get(request.voice)
             if broken is not None:
-                self._out.result(request.id, broken)
-                continue
-            requests.append(request)
+                self._answer(request.id, broken)
+            elif request.id in self._streams and engine.capabilities.streams:
+                self._streams.perform(request, engine)  # one slot: nothing else is in its hands
+                return
+            else:
+                requests.append(request)
         if not requests:
             return
         if not engine.capabilities.reports:
@@ -240,7 +219,7 @@ class Worker:
         except StopIteration:
             self._calls.remove(call)
             for request_id in sorted(call.left):
-                self._out.result(request_id, Failure("transient", "the engine gave no answer"))
+                self._answer(request_id, Failure("transient", "the engine gave no answer"))
             return
         except Exception as error:  # boundary: an engine's code
             self._calls.remove(call)
@@ -251,6 +230,19 @@ class Worker:
         if isinstance(result, Failure) and result.kind == "dead":
             raise _GaveUp(result.reason)
         call.left.discard(request_id)
+        self._answer(request_id, result)
+
+    def _answer(self, request_id: str, result: Speech | Failure) -> None:
+        """An answer goes out; a stream of an engine that does not stream has one chunk."""
+        if request_id in self._streams:
+            self._streams.forget(request_id)
+            if isinstance(result, Speech):
+                try:
+                    self._out.chunk(request_id, result.pcm)
+                except CastbookError as error:
+                    result = Failure("permanent", f"no usable answer: {error}")
+                else:
+                    result = replace(result, pcm=result.pcm[:0])
         self._out.result(request_id, result)
 
     def _fail(self, request_ids: set[str], error: Exception) -> None:
@@ -258,7 +250,15 @@ class Worker:
         if failure.kind == "dead":
             raise _GaveUp(failure.reason)
         for request_id in sorted(request_ids):
-            self._out.result(request_id, failure)
+            self._answer(request_id, failure)
+
+    def _wake(self) -> None:
+        """A stream ended in its own thread: others may begin."""
+        self.inbox.put(wire.Frame({"is": "streamed"}, bytearray()))
+
+    def _give_up(self, reason: str) -> NoReturn:
+        self._out.send(wire.encode({"is": "gave up", "reason": reason}))
+        _end()
 
     def _loaded(self) -> Engine:
         if self._engine is None:

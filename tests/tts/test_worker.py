@@ -9,7 +9,8 @@ import pytest
 
 from tts import messages, wire
 from tts.engine import Capabilities, Engine, Request, Speech, Voice
-from tts.worker import Outbox, Worker
+from tts.outbox import Outbox
+from tts.worker import Worker
 
 
 class Recorder(Engine):
