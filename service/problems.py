@@ -69,9 +69,7 @@ def problem_of(error: Exception) -> Problem:
         case Problem():
             return error
         case RequestValidationError():
-            first = error.errors()[0]
-            place = ".".join(str(part) for part in first["loc"][1:]) or None
-            return Problem(422, f"{place or 'body'}: {first['msg']}", code="invalid", param=place)
+            return _invalid(error.errors()[0])
         case HTTPException():
             return Problem(error.status_code, str(error.detail), headers=error.headers)
         case Unavailable():
@@ -91,6 +89,16 @@ def problem_of(error: Exception) -> Problem:
         case CastbookError():
             return Problem(500, str(error), code="failed")
     return Problem(500, "castbook failed: its log says more", code="internal")
+
+
+def _invalid(first: Mapping[str, Any]) -> Problem:
+    """The first thing that is wrong with a request, in one line."""
+    if first["type"] == "json_invalid":
+        reason = first.get("ctx", {}).get("error", "")
+        return Problem(400, f"the body is no JSON: {reason}", code="no_json")
+    place = ".".join(str(part)[:60] for part in first["loc"][1:]) or None
+    said = str(first["msg"]).removeprefix("Value error, ")
+    return Problem(422, f"{place or 'body'}: {said}", code="invalid", param=place)
 
 
 def render(problem: Problem, path: str) -> JSONResponse:

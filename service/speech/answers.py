@@ -119,15 +119,11 @@ class WholeResponse(Response):
         self.status_code = 200
         self.media_type = media_type
         self.background = None
-        self.init_headers(
-            {**headers, "Content-Length": str(size), "Cache-Control": "no-store"}
-        )
+        self.init_headers({**headers, "Content-Length": str(size), "Cache-Control": "no-store"})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         with self.whole:
-            await send(
-                {"type": "http.response.start", "status": 200, "headers": self.raw_headers}
-            )
+            await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
             while block := self.whole.read(_BLOCK):  # from memory, or from the page cache
                 with anyio.fail_after(SEND_S):
                     await send({"type": "http.response.body", "body": block, "more_body": True})

@@ -22,7 +22,7 @@ from audio.streaming.forms import PCM_RATE
 from service.problems import Problem
 from service.settings import MOST_TEXT, MOST_UPLOAD
 from service.speech.dialects import OPENAI_MODELS, Format, language_tag
-from tasks.speech.wishes import SpeechWish
+from tasks.speech.wishes import OPEN_OPTIONS, SpeechWish, check_open
 from tts.registry import engine_names
 
 _SHOWN = re.compile(r"[A-Za-z0-9_.-]{1,40}")  # what may stand in a header
@@ -35,14 +35,15 @@ Name = Annotated[str, StringConstraints(max_length=200)]
 class VoiceId(BaseModel):
     """OpenAI's form of a voice that was uploaded."""
 
-    model_config = ConfigDict(extra="ignore")
-
     id: Name
 
 
 def _voice_name(value: object) -> object:
     """A voice is a name, or an object with its ``id``."""
-    return VoiceId.model_validate(value).id if isinstance(value, dict) else value
+    name = value.get("id") if isinstance(value, dict) else value
+    if not isinstance(name, str):
+        raise ValueError("expected a name, or an object with its id")
+    return name
 
 
 class SpeechBody(BaseModel):
@@ -63,8 +64,8 @@ class SpeechBody(BaseModel):
     model: Name = Field(
         "", description="An engine of castbook, or one of OpenAI's names: the voice's engine."
     )
-    voice: Annotated[Name | VoiceId, BeforeValidator(_voice_name)] = Field(
-        "", description="Name or id of a voice, or an object with its id."
+    voice: Annotated[Name, BeforeValidator(_voice_name, json_schema_input_type=Name | VoiceId)] = (
+        Field("", description="Name or id of a voice, or an object with its id.")
     )
     response_format: Format = Field("mp3", description="The form of the audio.")
     speed: Annotated[float, Field(ge=0.25, le=4.0, allow_inf_nan=False)] = Field(
@@ -108,7 +109,7 @@ class SpeechBody(BaseModel):
     )
     experimental: bool = Field(False, description="Allows 32 kHz in a stream.")
     options: Annotated[dict[Name, Any], Field(max_length=_MOST_OPTIONS)] = Field(
-        default_factory=dict, description="Further options of the engine."
+        default_factory=dict, description=f"Of the engine: {', '.join(sorted(OPEN_OPTIONS))}."
     )
 
     @model_validator(mode="before")
@@ -136,6 +137,7 @@ def wish_of(body: SpeechBody) -> SpeechWish:
 
     Raises:
         Problem: a model or a language that nobody knows, two rates.
+        InputError: an option that is not for requests.
     """
     language = language_tag(body.language or body.lang_code)
     if language is None:
@@ -148,13 +150,14 @@ def wish_of(body: SpeechBody) -> SpeechWish:
         )
     if body.rate and body.sample_rate and body.rate != body.sample_rate:
         raise Problem(422, "rate and sample_rate differ: give one", param="rate")
+    check_open(body.options)
     extra = {"sampler": body.sampler or None, "kv_cache": body.kv_cache}
     options = {name: value for name, value in extra.items() if value is not None}
     if body.max_length is not None:
         options["max_length"] = body.max_length
     return SpeechWish(
         text=body.input,
-        voice=body.voice if isinstance(body.voice, str) else body.voice.id,
+        voice=body.voice,
         language=language,
         engine=engine_of(body.model),
         style=body.style,

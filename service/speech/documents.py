@@ -39,9 +39,7 @@ class OpenAIError(BaseModel):
 
 def refusals(*statuses: int) -> Responses:
     """The documented refusals of a route below ``/v1``."""
-    return {
-        status: {"description": _REASONS[status], "model": OpenAIError} for status in statuses
-    }
+    return {status: {"description": _REASONS[status], "model": OpenAIError} for status in statuses}
 
 
 SOUND: Responses = {

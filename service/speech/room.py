@@ -16,10 +16,12 @@ from castbook.errors import MissingDependency
 from castbook.tracing import current_trace
 from service.desk import Desk, desk_of
 from service.observability.speechmeter import SpeechMeter
+from service.security.guard import CallerOf, ListCaller
 from service.speech import documents, lists
 from service.speech.answers import EventResponse, SoundResponse, WholeResponse, gather
 from service.speech.bodies import SpeechBody, wish_of
 from service.speech.sounding import Stage
+from service.speech.visitors import with_visitor
 from tasks.speech.studio import Reading
 from tts.engine import Pcm
 
@@ -45,15 +47,15 @@ async def open_room(desk: Desk) -> AsyncIterator[None]:
     response_class=Response,
     responses={**documents.SOUND, **documents.refusals(400, 401, 403, 404, 413, 422, 429, 503)},
 )
-async def speak(body: SpeechBody, request: Request) -> Response:
+async def speak(body: SpeechBody, request: Request, _: CallerOf) -> Response:
     """Speaks a text, from the engine's first chunk on.
 
     Everything that can be refused is refused before the first byte. A client that goes ends
     the synthesis within the chunk at work.
     """
     desk = desk_of(request)
-    wish = wish_of(body)
     stage = desk.part(Stage)
+    wish = await with_visitor(desk, stage, body, wish_of(body))
     reading = await stage.run(lambda: desk.studio.read(wish))
     sound = await stage.open(_chunks(desk, reading), reading.rate, body.response_format)
     form = FORMS[body.response_format]
@@ -90,7 +92,7 @@ def _headers(body: SpeechBody, reading: Reading) -> Mapping[str, str]:
     summary="List the voices",
     responses=documents.refusals(401, 403, 429),
 )
-async def list_voices(request: Request) -> dict[str, Any]:
+async def list_voices(request: Request, _: ListCaller) -> dict[str, Any]:
     """All voices, in the forms of OpenAI and of Kokoro-FastAPI at once."""
     desk = desk_of(request)
     return lists.voices(await run_sync(desk.shelf.voices))
@@ -102,7 +104,7 @@ async def list_voices(request: Request) -> dict[str, Any]:
     summary="List the engines, as Open WebUI reads them",
     responses=documents.refusals(401, 403, 429),
 )
-async def list_audio_models() -> dict[str, Any]:
+async def list_audio_models(_: ListCaller) -> dict[str, Any]:
     """Engines that can speak here, and OpenAI's names."""
     return await run_sync(lists.audio_models)
 
@@ -113,7 +115,7 @@ async def list_audio_models() -> dict[str, Any]:
     summary="List the engines",
     responses=documents.refusals(401, 403, 429),
 )
-async def list_models() -> dict[str, Any]:
+async def list_models(_: ListCaller) -> dict[str, Any]:
     """Engines that can speak here, and OpenAI's names, which mean the voice's own engine."""
     return await run_sync(lists.models)
 
@@ -124,7 +126,7 @@ async def list_models() -> dict[str, Any]:
     summary="One engine",
     responses=documents.refusals(401, 403, 404, 429),
 )
-async def retrieve_model(model: str) -> dict[str, Any]:
+async def retrieve_model(model: str, _: ListCaller) -> dict[str, Any]:
     """One entry of the list."""
     return await run_sync(lists.find_model, model)
 
@@ -135,7 +137,7 @@ async def retrieve_model(model: str) -> dict[str, Any]:
     summary="Free the engines' memory",
     responses=documents.refusals(401, 403, 429, 503),
 )
-async def unload_engine(request: Request) -> dict[str, Any]:
+async def unload_engine(request: Request, _: CallerOf) -> dict[str, Any]:
     """Ends the engine processes; the next text loads them again."""
     desk = desk_of(request)
     return {"unloaded": True, "freed_bytes": await run_sync(desk.studio.unload)}
