@@ -76,6 +76,11 @@ def read_line(line: bytes) -> object:
         raise InputError("is not UTF-8", expected="a JSON object in UTF-8") from error
     except RecursionError as error:
         raise InputError("is nested too deeply", expected="a plain JSON object") from error
+    except json.JSONDecodeError as error:
+        raise InputError(
+            f"is not JSON: {error.msg} at character {error.pos + 1}",
+            expected="one JSON object a line",
+        ) from error
     except ValueError as error:
         raise InputError(f"is not JSON: {error}", expected="one JSON object a line") from error
 

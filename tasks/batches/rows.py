@@ -17,7 +17,7 @@ from typing import Any
 
 from castbook.errors import InputError
 from tasks.speech.outputs import FORMS, check_name
-from tasks.speech.wishes import SpeechWish
+from tasks.speech.wishes import SpeechWish, check_open
 
 MOST_TEXT = 200_000  # characters of one text: four hours of speech
 LONG_TEXT = 150  # characters; longer rows are cut into pieces, which may sound less even
@@ -27,6 +27,7 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
     "text": ("text", "input_text", "syn_text", "input"),
     "voice": ("voice", "prompt_audio", "prompt_speech", "ref_audio", "audio_url"),
     "transcript": ("prompt_text", "ref_text", "transcript"),
+    "consent": ("consent",),
     "id": ("id", "uttid"),
     "output_name": ("output_name", "name"),
     "format": ("format", "response_format"),
@@ -43,6 +44,7 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
     "kv_cache": ("kv_cache", "use_cache"),
     "max_length": ("max_length",),
 }
+BASES = ("self", "licensed", "public-domain")
 OF_THE_ENGINE = ("sampler", "kv_cache", "max_length")  # options with a name of their own
 _THING = {alias: thing for thing, aliases in ALIASES.items() for alias in aliases}
 
@@ -61,6 +63,7 @@ class Row:
     form: str = "wav"
     clip: str = ""  # a recording for this row alone: a path, relative to the batch's folder
     transcript: str = ""  # of the clip
+    consent: str = ""  # on what ground the clip's voice may be used: one of ``BASES``
     line: int = 0  # in the file
 
     @property
@@ -111,8 +114,9 @@ def _row(things: Mapping[str, Any]) -> dict[str, Any]:
     name, form = check_name(things.get("output_name") or _as_name(things.get("id", "")))
     form = things.get("format") or form or "wav"
     voice = things.get("voice", "")
-    clip = voice if _is_file(voice) else ""
+    clip = voice if is_recording(voice) else ""
     options = {**things.get("options", {})}
+    check_open(options)
     options.update({key: things[key] for key in OF_THE_ENGINE if key in things})
     wish = {
         key: things[key]
@@ -132,6 +136,7 @@ def _row(things: Mapping[str, Any]) -> dict[str, Any]:
         "form": form,
         "clip": clip,
         "transcript": things.get("transcript", "") if clip else "",
+        "consent": things.get("consent", "") if clip else "",
     }
 
 
@@ -149,7 +154,7 @@ def _things(written: object) -> dict[str, Any]:
             raise InputError(
                 "unknown key",
                 place=str(key)[:80],
-                expected="one of " + ", ".join(sorted(_THING)),
+                expected="one of " + ", ".join(ALIASES),
                 hint=f"did you mean {near[0]}?" if near else None,
             )
         if value is None and thing != "seed":
@@ -185,8 +190,9 @@ def _as_name(identity: str) -> str:
     return identity
 
 
-def _is_file(voice: str) -> bool:
-    """A recording, where a voice's name could stand as well: by its ending or its folder."""
+def is_recording(voice: str) -> bool:
+    """Whether a recording is named where a voice's name could stand as well: by its ending, or
+    by a folder before it."""
     return bool(re.search(r"[/\\]", voice)) or PurePosixPath(voice).suffix.lower() in _RECORDINGS
 
 
@@ -223,6 +229,12 @@ def _form(thing: str, value: object) -> str:
     if form not in FORMS:
         raise InputError(f"cannot be {_shown(value)}", place=thing, expected=_or(FORMS))
     return form
+
+
+def _basis(thing: str, value: object) -> str:
+    if value not in BASES:
+        raise InputError(f"cannot be {_shown(value)}", place=thing, expected=_or(BASES))
+    return str(value)
 
 
 def _name(thing: str, value: object) -> str:
@@ -266,6 +278,7 @@ _CHECKS: Mapping[str, Callable[[str, Any], Any]] = {
     "text": _text,
     "voice": _voice,
     "transcript": _text,
+    "consent": _basis,
     "id": _word,
     "output_name": _name,
     "format": _form,

@@ -1,0 +1,161 @@
+"""``castbook speak`` and ``batch``: texts without a book, on this machine, without Prefect."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from flows.commands.making import JSON
+
+if TYPE_CHECKING:
+    from tasks.batches.running import RowResult
+
+Command = Callable[..., Any]
+
+_BASES = click.Choice(["self", "licensed", "public-domain"])
+
+
+def _wish(command: Command) -> Command:
+    """The options that both commands have. Those of upstream's program, and of the founding
+    texts, are taken too and not shown: docs/batches.md has them."""
+    options = [
+        click.option("--voice", "--prompt_audio", metavar="V", help="A voice, or a recording."),
+        click.option("--transcript", "--prompt_text", metavar="TEXT", help="Of the recording."),
+        click.option("--consent", type=_BASES, help="On what ground its voice may be used."),
+        click.option("--language", metavar="L", help="Such as en or zh (default: told)."),
+        click.option("--engine", metavar="E", help="Default: that of the voice."),
+        click.option("--style", metavar="S", help="A mood of the voice."),
+        click.option("--seed", type=click.IntRange(0), help="Default: 42."),
+        click.option("--rate", "--sample_rate", type=int, metavar="HZ", help="Of the file."),
+        click.option("--speed", type=click.FloatRange(0.25, 4), help="Above 1 is faster."),
+        click.option("--preset", metavar="P", help="debug, hifi, dialogue or batch."),
+        click.option("--sampler", metavar="S", help="ras or topk, of engines that sample."),
+        click.option("--use_cache", "kv_cache", is_flag=True, default=None, hidden=True),
+        click.option("--use_phoneme", "--phoneme", is_flag=True, hidden=True, expose_value=False),
+        click.option("--replace", is_flag=True, help="Another text's file of that name gives way."),
+    ]
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+@click.command("speak")
+@click.argument("text", required=False)
+@click.option("--input_text", "text_of_old", hidden=True)
+@click.option(
+    "-o",
+    "--out",
+    "--output_path",
+    type=click.Path(path_type=Path),
+    help="The file: .wav, .flac, .mp3 or .opus (default: tts_DATE_TIME.wav here).",
+)
+@_wish
+@JSON
+def speak_command(
+    text: str | None,
+    text_of_old: str | None,
+    out: Path | None,
+    replace: bool,
+    as_json: bool,
+    **wished: Any,
+) -> int:
+    """Speak TEXT into a file; from standard input with ``-``. A text that begins with a dash
+    comes after ``--``."""
+    from datetime import datetime
+
+    from castbook.errors import InputError
+    from castbook.settings import Settings
+    from flows import batchprinting
+    from tasks.batches.booth import Booth
+    from tasks.batches.rows import read_row
+    from tasks.speech.outputs import timed_name
+
+    text = text if text is not None else text_of_old
+    if text is None:
+        raise InputError("there is nothing to say", place="TEXT", expected="a text, or -")
+    out = out or Path(f"{timed_name(datetime.now())}.wav")
+    given, homes = _given(wished)
+    row = read_row(
+        {"text": sys.stdin.read() if text == "-" else text, "output_name": out.name, **given}
+    )
+    with Booth(Settings.read().data, homes=homes) as booth:
+        output = booth.speak(row, out.parent, name=row.name, replacing=replace)
+    batchprinting.show_output(output, as_json)
+    return 0
+
+
+@click.command("batch")
+@click.argument("file", required=False, type=click.Path(path_type=Path))
+@click.option("--data", "file_of_old", type=click.Path(path_type=Path), hidden=True)
+@click.option(
+    "--out",
+    "--exp_name",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder of the files (default: FILE without its ending).",
+)
+@click.option("--format", "form", help="wav (default), flac, mp3 or opus.")
+@click.option("--zip", "zipped", is_flag=True, help="Pack what was made, with its manifest.")
+@click.option("--workers", type=click.IntRange(1, 256), help="Rows at once (default: slots).")
+@click.option("--lang", type=click.Choice(["en", "zh"]), default="en", help="Of the live lines.")
+@_wish
+@JSON
+def batch_command(
+    file: Path | None,
+    file_of_old: Path | None,
+    out: Path | None,
+    form: str | None,
+    zipped: bool,
+    workers: int | None,
+    lang: str,
+    replace: bool,
+    as_json: bool,
+    **wished: Any,
+) -> int:
+    """Speak every line of FILE, a JSONL file, into a file of its own. A line that fails is named,
+    and the others are made; a second run does only what is missing. Options hold for lines that
+    do not say otherwise."""
+    from datetime import date
+
+    from castbook.errors import InputError
+    from castbook.settings import Settings
+    from flows import batchprinting
+    from tasks.batches.booth import Booth
+    from tasks.batches.jsonlines import read_batch
+    from tasks.batches.lines import live_line
+    from tasks.batches.packing import pack
+
+    file = file or file_of_old
+    if file is None:
+        raise InputError("there is no batch", place="FILE", expected="a JSONL file")
+    given, homes = _given({**wished, "format": form})
+    rows = read_batch(file, given)
+    folder = out or file.with_suffix("")
+
+    class Lines:
+        """Shows each row as it ends."""
+
+        def row_finished(self, result: RowResult, done: int, total: int) -> None:
+            click.echo(f"{done}/{total} {live_line(result, lang)}", err=True)
+
+    with Booth(Settings.read().data, homes=[file.absolute().parent, *homes]) as booth:
+        report = booth.speak_all(rows, folder, Lines(), workers=workers, replacing=replace)
+    packed = pack(report, folder.parent, date.today()) if zipped and report.done else None
+    batchprinting.show_batch(report, folder, packed, as_json)
+    return 0 if not report.failed else 1
+
+
+def _given(wished: Mapping[str, Any]) -> tuple[dict[str, Any], list[Path]]:
+    """What was said on the command line, and the folder of a recording that it names: people
+    may name any file of theirs, rows only what lies beside their batch."""
+    from tasks.batches.rows import is_recording
+
+    given = {name: value for name, value in wished.items() if value is not None}
+    voice = given.get("voice", "")
+    if not is_recording(voice):
+        return given, []
+    path = Path(voice).expanduser().absolute()
+    return {**given, "voice": path.name}, [path.parent]

@@ -1,0 +1,190 @@
+"""The booth: one row in, one finished file out.
+
+The command line, the flows and Python callers all speak through ``Booth.speak``, so that the
+same row sounds the same whoever asked. Engines stay loaded while the booth is open; pieces that
+were spoken before are taken from the take store.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+from book.projectpaths import check_form
+from castbook.canonical import digest, plain, text_digest
+from castbook.errors import CastbookError, VoiceError
+from castbook.files import sweep
+from tasks.batches.packing import write_batch_manifest
+from tasks.batches.rows import Row
+from tasks.batches.running import BatchReport, Missing, Observer, Unread, run_batch
+from tasks.engines import EnginePool
+from tasks.shelf.shelf import Shelf
+from tasks.speech.outputs import Output, Spoken, standing, write_output
+from tasks.speech.studio import Reading, Studio
+from tasks.speech.wishes import SpeechWish
+
+MOST_AT_ONCE = 32  # rows, however many slots an engine has
+
+
+class Booth:
+    """Speaks rows into files. Any number of threads may ask at once. A context manager.
+
+    Args:
+        data: the data folder: its library has the voices, its ``takes`` what was spoken.
+        engine: speaks where neither row nor voice names one.
+        homes: folders in which a row's own recording may lie.
+        gate: held around each synthesis, such as a slot of a device.
+    """
+
+    def __init__(
+        self,
+        data: Path,
+        *,
+        engine: str = "",
+        homes: Sequence[Path] = (),
+        gate: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext,
+    ) -> None:
+        self.shelf = Shelf(data / "library", engine)
+        self.studio = Studio(self.shelf, slots=MOST_AT_ONCE)
+        self._pool = EnginePool()
+        self._homes = tuple(homes)
+        self._gate = gate
+
+    def speak(self, row: Row, folder: Path, *, name: str = "", replacing: bool = False) -> Output:
+        """The finished file of a row; made unless it is there.
+
+        Args:
+            name: without its ending; that of the row if empty.
+            replacing: another wish's file of that name gives way.
+
+        Raises:
+            NameTaken: the name holds another wish.
+            InputError: the row cannot be spoken: its voice, clip, an option.
+            SegmentFailure, EnvironmentFault: the engine's word; a full disk.
+        """
+        name = name or row.numbered
+        reading = self.read(row)
+        wish = wish_digest(row, reading)
+        if not replacing:
+            there = standing(folder, name, row.form, wish)
+            if there is not None:
+                return there
+        with self._gate():
+            spoken = self.sound(reading)
+        return write_output(folder, name, row.form, spoken, wish, replacing=replacing)
+
+    def read(self, row: Row) -> Reading:
+        """Everything about a row that can be refused before it is spoken.
+
+        Raises:
+            Missing: its recording is not there.
+            InputError: its voice or an option is wrong.
+        """
+        if row.clip:
+            raise VoiceError("this row brings a recording", place="voice")
+        return self.studio.read(row.wish)
+
+    def sound(self, reading: Reading) -> Spoken:
+        """The sound of a reading."""
+        import numpy as np
+
+        pcm = np.concatenate(list(self.studio.stream(reading)))
+        return Spoken(pcm, reading.rate, facts_of(reading))
+
+    def speak_all(
+        self,
+        rows: Sequence[Row | Unread],
+        folder: Path,
+        observer: Observer,
+        *,
+        workers: int | None = None,
+        replacing: bool = False,
+    ) -> BatchReport:
+        """A whole batch into ``folder``, and its ``manifest.json``.
+
+        Args:
+            workers: rows at once; as many as the engine has slots if None.
+        """
+        sweep(folder)
+        report = run_batch(
+            rows,
+            lambda row: self.speak(row, folder, replacing=replacing),
+            observer,
+            workers=workers or self.workers(rows),
+        )
+        write_batch_manifest(folder, report)
+        return report
+
+    def workers(self, rows: Iterable[Row | Unread]) -> int:
+        """How many rows to speak at once: as many as the engine of the first that can be
+        spoken has slots on all devices."""
+        for row in rows:
+            if isinstance(row, Row):
+                with contextlib.suppress(CastbookError):
+                    setup = self.read(row).speaker.setup
+                    return min(MOST_AT_ONCE, self._pool.width(setup)[1])
+        return 1
+
+    def close(self) -> None:
+        """Ends the engines."""
+        self.studio.close()
+        self._pool.close()
+
+    def __enter__(self) -> Booth:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def wish_digest(row: Row, reading: Reading) -> str:
+    """What makes two wishes one: everything the row says and the voice's own digest, 64 hex
+    digits. Ids and file names are no part of it."""
+    wish = {name: getattr(row.wish, name) for name in SpeechWish.__slots__}
+    return digest({**plain(wish), "sound": reading.speaker.voice.digest, "form": row.form})
+
+
+def facts_of(reading: Reading) -> dict[str, object]:
+    """Of a reading, for the output's manifest; the text by its length and digest alone."""
+    wish, speaker = reading.wish, reading.speaker
+    return {
+        "voice": wish.voice,
+        "style": speaker.style,
+        "engine": speaker.setup.name,
+        "language": reading.language,
+        "seed": reading.seed,
+        "speed": wish.speed,
+        "preset": wish.preset,
+        "characters": len(wish.text),
+        "text_sha256": text_digest(wish.text),
+        "consent": dict(speaker.consent),
+    }
+
+
+def find_clip(written: str, homes: Sequence[Path]) -> Path:
+    """The recording that a row names, in one of the folders it may lie in.
+
+    Raises:
+        VoiceError: an absolute path, or one that leads out of them, links followed.
+        Missing: there is no such file.
+    """
+    wrong = check_form(written, ("voice",))
+    if wrong is not None:
+        raise VoiceError(wrong.message, place="voice", expected="a path relative to the batch")
+    inside = False
+    for home in homes:
+        real = Path(os.path.realpath(home / written))
+        if real.is_relative_to(os.path.realpath(home)):
+            inside = True
+            if real.is_file():
+                return real
+    if not inside:
+        raise VoiceError(
+            f"{written[:200]!r} lies outside the batch's folder",
+            place="voice",
+            expected="a recording beside the batch",
+        )
+    raise Missing(written)
