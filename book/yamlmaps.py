@@ -88,3 +88,27 @@ def _flow(value: Value) -> str:
     if not isinstance(value, Mapping):
         return scalar(value)
     return "{" + ", ".join(_flow_entry(name, inner) for name, inner in value.items()) + "}"
+
+
+def without_entry(text: str, path: tuple[str, ...], key: str) -> str:
+    """``text`` without an entry of the map at ``path``; unchanged if it is not there."""
+    home = parse_tree(text).child(*path)
+    if home is None or not isinstance(home.children, dict) or key not in home.children:
+        return text
+    gone = home.children[key]
+    if not home.flow:
+        start = gone.named - column(text, gone.named)
+        end = line_end(text, max(gone.named, last_character(text, gone)))
+        return text[:start] + text[text.find("\n", end) + 1 or len(text) :]
+    entries = list(home.below())
+    place = entries.index(gone)
+    if place:
+        return text[: last_character(text, entries[place - 1])] + text[_end(text, gone) :]
+    following = entries[1].named if len(entries) > 1 else _end(text, gone)
+    return text[: gone.named] + text[following:]
+
+
+def _end(text: str, node: Node) -> int:
+    """Where an entry of a flow map ends; its key's end, where nothing stands behind that."""
+    empty = not node.value and node.children is None and node.start == node.end
+    return text.index(":", node.named) + 1 if empty else last_character(text, node)

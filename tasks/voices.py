@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from book.project import Project
 from book.project import Voice as ProjectVoice
 from castbook.canonical import digest, plain
-from castbook.errors import VoiceError
+from castbook.errors import ConsentError, VoiceError
 from tasks.keys import preset_digest, reference_digest
 from tts.engine import Engine, Reference, Voice
 from tts.registry import make_engine
@@ -93,6 +93,7 @@ class Voices:
 
     def _resolve(self, name: str, style: str) -> Speaker:
         written = self._project.book.voices[name]
+        self._check_consent(name, written)
         engine_name = self.engine_name(name)
         engine = self.engine(engine_name)
         voice = self._voice(name, written, style)
@@ -139,6 +140,28 @@ class Voices:
                 raise self._no_style(name, style, ())
             transcript = written.transcript
         return self._cloned(name, style, transcript)
+
+    def _check_consent(self, name: str, written: ProjectVoice) -> None:
+        """Refuses a person's voice that a service's library records as withdrawn or expired."""
+        if written.consent is None or written.consent.record is None:
+            return
+        from tasks.shelf.consents import check_book_record
+
+        homes = [self._project.folder, self._project.folder / (self._project.book.library or ".")]
+        for home in homes:
+            path = home / written.consent.record
+            if path.is_file():
+                try:
+                    check_book_record(path)
+                except ConsentError as error:
+                    raise ConsentError(
+                        error.message,
+                        path=self._project.file,
+                        place=f"voices.{name}.consent",
+                        expected=error.expected,
+                        hint=error.hint,
+                    ) from error
+                return
 
     def _cloned(self, name: str, style: str, transcript: str | None) -> Voice:
         from audio.pcm import pcm_sha256
