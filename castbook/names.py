@@ -12,12 +12,12 @@ from pathlib import Path
 
 from castbook.errors import InputError
 
-_NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,99}", re.ASCII)
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}", re.ASCII)
 # Windows opens a device for these, whatever follows the first dot
 _DEVICES = frozenset(
     ["con", "prn", "aux", "nul"] + [f"{port}{n}" for port in ("com", "lpt") for n in range(10)]
 )
-EXPECTED = "1 to 100 of A-Z a-z 0-9 _ . -, not starting or ending with a dot"
+EXPECTED = "1 to 100 of A-Z a-z 0-9 _ . -, starting with none of . -, not ending with a dot"
 
 
 def is_safe(name: str) -> bool:
