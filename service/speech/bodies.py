@@ -46,6 +46,9 @@ def _voice_name(value: object) -> object:
     return name
 
 
+VoiceName = Annotated[Name, BeforeValidator(_voice_name, json_schema_input_type=Name | VoiceId)]
+
+
 class SpeechBody(BaseModel):
     """What to say, in which voice, and in which form. ``null`` means: not given."""
 
@@ -151,10 +154,12 @@ def wish_of(body: SpeechBody) -> SpeechWish:
     if body.rate and body.sample_rate and body.rate != body.sample_rate:
         raise Problem(422, "rate and sample_rate differ: give one", param="rate")
     check_open(body.options)
-    extra = {"sampler": body.sampler or None, "kv_cache": body.kv_cache}
-    options = {name: value for name, value in extra.items() if value is not None}
-    if body.max_length is not None:
-        options["max_length"] = body.max_length
+    named = {
+        "sampler": body.sampler or None,
+        "kv_cache": body.kv_cache,
+        "max_length": body.max_length,
+    }
+    given = {name: value for name, value in named.items() if value is not None}
     return SpeechWish(
         text=body.input,
         voice=body.voice,
@@ -165,7 +170,7 @@ def wish_of(body: SpeechBody) -> SpeechWish:
         rate=PCM_RATE if body.response_format == "pcm" else body.rate or body.sample_rate,
         speed=body.speed,
         preset=body.preset,
-        options={**options, **body.options},
+        options={**given, **body.options},
         instructions=body.instructions,
     )
 
