@@ -11,8 +11,10 @@ import contextlib
 import os
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
 
+from audio.reference import MOST_BYTES
 from book.projectpaths import check_form
 from castbook.canonical import digest, plain, text_digest
 from castbook.errors import CastbookError, VoiceError
@@ -73,7 +75,7 @@ class Booth:
             if there is not None:
                 return there
         with self._gate():
-            spoken = self.sound(reading)
+            spoken = self.sound(row, reading)
         return write_output(folder, name, row.form, spoken, wish, replacing=replacing)
 
     def read(self, row: Row) -> Reading:
@@ -83,16 +85,28 @@ class Booth:
             Missing: its recording is not there.
             InputError: its voice or an option is wrong.
         """
-        if row.clip:
-            raise VoiceError("this row brings a recording", place="voice")
-        return self.studio.read(row.wish)
+        if not row.clip:
+            return self.studio.read(row.wish)
+        path = find_clip(row.clip, self._homes)
+        with path.open("rb") as file:
+            clip = file.read(MOST_BYTES + 1)  # one more than is taken: refused there
+        voice = self.shelf.visiting(
+            clip,
+            row.transcript,
+            {"basis": row.consent},
+            engine=row.wish.engine,
+            language=row.wish.language,
+        )
+        return self.studio.read(replace(row.wish, voice=voice.id))
 
-    def sound(self, reading: Reading) -> Spoken:
+    def sound(self, row: Row, reading: Reading) -> Spoken:
         """The sound of a reading."""
         import numpy as np
 
+        facts = facts_of(row, reading)
+
         pcm = np.concatenate(list(self.studio.stream(reading)))
-        return Spoken(pcm, reading.rate, facts_of(reading))
+        return Spoken(pcm, reading.rate, facts)
 
     def speak_all(
         self,
@@ -147,11 +161,12 @@ def wish_digest(row: Row, reading: Reading) -> str:
     return digest({**plain(wish), "sound": reading.speaker.voice.digest, "form": row.form})
 
 
-def facts_of(reading: Reading) -> dict[str, object]:
+def facts_of(row: Row, reading: Reading) -> dict[str, object]:
     """Of a reading, for the output's manifest; the text by its length and digest alone."""
     wish, speaker = reading.wish, reading.speaker
     return {
-        "voice": wish.voice,
+        "id": row.id,
+        "voice": row.clip or wish.voice,
         "style": speaker.style,
         "engine": speaker.setup.name,
         "language": reading.language,

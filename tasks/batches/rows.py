@@ -71,6 +71,20 @@ class Row:
         """The file's name without its ending: ``output_001`` where the row says none."""
         return self.name or f"output_{self.number:03d}"
 
+    def parameters(self) -> dict[str, Any]:
+        """The row as the parameters of the flow ``speech``, which reads it with ``read_row``."""
+        wish = {name: getattr(self.wish, name) for name in SpeechWish.__slots__}
+        return {
+            **wish,
+            "options": dict(self.wish.options),
+            "voice": self.clip or self.wish.voice,
+            "transcript": self.transcript,
+            "consent": self.consent,
+            "id": self.id,
+            "output_name": self.name,
+            "format": self.form,
+        }
+
 
 def read_row(
     written: object,
@@ -141,8 +155,8 @@ def _row(things: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _things(written: object) -> dict[str, Any]:
-    """What a row says, by the names used here. Null and an absent key are the same, except of
-    ``seed``: without one, every performance is another."""
+    """What a row says, by the names used here. Null, an empty text and an absent key are
+    the same, except of ``seed``: with null, every performance is another."""
     if not isinstance(written, Mapping):
         raise InputError("is no object", expected='such as {"text": "Good morning."}')
     found: dict[str, Any] = {}
@@ -157,7 +171,7 @@ def _things(written: object) -> dict[str, Any]:
                 expected="one of " + ", ".join(ALIASES),
                 hint=f"did you mean {near[0]}?" if near else None,
             )
-        if value is None and thing != "seed":
+        if (value is None and thing != "seed") or (value == "" and thing != "text"):
             continue
         if thing in names:
             raise InputError(
@@ -169,7 +183,7 @@ def _things(written: object) -> dict[str, Any]:
 
 def _as_written(place: str | None, written: object) -> str | None:
     """The caller's own name for a thing: the line speaks of ``syn_text``, and so do we."""
-    if place not in ALIASES or not isinstance(written, Mapping):
+    if place is None or place not in ALIASES or not isinstance(written, Mapping):
         return place
     return next((alias for alias in ALIASES[place] if alias in written), place)
 

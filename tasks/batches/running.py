@@ -11,9 +11,10 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextvars import copy_context
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
+from castbook.canonical import text_digest
 from castbook.errors import CastbookError, InputError, TransientFailure, Unavailable
 from tasks.batches.rows import Row
 from tasks.speech.outputs import Output
@@ -144,27 +145,24 @@ def run_batch(
 
 
 def _spoken(row: Row, speak: Callable[[Row], Output], retry_s: float) -> RowResult:
-    from castbook.canonical import text_digest
-
-    text = {"characters": len(row.wish.text), "text_sha256": text_digest(row.wish.text)}
+    text = row.wish.text
+    told = RowResult(row.number, row.id, characters=len(text), text_sha256=text_digest(text))
     for retry in range(RETRIES + 1):
         try:
-            return RowResult(row.number, row.id, speak(row), **text)
+            return replace(told, output=speak(row), reason="")
         except (TransientFailure, Unavailable) as error:
-            if retry == RETRIES:
-                return RowResult(row.number, row.id, reason=_line(str(error)), **text)
-            time.sleep(retry_s * 2**retry)
+            told = replace(told, reason=_line(str(error)))
+            if retry < RETRIES:
+                time.sleep(retry_s * 2**retry)
         except Missing as error:
-            return RowResult(
-                row.number, row.id, reason=_line(str(error)), missing=error.name, **text
-            )
+            return replace(told, reason=_line(str(error)), missing=error.name)
         except CastbookError as error:
-            return RowResult(row.number, row.id, reason=_line(str(error)), **text)
+            return replace(told, reason=_line(str(error)))
         except Exception as error:  # the boundary of a row: a bug in one must not end the others
             _log.exception("row %d", row.number)
             reason = f"castbook stumbled over this row: {type(error).__name__}: {error}"
-            return RowResult(row.number, row.id, reason=_line(reason), **text)
-    raise AssertionError("unreachable")
+            return replace(told, reason=_line(reason))
+    return told
 
 
 def _line(reason: str) -> str:

@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import io
 import json
-import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -21,15 +20,19 @@ from typing import Any
 from audio.pcm import Pcm, pcm_sha256
 from castbook import __version__
 from castbook.errors import BrokenPromise, InputError, StorageError
-from castbook.files import flush_folder, publish, replace, storage_error, temporary_beside
+from castbook.files import (
+    flush_folder,
+    publish,
+    replace,
+    storage_error,
+    temporary_beside,
+    write_text,
+)
+from castbook.names import EXPECTED, inside, is_safe, safe_name
 from castbook.tracing import current_trace
 
 FORMS = ("wav", "flac", "mp3", "opus")
 SCHEMA = 1
-MOST_NAME = 100  # characters
-_NAME = re.compile(rf"[A-Za-z0-9_][A-Za-z0-9_.-]{{0,{MOST_NAME - 1}}}")
-# names that Windows keeps for devices, whatever their ending
-_DEVICES = re.compile(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\..*)?", re.IGNORECASE)
 RESERVED = frozenset({"manifest"})  # the batch's own
 
 
@@ -78,16 +81,11 @@ def check_name(written: str) -> tuple[str, str]:
     name = stem if form else written
     if name == "" and not form:
         return "", ""
-    if (
-        not _NAME.fullmatch(name)
-        or name.endswith(".")
-        or _DEVICES.fullmatch(name)
-        or name.lower() in RESERVED
-    ):
+    if not is_safe(name) or name.lower() in RESERVED:
         raise InputError(
             f"{written[:120]!r} cannot be a file's name",
             place="output_name",
-            expected=f"1 to {MOST_NAME} letters, digits, _ - . and no folder",
+            expected=EXPECTED,
         )
     return name, form
 
@@ -101,11 +99,8 @@ def output_path(folder: Path, name: str, form: str) -> Path:
     checked, ending = check_name(name)
     if not checked or ending or form not in FORMS:
         raise InputError(f"{name[:120]!r} cannot be a file's name", place="output_name")
-    path = folder / f"{checked}.{form}"
-    for each in (path, path.with_name(f"{checked}.json")):
-        if each.is_symlink() or not each.resolve().is_relative_to(folder.resolve()):
-            raise InputError(f"{each.name} leads out of its folder", place="output_name")
-    return path
+    inside(folder, f"{checked}.json", "output_name")
+    return inside(folder, f"{checked}.{form}", "output_name")
 
 
 def stem_of(file: str) -> str:
@@ -197,6 +192,45 @@ def write_output(
     if found is None:
         raise StorageError(f"{path}: what was written does not open as {form}; is the disk sound?")
     return Output(found.path, found.frames, found.rate, found.pcm_sha256, made=True)
+
+
+def receipt_path(data: Path, run: str) -> Path:
+    """Where ``write_receipt`` tells what a run has made.
+
+    Raises:
+        InputError: ``run`` is no id.
+    """
+    return data / "outputs" / "runs" / f"{safe_name(run, 'run')}.json"
+
+
+def write_receipt(
+    data: Path, run: str, files: Sequence[Path], *, folder: Path | None = None, pack: Path | None
+) -> None:
+    """Tells what a run has made, for whoever knows only its id.
+
+    Args:
+        files: the finished ones, inside ``data``.
+        folder: of a batch: where its ``manifest.json`` is.
+        pack: of a batch: its zip.
+    """
+    path = receipt_path(data, run)
+    root = data.resolve()
+
+    def relative(file: Path | None) -> str | None:
+        return None if file is None else file.resolve().relative_to(root).as_posix()
+
+    said = {
+        "files": [relative(file) for file in files],
+        "folder": relative(folder),
+        "zip": relative(pack),
+    }
+    write_text(path, json.dumps(said, ensure_ascii=False, indent=1) + "\n")
+
+
+def read_receipt(data: Path, run: str) -> dict[str, Any] | None:
+    """``{"files": […], "folder": …, "zip": …}``, paths relative to ``data``; None before the
+    run has made anything."""
+    return read_manifest(receipt_path(data, run))
 
 
 def _finished(path: Path, said: Mapping[str, Any]) -> Output | None:
