@@ -1,7 +1,50 @@
-"""The routes of this room."""
+"""The routes of the pages: what every page loads, and the rooms of pages.
+
+Each page of its own is a module with a ``router``: books here, bench, batch and voices beside.
+"""
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
-router = APIRouter()
+from fastapi import APIRouter
+from fastapi.responses import RedirectResponse, Response
+
+from service.desk import Desk
+from service.pages import books
+from service.pages.statics import statics
+from service.problems import Problem
+from tasks.reviewing.bookcase import Bookcase
+
+router = APIRouter(include_in_schema=False)
+router.include_router(books.router)
+
+_FOR_EVER = "public, max-age=31536000, immutable"  # an address holds its content's digest
+
+
+@asynccontextmanager
+async def open_room(desk: Desk) -> AsyncIterator[None]:
+    """Puts the books of this machine on the desk."""
+    roots = (*desk.settings.projects, desk.settings.data / "projects")
+    desk.parts[Bookcase] = Bookcase(roots)
+    yield
+
+
+@router.get("/", name="home")
+async def home() -> RedirectResponse:
+    """Where a visitor begins."""
+    return RedirectResponse("/books", 303)
+
+
+@router.get("/static/{name:path}", name="static")
+async def static(name: str) -> Response:
+    """One of the files that pages load."""
+    found = statics().get(name)
+    if found is None:
+        raise Problem(404, f"no file {name[:100]!r} is served here", code="not_found")
+    return Response(
+        found.content,
+        media_type=found.kind,
+        headers={"Cache-Control": _FOR_EVER, "X-Content-Type-Options": "nosniff"},
+    )
