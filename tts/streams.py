@@ -121,9 +121,15 @@ class Streams:
         """Hands in a request that shall be streamed beside other work."""
         self._waiting.append(self._known[request.id])
 
+    def can_feed(self, engine: Engine | None) -> bool:
+        """Whether one waits and there is a slot for it."""
+        if engine is None or not self._waiting:
+            return False
+        return self._running < engine.capabilities.slots
+
     def feed(self, engine: Engine) -> None:
         """Begins those that wait, as long as there are slots."""
-        while self._waiting and self._running < engine.capabilities.slots:
+        while self.can_feed(engine):
             stream = self._waiting.popleft()
             chunks = None if stream.cancelled else self._begin(stream, engine)
             if chunks is None:

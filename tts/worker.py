@@ -87,8 +87,9 @@ class Worker:
     def _take(self) -> bool:
         """Reads what has arrived; waits only when there is nothing to do. False: the end."""
         while True:
+            busy = self._calls or self._waiting or self._streams.can_feed(self._engine)
             try:
-                frame = self.inbox.get(block=not (self._calls or self._waiting))
+                frame = self.inbox.get(block=not busy)
             except queue.Empty:
                 return True
             match frame.header["is"]:

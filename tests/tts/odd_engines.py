@@ -14,7 +14,17 @@ from pathlib import Path
 
 import numpy as np
 
-from tts.engine import Capabilities, Engine, EngineError, Failure, Preset, Request, Speech, Voice
+from tts.engine import (
+    Capabilities,
+    Engine,
+    EngineError,
+    Failure,
+    Pcm,
+    Preset,
+    Request,
+    Speech,
+    Voice,
+)
 
 
 class OddEngine(Engine):
@@ -25,6 +35,7 @@ class OddEngine(Engine):
         return Capabilities(
             rate=8000, languages=("*",), limit=99, unit="characters",
             slots=self.options.get("slots", 1), reports=self.options.get("reports", False),
+            streams=self.options.get("streams", False),
         )  # fmt: skip
 
     def fingerprint(self) -> str:
@@ -93,6 +104,28 @@ class OddEngine(Engine):
                 continue
             yield "999999", Speech(np.zeros(1, np.int16), 8000)  # never asked for
             yield request.id, Speech(np.full(int(act) if act.isdigit() else 5, 3, np.int16), 8000)
+
+    def stream(self, request: Request) -> Iterator[Pcm]:
+        """``many``: chunk after chunk without end, each written down; else what it says."""
+        act, *more = request.text.split()
+        counted = Path(self.options.get("counted", os.devnull))
+        try:
+            if act == "refuse":
+                raise EngineError("no word in it", "permanent")
+            for number in range(100_000 if act == "many" else int(act)):
+                with counted.open("a") as file:
+                    file.write(f"{number}\n")
+                yield np.full(100, number % 1000, np.int16)
+                time.sleep(self.options.get("pause_s", 0.005))
+            if more == ["dead"] and request.try_number == 0:
+                raise EngineError("the device is lost", "dead")
+            if more == ["raise"]:
+                raise RuntimeError("something broke")
+            if more == ["float"]:
+                yield np.zeros(5)  # type: ignore[misc]  # what the contract forbids
+        finally:
+            with counted.open("a") as file:
+                file.write("closed\n")
 
     def unload(self) -> None:
         if self.unloaded:

@@ -76,22 +76,6 @@ def children() -> set[int]:
     return found
 
 
-@pytest.fixture
-def odd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Host]:
-    """Hosts of tests/tts/odd_engines.py, which a package seems to have brought."""
-    info = tmp_path / "odd-1.0.dist-info"
-    info.mkdir()
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: odd\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text("[castbook.engines]\nodd = odd_engines:OddEngine\n")
-    monkeypatch.setenv("PYTHONPATH", f"{tmp_path}{os.pathsep}{Path(__file__).parent}")
-
-    def make(**more: object) -> Host:
-        limits = {k: more.pop(k) for k in ("ready_s", "stall_s", "max_restarts") if k in more}
-        return Host("odd", more, **limits)
-
-    return make
-
-
 def test_answers_are_the_engines_own_and_nothing_is_left_behind() -> None:
     texts = ("Come at once.", "孔乙己", "Yes?", "")
     requests = ask(*texts) + ask(*texts, voice="fern", prefix="f")
