@@ -17,6 +17,10 @@
 | CASTBOOK_RATE | requests a minute of one caller; 600 if absent, 0 for no bound |
 | CASTBOOK_SLOTS | syntheses at once on one device; 1 if absent |
 | CASTBOOK_ENGINE | speaks where a voice names no engine |
+| CASTBOOK_UPLOAD_TYPES | of clips: of wav, mp3, flac, ogg, mp4, webm; all if absent |
+| CASTBOOK_WATERMARK | 1: finished sounds bear an inaudible mark (extra ``watermark``) |
+| CASTBOOK_MODERATOR_URL | is asked before a text is spoken (docs/voices.md) |
+| CASTBOOK_MODERATOR_FAILURE | deny (default), review or allow, when it does not answer |
 | PREFECT_API_URL | of the Prefect server; without one there are no jobs |
 """
 
@@ -35,6 +39,7 @@ DEFAULT_PORT = 7860
 MOST_BODY = 2 * 1024 * 1024  # bytes of a request that uploads nothing
 MOST_UPLOAD = 10 * 1024 * 1024  # bytes of an uploaded clip or batch
 MOST_TEXT = 200_000  # characters of one text
+UPLOAD_TYPES = ("wav", "mp3", "flac", "ogg", "mp4", "webm")  # audio/reference.py:sniff
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +65,10 @@ class ServiceSettings:
     rate: int = 600  # requests a minute of one caller
     slots: int = 1
     engine: str = ""  # "": the library's
+    upload_types: tuple[str, ...] = UPLOAD_TYPES
+    watermark: bool = False
+    moderator_url: str = field(default="", repr=False)  # may hold a key
+    moderator_failure: Literal["allow", "review", "deny"] = "deny"
     prefect_api_url: str = ""
 
     @classmethod
@@ -103,12 +112,37 @@ class ServiceSettings:
             rate=_number(env, "CASTBOOK_RATE", 600, 0, 1_000_000),
             slots=_number(env, "CASTBOOK_SLOTS", 1, 1, 1024),
             engine=env.get("CASTBOOK_ENGINE", ""),
+            upload_types=_words(env, "CASTBOOK_UPLOAD_TYPES", UPLOAD_TYPES),
+            watermark=env.get("CASTBOOK_WATERMARK", "") == "1",
+            moderator_url=env.get("CASTBOOK_MODERATOR_URL", ""),
+            moderator_failure=_failure(env),
             prefect_api_url=env.get("PREFECT_API_URL", ""),
         )
 
 
 def _list(env: Mapping[str, str], name: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in env.get(name, "").split(",") if part.strip())
+
+
+def _words(env: Mapping[str, str], name: str, known: tuple[str, ...]) -> tuple[str, ...]:
+    found = _list(env, name) or known
+    for word in found:
+        if word not in known:
+            raise InputError(f"cannot be {word!r}", place=name, expected="of " + ", ".join(known))
+    return found
+
+
+def _failure(env: Mapping[str, str]) -> Literal["allow", "review", "deny"]:
+    match env.get("CASTBOOK_MODERATOR_FAILURE") or "deny":
+        case "allow":
+            return "allow"
+        case "review":
+            return "review"
+        case "deny":
+            return "deny"
+    raise InputError(
+        "cannot be that", place="CASTBOOK_MODERATOR_FAILURE", expected="deny, review or allow"
+    )
 
 
 def _number(env: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:
