@@ -38,10 +38,12 @@ COMMANDS = {  # name -> (module of flows.commands, one line of help)
     "speak": ("speaking", "Speak a text into a file."),
     "batch": ("speaking", "Speak every line of a JSONL file into a file of its own."),
     "up": ("machine", "Start the Prefect server, a worker and the deployment."),
+    "serve": ("serving", "Open the page, the speech API and the jobs API."),
     "voice": ("voicing", "Make a voice of the project from a recording of someone."),
     "voices": ("machine", "List the presets of the engines."),
     "get": ("machine", "Download the weights of an engine."),
     "doctor": ("machine", "Say what is installed and what is missing."),
+    "archive": ("archiving", "Bring what is finished to an object store; remove what is old."),
     "clean": ("machine", "Remove takes that nothing uses any more."),
 }
 

@@ -1,42 +1,118 @@
-"""The deployment ``book/local``: one for all books, found wherever castbook is installed."""
+"""The deployments ``KIND/local``: one for all books, one for each kind of order.
+
+They are found wherever castbook is installed. ``castbook up`` and ``castbook serve`` register
+them; ``python -m flows.deployment`` does nothing else, for servers that are started otherwise
+(``deploy/``).
+
+| variable | meaning |
+|---|---|
+| CASTBOOK_GPU_POOL | a work pool of its own for chapters, such as ``castbook-gpu`` |
+"""
 
 from __future__ import annotations
 
-from prefect import get_client
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import import_module
+
+from prefect import Flow, get_client
 from prefect.client.schemas.actions import WorkPoolCreate
 from prefect.deployments.runner import RunnerDeployment
 from prefect.exceptions import ObjectAlreadyExists
+from prefect.schedules import Cron
 from prefect.settings import PREFECT_API_URL, temporary_settings
 from prefect.types.entrypoint import EntrypointType
 
-from flows.books import book
 from flows.runner import TAG
+from tasks.archive.settings import ArchiveSettings
 
 NAME = "local"
+_NIGHT = "30 3 * * *"  # UTC: the day whose outputs are archived is over everywhere but in America
 
 
-def local(pool: str) -> RunnerDeployment:
-    """The deployment, as ``prefect.yaml`` has it too.
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One deployment."""
+
+    module: str  # of the flow
+    kind: str  # the flow's name, and that of the function
+    description: str
+    on_gpu: bool = False  # runs in the GPU's pool, where there is one
+    cron: str = ""
+
+
+JOBS = (
+    Job("flows.books", "book", "One audiobook per run; only what is missing is done."),
+    Job("flows.chapters", "chapter", "One chapter of a book; several workers share a book.", True),
+    Job("flows.archives", "archive", "What is finished goes to the object store.", cron=_NIGHT),
+)
+
+
+def deployments(
+    pool: str, gpu_pool: str = "", environ: Mapping[str, str] | None = None
+) -> tuple[RunnerDeployment, ...]:
+    """All deployments, as ``prefect.yaml`` has them too.
 
     The entrypoint is the module (``flows.books.book``), so that a worker may be started in
     any folder; no path of this machine is stored.
     """
-    return RunnerDeployment.from_flow(
-        book,
-        name=NAME,
-        tags=[TAG],
-        description="One audiobook per run; only what is missing is done.",
-        work_pool_name=pool,
-        entrypoint_type=EntrypointType.MODULE_PATH,
-    )
+    archives = bool(ArchiveSettings.read(environ).bucket)
+    made = []
+    for job in JOBS:
+        flow = getattr(import_module(job.module), job.kind)
+        assert isinstance(flow, Flow)
+        made.append(
+            RunnerDeployment.from_flow(
+                flow,
+                name=NAME,
+                tags=[TAG],
+                description=job.description,
+                work_pool_name=gpu_pool if job.on_gpu and gpu_pool else pool,
+                schedule=Cron(job.cron, timezone="UTC") if job.cron else None,
+                # without a bucket every night would end in a failed run
+                paused=job.kind == "archive" and not archives,
+                entrypoint_type=EntrypointType.MODULE_PATH,
+            )
+        )
+    return tuple(made)
 
 
-def register_deployment(api_url: str, pool: str) -> None:
-    """Creates the pool unless it is there, and creates or renews the deployment."""
+def register_deployment(api_url: str, pool: str, gpu_pool: str | None = None) -> None:
+    """Creates the pools unless they are there, and creates or renews the deployments.
+
+    Args:
+        gpu_pool: for chapters; None: as the environment says, "": the same pool.
+    """
+    gpu = os.environ.get("CASTBOOK_GPU_POOL", "") if gpu_pool is None else gpu_pool
     with temporary_settings({PREFECT_API_URL: api_url}):
         with get_client(sync_client=True) as client:
-            try:
-                client.create_work_pool(WorkPoolCreate(name=pool, type="process"))
-            except ObjectAlreadyExists:
-                pass
-        local(pool).apply()
+            for name in {pool, gpu or pool}:
+                try:
+                    client.create_work_pool(WorkPoolCreate(name=name, type="process"))
+                except ObjectAlreadyExists:
+                    pass
+        for deployment in deployments(pool, gpu):
+            deployment.apply()
+
+
+def main() -> int:
+    """Registers deployments and automations on the server at PREFECT_API_URL."""
+    from castbook.errors import CastbookError
+    from flows.server import Server, healthy, register
+
+    url = os.environ.get("PREFECT_API_URL", "")
+    if not url or not healthy(url):
+        print(f"castbook: no Prefect server answers at PREFECT_API_URL={url!r}", file=sys.stderr)
+        return 2
+    try:
+        register(Server(url, dict(os.environ)))
+    except CastbookError as error:
+        print(f"castbook: {error}", file=sys.stderr)
+        return error.exit_code
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

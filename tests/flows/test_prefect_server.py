@@ -50,17 +50,35 @@ def test_the_profile_is_known_to_prefect() -> None:
     assert ours <= set(get_current_settings().to_environment_variables())
 
 
-def test_prefect_yaml_is_the_deployment_that_up_makes() -> None:
-    from flows import deployment
+def test_prefect_yaml_is_the_deployments_that_up_makes() -> None:
+    from flows.deployment import deployments
 
     text = (ROOT / "prefect.yaml").read_text(encoding="utf-8")
-    (one,) = yaml.safe_load(text)["deployments"]
-    made = deployment.local(POOL)
-    assert (one["name"], one["description"]) == (made.name, made.description)
-    assert (one["work_pool"]["name"], one["tags"]) == (made.work_pool_name, made.tags)
-    assert one["entrypoint"] == "flows/books.py:book"
-    assert made.entrypoint == "flows.books.book"  # found from any folder
+    rows = yaml.safe_load(text)["deployments"]
+    for one, made in zip(rows, deployments(POOL, environ={}), strict=True):
+        assert (one["name"], one["description"]) == (made.name, made.description)
+        assert (one["work_pool"]["name"], one["tags"]) == (made.work_pool_name, made.tags)
+        assert made.entrypoint is not None  # a module: found from any folder
+        module, _, flow = made.entrypoint.rpartition(".")
+        assert one["entrypoint"] == f"{module.replace('.', '/')}.py:{flow}"
+        shown = [(s["cron"], s["timezone"]) for s in one.get("schedules", ())]
+        assert shown == [(s.schedule.cron, s.schedule.timezone) for s in made.schedules or ()]
     assert not re.search(r"[\s:]/", text)  # no path of a machine
+
+
+def test_chapters_have_a_pool_of_their_own_where_there_is_a_gpu() -> None:
+    from flows.deployment import deployments
+
+    bucket = {"CASTBOOK_ARCHIVE_BUCKET": "b"}
+    pools = {
+        made.entrypoint: (made.work_pool_name, bool(made.paused))
+        for made in deployments(POOL, "castbook-gpu", bucket)
+    }
+    assert pools["flows.chapters.chapter"] == ("castbook-gpu", False)
+    assert pools["flows.books.book"] == (POOL, False)
+    assert pools["flows.archives.archive"] == (POOL, False)
+    paused = {made.entrypoint: made.paused for made in deployments(POOL, environ={})}
+    assert paused["flows.archives.archive"] is True
 
 
 def test_a_taken_port_is_one_clear_line() -> None:
