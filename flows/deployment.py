@@ -19,17 +19,23 @@ from importlib import import_module
 
 from prefect import Flow, get_client
 from prefect.client.schemas.actions import WorkPoolCreate
+from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy
 from prefect.deployments.runner import RunnerDeployment
 from prefect.exceptions import ObjectAlreadyExists
 from prefect.schedules import Cron
 from prefect.settings import PREFECT_API_URL, temporary_settings
 from prefect.types.entrypoint import EntrypointType
 
+from castbook.settings import Settings
 from flows.runner import TAG
+from flows.texts import INBOX
 from tasks.archive.settings import ArchiveSettings
 
 NAME = "local"
 _NIGHT = "30 3 * * *"  # UTC: the day whose outputs are archived is over everywhere but in America
+_EVERY_MINUTE = "* * * * *"
+# a look that takes longer than a minute is not overtaken by the next
+ALONE = ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyLimitStrategy.CANCEL_NEW)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +52,9 @@ class Job:
 JOBS = (
     Job("flows.books", "book", "One audiobook per run; only what is missing is done."),
     Job("flows.chapters", "chapter", "One chapter of a book; several workers share a book.", True),
+    Job("flows.speeches", "speech", "One text into one file.", True),
+    Job("flows.batches", "batch", "Many texts, each by itself; only missing ones are made.", True),
+    Job("flows.watching", "watch", "Lines of dropped files become runs.", cron=_EVERY_MINUTE),
     Job("flows.archives", "archive", "What is finished goes to the object store.", cron=_NIGHT),
 )
 
@@ -58,7 +67,11 @@ def deployments(
     The entrypoint is the module (``flows.books.book``), so that a worker may be started in
     any folder; no path of this machine is stored.
     """
-    archives = bool(ArchiveSettings.read(environ).bucket)
+    idle = set()
+    if not ArchiveSettings.read(environ).bucket:
+        idle.add("archive")  # every night would end in a failed run
+    if not (Settings.read(environ).data / INBOX).is_dir():
+        idle.add("watch")  # a look costs 3 s of CPU: only where somebody made the folder
     made = []
     for job in JOBS:
         flow = getattr(import_module(job.module), job.kind)
@@ -71,8 +84,8 @@ def deployments(
                 description=job.description,
                 work_pool_name=gpu_pool if job.on_gpu and gpu_pool else pool,
                 schedule=Cron(job.cron, timezone="UTC") if job.cron else None,
-                # without a bucket every night would end in a failed run
-                paused=job.kind == "archive" and not archives,
+                paused=job.kind in idle,
+                concurrency_limit=ALONE if job.kind == "watch" else None,
                 entrypoint_type=EntrypointType.MODULE_PATH,
             )
         )

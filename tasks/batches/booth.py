@@ -37,7 +37,8 @@ class Booth:
     Args:
         data: the data folder: its library has the voices, its ``takes`` what was spoken.
         engine: speaks where neither row nor voice names one.
-        homes: folders in which a row's own recording may lie.
+        homes: folders in which a row's own recording is looked for.
+        within: folders in which it must really lie; the same ones if empty.
         gate: held around each synthesis, such as a slot of a device.
     """
 
@@ -47,12 +48,13 @@ class Booth:
         *,
         engine: str = "",
         homes: Sequence[Path] = (),
+        within: Sequence[Path] = (),
         gate: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext,
     ) -> None:
         self.shelf = Shelf(data / "library", engine)
         self.studio = Studio(self.shelf, slots=MOST_AT_ONCE)
         self._pool = EnginePool()
-        self._homes = tuple(homes)
+        self._homes, self._within = tuple(homes), tuple(within)
         self._gate = gate
 
     def speak(self, row: Row, folder: Path, *, name: str = "", replacing: bool = False) -> Output:
@@ -87,7 +89,7 @@ class Booth:
         """
         if not row.clip:
             return self.studio.read(row.wish)
-        path = find_clip(row.clip, self._homes)
+        path = find_clip(row.clip, self._homes, self._within)
         with path.open("rb") as file:
             clip = file.read(MOST_BYTES + 1)  # one more than is taken: refused there
         voice = self.shelf.visiting(
@@ -179,24 +181,29 @@ def facts_of(row: Row, reading: Reading) -> dict[str, object]:
     }
 
 
-def find_clip(written: str, homes: Sequence[Path]) -> Path:
-    """The recording that a row names, in one of the folders it may lie in.
+def find_clip(written: str, homes: Sequence[Path], within: Sequence[Path] = ()) -> Path:
+    """The recording that a row names.
+
+    Args:
+        homes: folders in which it is looked for, one after the other.
+        within: folders in which it must lie, links followed; ``homes`` if empty.
 
     Raises:
-        VoiceError: an absolute path, or one that leads out of them, links followed.
+        VoiceError: an absolute path, or one that leads out of them.
         Missing: there is no such file.
     """
     wrong = check_form(written, ("voice",))
     if wrong is not None:
         raise VoiceError(wrong.message, place="voice", expected="a path relative to the batch")
-    inside = False
+    bounds = [os.path.realpath(folder) for folder in within or homes]
+    offered = False
     for home in homes:
         real = Path(os.path.realpath(home / written))
-        if real.is_relative_to(os.path.realpath(home)):
-            inside = True
+        if any(real.is_relative_to(bound) for bound in bounds):
+            offered = True
             if real.is_file():
                 return real
-    if not inside:
+    if not offered:
         raise VoiceError(
             f"{written[:200]!r} lies outside the batch's folder",
             place="voice",

@@ -72,18 +72,14 @@ class Row:
         return self.name or f"output_{self.number:03d}"
 
     def parameters(self) -> dict[str, Any]:
-        """The row as the parameters of the flow ``speech``, which reads it with ``read_row``."""
+        """The row as parameters of the flow ``speech``; what has its usual value is left out."""
+        usual = SpeechWish("")
         wish = {name: getattr(self.wish, name) for name in SpeechWish.__slots__}
-        return {
-            **wish,
-            "options": dict(self.wish.options),
-            "voice": self.clip or self.wish.voice,
-            "transcript": self.transcript,
-            "consent": self.consent,
-            "id": self.id,
-            "output_name": self.name,
-            "format": self.form,
-        }
+        wish["options"] = dict(self.wish.options)
+        said = {name: value for name, value in wish.items() if value != getattr(usual, name)}
+        clip = {"clip": self.clip, "transcript": self.transcript, "consent": self.consent}
+        own = {"id": self.id, "output_name": self.name, "format": self.form}
+        return {**said, **{name: value for name, value in {**clip, **own}.items() if value}}
 
 
 def read_row(
