@@ -1,20 +1,24 @@
-# Two commands: `make demo` makes an audiobook, `make test` proves the rest.
+# Three commands: `make demo` makes an audiobook, `make serve` opens the page and the speech API,
+# `make test` proves the rest.
 #
 #   PYTHON=/path/to/python3.12   the interpreter to build the environment with
 #   VENV=/elsewhere              where the environment lies (default: .venv)
+#   SERVE="--port 8000"          further arguments of castbook serve
 #   TESTS="-k stitch"            further arguments of pytest
 
 VENV ?= .venv
 PYTHON ?=
 DEMO ?= projects/scandal
+SERVE ?=
 TESTS ?=
 BIN = $(VENV)/bin
 ENVIRONMENT = PYTHON="$(PYTHON)" VENV="$(VENV)" sh scripts/environment.sh
 
-.PHONY: help demo test check lint format docs clean
+.PHONY: help demo serve test check lint format docs clean
 
 help:
 	@echo "make demo    an audiobook of $(DEMO), offline after the installation"
+	@echo "make serve   the page, the speech API and the jobs API, at http://127.0.0.1:7860"
 	@echo "make test    the whole test suite, with a table of what was skipped"
 	@echo "make check   ruff, mypy and the test suite: what CI runs"
 	@echo "make format  ruff, changing files"
@@ -25,6 +29,11 @@ demo:
 	@$(ENVIRONMENT) espeak
 	@$(BIN)/castbook make $(DEMO)
 	@echo "listen to:" && find $(DEMO)/build/out -name '*.m4b'
+
+# exec: Ctrl-C and signals reach castbook itself
+serve:
+	@$(ENVIRONMENT) espeak,service
+	@exec $(BIN)/castbook serve $(SERVE)
 
 # Two workers: engines and ffmpeg bring their own processes. loadgroup: see tests/conftest.py.
 test:

@@ -9,7 +9,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-extra=${1:?which extra: espeak or dev}
+extra=${1:?which extra: espeak, dev or espeak,service}
 VENV=${VENV:-.venv}
 fits='import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))'
 whole='import sys, ensurepip, venv; sys.exit(not (3, 11) <= sys.version_info < (3, 14))'
