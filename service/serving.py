@@ -22,6 +22,7 @@ from service.companions import Companions, environment_of
 from service.desk import Desk
 from service.observability.logs import set_up_logs
 from service.security.binding import check_binding
+from service.security.connections import PromptProtocol
 from service.settings import ServiceSettings
 from service.starting import LateOrders
 from tts.registry import make_engine
@@ -104,7 +105,7 @@ def configuration(desk: Desk) -> uvicorn.Config:
     return uvicorn.Config(
         create_app(desk),
         lifespan="on",
-        http="h11",
+        http=PromptProtocol,  # h11
         ws="websockets-sansio",
         ws_max_size=MOST_MESSAGE,
         log_config=None,

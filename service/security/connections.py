@@ -1,14 +1,12 @@
-"""Connections: how long headers may take, and the other limits of uvicorn.
+"""Connections: how long the headers of a request may take.
 
-uvicorn waits for the headers of a request without a limit; a few hundred connections that send
-a byte a minute would use up ``limit_concurrency``. Everything that ``castbook serve`` hands to
-uvicorn for safety stands in ``UVICORN``.
+uvicorn waits for them without a limit (0.54), so that a thousand connections that send a byte
+a minute would use up ``limit_concurrency`` and keep everybody else out.
 """
 
 from __future__ import annotations
 
 import asyncio
-from typing import Any
 
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -52,16 +50,3 @@ class PromptProtocol(H11Protocol):
         self._late = None
         if self.conn.their_state is h11.IDLE and not self.transport.is_closing():
             self.transport.close()
-
-
-UVICORN: dict[str, Any] = {
-    "http": PromptProtocol,
-    "proxy_headers": False,  # else uvicorn believes X-Forwarded-For of any peer on loopback
-    "server_header": False,
-    "h11_max_incomplete_event_size": 32 * 1024,  # bytes of a request line and its headers
-    "limit_concurrency": 1000,
-    "timeout_keep_alive": 5,
-    "ws_max_size": 64 * 1024,
-    "ws_ping_interval": 20.0,
-    "ws_ping_timeout": 20.0,
-}

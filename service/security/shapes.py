@@ -39,6 +39,13 @@ def check_shape(scope: Scope) -> None:
             raise Problem(400, "a header holds a control character", code="bad_header")
         if name == b"content-encoding" and value.strip().lower() not in (b"", b"identity"):
             raise Problem(415, "send the body as it is, not compressed", code="encoded_body")
+    if b"content-length" in names and b"transfer-encoding" in names:
+        raise Problem(
+            400,
+            "Content-Length and Transfer-Encoding contradict each other",
+            code="ambiguous_length",
+            headers={"Connection": "close"},
+        )
     _check_path(scope["path"], scope.get("raw_path") or b"")
     if scope["type"] == "http" and scope["method"] not in METHODS:
         raise Problem(

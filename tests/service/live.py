@@ -29,10 +29,10 @@ def make_desk(folder: Path, orders: Orders | None = None, **settings: Any) -> De
 
 
 @contextlib.contextmanager
-def live(app: ASGIApp) -> Iterator[str]:
+def live(app: ASGIApp, **options: Any) -> Iterator[str]:
     """Serves ``app`` on a port of the kernel's choice; the value is ``http://127.0.0.1:PORT``."""
     config = uvicorn.Config(
-        app, port=0, log_config=None, access_log=False, timeout_graceful_shutdown=2
+        app, port=0, log_config=None, access_log=False, timeout_graceful_shutdown=2, **options
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, name="live", daemon=True)
