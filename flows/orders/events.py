@@ -70,6 +70,7 @@ def order_event(event: Event | ReceivedEvent) -> OrderEvent | None:
         {
             "state": state_of(kind),
             "paused": kind is StateType.PAUSED,
+            "crashed": kind is StateType.CRASHED,
             "message": event.resource.get("prefect.state-message") or "",
         },
         event.occurred,

@@ -29,6 +29,7 @@ class Order:
     started_at: datetime | None = None
     ended_at: datetime | None = None
     paused: bool = False  # waits for a person; ``state`` is then pending
+    crashed: bool = False  # failed because its process died: Prefect starts it again by itself
     message: str = ""  # of the state: what happened, or what is wrong
     parameters: Mapping[str, Any] = field(default_factory=dict)
     principal: str = ""  # who ordered it

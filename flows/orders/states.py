@@ -64,6 +64,7 @@ def order_of(run: FlowRun, kind: Kind, page: str, progress: tuple[int, int] = (0
         started_at=run.start_time,
         ended_at=run.end_time,
         paused=run.state_type is StateType.PAUSED,
+        crashed=run.state_type is StateType.CRASHED,
         message=(state.message if state else None) or "",
         parameters=dict(run.parameters),
         principal=_tagged(run, PRINCIPAL),

@@ -1,1 +1,1 @@
-"""Jobs over HTTP: runs of Prefect as other systems know them."""
+"""Jobs over HTTP: orders placed, followed, ended, and what they made."""

@@ -1,7 +1,28 @@
-"""The routes of this room."""
+"""The routes of this room, and its broadcaster."""
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import AsyncIterator
+
 from fastapi import APIRouter
 
+from service.desk import Desk
+from service.jobs import batches, files, following, runs, seeds
+from service.jobs.broadcaster import Broadcaster, broadcasting
+
 router = APIRouter()
+for part in (runs, batches, following, files, seeds):
+    router.include_router(part.router)
+
+
+@contextlib.asynccontextmanager
+async def open_room(desk: Desk) -> AsyncIterator[None]:
+    """Listens to Prefect while the app lives."""
+    async with broadcasting(desk.orders) as broadcaster:
+        desk.parts[Broadcaster] = broadcaster
+        try:
+            yield
+        finally:
+            if desk.orders is not None:
+                await desk.orders.close()

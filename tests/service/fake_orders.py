@@ -143,8 +143,8 @@ class FakeOrders:
         order = dataclasses.replace(self.orders[order_id], **changes)
         self.orders[order_id] = order
         if {"state", "paused", "message"} & changes.keys():
-            data = {"state": order.state, "paused": order.paused, "message": order.message}
-            self.tell(order_id, "state", data)
+            shown = ("state", "paused", "crashed", "message")
+            self.tell(order_id, "state", {name: getattr(order, name) for name in shown})
         if {"done", "total"} & changes.keys():
             self.tell(order_id, "progress", {"done": order.done, "total": order.total})
 
