@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
 from castbook.errors import BrokenPromise
+from tts.chunks import OpenStream
 from tts.engine import EngineError, Failure, Pcm, Request, Speech, Voice
 from tts.host import Host
 from tts.ledger import Answer
@@ -89,27 +90,14 @@ class Fleet:
                 self._settle(one, None)
                 one.device.host.withdraw(one.numbers)
 
-    def stream(self, voices: Mapping[str, Voice], request: Request) -> Generator[Pcm, None, None]:
+    def stream(self, voices: Mapping[str, Voice], request: Request) -> OpenStream:
         """As ``Host.stream``, on the device that would be done first."""
         if self._closed:
             raise BrokenPromise("the fleet is closed")
         size = max(1, self._measure(request.text, request.language))
-        while True:
-            one = _Dealt(request, size, self._deal(size))
-            chunks = one.device.host.stream(voices, request)
-            heard, result = False, None
-            try:
-                for pcm in chunks:
-                    heard = True
-                    yield pcm
-                return
-            except EngineError as error:
-                result = Failure(error.kind, error.reason)
-                if heard or error.kind != "dead" or not self._lives_beside(one.device):
-                    raise
-            finally:
-                chunks.close()
-                self._settle(one, result)
+        one = _Dealt(request, size, self._deal(size))
+        relay = _Relay(self, voices, one, one.device.host.stream(voices, request))
+        return OpenStream(relay.chunks(), relay.end)
 
     def cancel(self, request_id: str) -> None:
         """As ``Host.cancel``."""
@@ -142,15 +130,22 @@ class Fleet:
             chosen.remaining += size
             return chosen
 
-    def _lives_beside(self, dead: _Device) -> bool:
-        """Whether another device may do what this one cannot any more."""
-        with self._lock:
-            return any(not device.dead for device in self._devices if device is not dead)
-
     def _settle(self, one: _Dealt, result: Speech | Failure | None) -> None:
         with self._lock:
             one.device.remaining -= one.size
             one.device.dead |= self._is_dead(result)
+
+    def _again(self, one: _Dealt, failure: Failure, voices: Mapping[str, Voice]) -> OpenStream:
+        """What a dead device had not begun, on another one.
+
+        Raises:
+            EngineError: all are dead, or it failed for another reason.
+        """
+        self._settle(one, failure)
+        if not self._is_dead(failure) or all(device.dead for device in self._devices):
+            raise EngineError(failure.reason, failure.kind)
+        one.device = self._deal(one.size)
+        return one.device.host.stream(voices, one.request)
 
     @staticmethod
     def _is_dead(result: Speech | Failure | None) -> bool:
@@ -165,3 +160,38 @@ class Fleet:
         numbers = share[0].device.host.submit(answers, voices, [one.request for one in share])
         for one in share:
             one.numbers = numbers
+
+
+class _Relay:
+    """A stream that goes to another device when its own turns out to be dead."""
+
+    def __init__(
+        self, fleet: Fleet, voices: Mapping[str, Voice], one: _Dealt, live: OpenStream
+    ) -> None:
+        self._fleet, self._voices, self._one = fleet, voices, one
+        self._live: OpenStream | None = live
+
+    def chunks(self) -> Iterator[Pcm]:
+        heard = False
+        while True:
+            live = self._live
+            if live is None:
+                return
+            try:
+                for pcm in live:
+                    heard = True
+                    yield pcm
+                return
+            except EngineError as error:
+                if heard:
+                    raise
+                self._live = None  # settled
+                failure = Failure(error.kind, error.reason)
+                self._live = self._fleet._again(self._one, failure, self._voices)
+
+    def end(self) -> None:
+        """It is over, or closed."""
+        live, self._live = self._live, None
+        if live is not None:
+            live.close()
+            self._fleet._settle(self._one, None)

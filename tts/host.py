@@ -18,17 +18,17 @@ import logging
 import queue
 import threading
 import time
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
 
 from castbook.errors import BrokenPromise
 from tts import messages, wire
-from tts.chunks import Chunks
+from tts.chunks import Chunks, OpenStream
 from tts.deadlines import Deadlines
 from tts.delivery import assign, deliver
-from tts.engine import Failure, Pcm, Request, Voice
+from tts.engine import Failure, Request, Voice
 from tts.ledger import Answer, Answers, Hear, Ledger
 from tts.process import EngineProcess
 
@@ -128,23 +128,19 @@ class Host:
             if left:
                 self.withdraw(numbers)
 
-    def stream(self, voices: Mapping[str, Voice], request: Request) -> Generator[Pcm, None, None]:
-        """The audio of one request, each chunk as soon as the engine has it; see ``tts/chunks.py``.
+    def stream(self, voices: Mapping[str, Voice], request: Request) -> OpenStream:
+        """The audio of one request, each chunk as soon as the engine has it.
 
-        An engine that does not stream gives one chunk. Work begins with the first ``next``;
-        closing the iterator ends it within a chunk. A process that dies after it began ends it
-        as a failure, perhaps behind some chunks; one that dies before is not noticed.
+        An engine that does not stream gives one chunk. Work begins at once; closing the stream
+        ends it within a chunk. A process that dies after it began ends it as a failure, perhaps
+        behind some chunks; one that dies before is not noticed.
 
         Raises:
-            EngineError: with the kind of the failure.
-            BrokenPromise: as ``synthesize``.
+            BrokenPromise: as ``synthesize``. What the engine says is raised by ``next``.
         """
         chunks = Chunks()
         numbers = self.submit(chunks, voices, [request], chunks.hear)
-        try:
-            yield from chunks.read(lambda: self._more(numbers))
-        finally:
-            self.withdraw(numbers)
+        return OpenStream(chunks.read(lambda: self._more(numbers)), lambda: self.withdraw(numbers))
 
     def cancel(self, request_id: str) -> None:
         """Ends a request, whoever made it: it gets a transient failure unless it is done."""
