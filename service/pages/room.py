@@ -12,13 +12,14 @@ from fastapi import APIRouter
 from fastapi.responses import RedirectResponse, Response
 
 from service.desk import Desk
-from service.pages import books
+from service.pages import books, reviews, sounds
 from service.pages.statics import statics
 from service.problems import Problem
 from tasks.reviewing.bookcase import Bookcase
 
 router = APIRouter(include_in_schema=False)
-router.include_router(books.router)
+for _page in (books, reviews, sounds):
+    router.include_router(_page.router)
 
 _FOR_EVER = "public, max-age=31536000, immutable"  # an address holds its content's digest
 

@@ -230,6 +230,16 @@ def take_rows(plan: BookPlan, line: Line, store: TakeStore) -> tuple[TakeRow, ..
     return tuple(rows)
 
 
+def take_count(plan: BookPlan, line: Line, store: TakeStore) -> int:
+    """How many takes of a line are on disk; none is opened."""
+    wish = plan.retakes.get(line.segment.id)
+    return sum(
+        store.sidecar_path(key).exists()
+        for retake in range((wish.count if wish else 0) + 1)
+        for key in _keys(line, retake)
+    )
+
+
 def _keys(line: Line, retake: int) -> tuple[str, ...]:
     if retake == line.ingredients.retake:
         return line.keys
