@@ -30,6 +30,7 @@ class Card:
     owner: str = ""  # the principal who uploaded it
     consent: str = ""  # id of its consent; "" where a basis was declared
     sample_sha256: str = ""  # of the first clip's samples
+    shared: bool = False  # with every principal
 
 
 def id_of(owner: str, name: str, sample_sha256: str, transcript: str) -> str:

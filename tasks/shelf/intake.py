@@ -49,6 +49,7 @@ class Upload:
     language: str = ""
     description: str = ""
     owner: str = ""
+    shared: bool = False
 
 
 def add_voice(library: Library, upload: Upload) -> tuple[Card, bool]:
@@ -73,6 +74,7 @@ def add_voice(library: Library, upload: Upload) -> tuple[Card, bool]:
         owner=upload.owner,
         consent=upload.consent_id,
         sample_sha256=sound,
+        shared=upload.shared,
     )
     entry: dict[str, Any] = {
         "engine": upload.engine,

@@ -42,10 +42,11 @@ def read_recording(path: Path, place: str) -> Clip:
     """
     try:
         return read_reference(path)
-    except VoiceError as error:  # the path is the service's own: nobody's business
-        raise VoiceError(
-            error.message, place=place, expected=error.expected, hint=error.hint
-        ) from error
+    except VoiceError as error:
+        message = error.message
+        if path.name in message:  # a decoder's words: the service's paths are nobody's business
+            message = message.partition(" (")[0]
+        raise VoiceError(message, place=place, expected=error.expected, hint=error.hint) from error
 
 
 def read_sample(

@@ -60,6 +60,7 @@ class ShelfVoice:
     description: str = ""
     styles: tuple[str, ...] = ()  # the first is the default
     owner: str = ""  # the principal whose voice it is; "" everybody's
+    shared: bool = False  # with every principal
     basis: str = ""  # of its consent
     preset: str = ""  # "" for a voice of the library
 
@@ -163,7 +164,7 @@ class Shelf:
         contents = self.library.read()
         voice = self.find(wish.voice, language, engine=wish.engine)
         engine = wish.engine or voice.engine
-        self._check_consent(voice)
+        self.check_consent(voice)
         options = {**contents.engines.get(engine, {}), **_clients_own(engine, wish.options)}
         key = digest(
             [contents.signature, voice.id, voice.preset, engine, wish.style, language,
@@ -218,17 +219,12 @@ class Shelf:
             expected="one that does, such as glm",
         )  # fmt: skip
 
-    def check_consent(self, name: str, owner: str | None = None) -> ShelfVoice:
-        """The voice of that name, if it may be used.
+    def check_consent(self, voice: ShelfVoice) -> None:
+        """Refuses a voice whose owner does not, or no longer, allow its use.
 
         Raises:
-            VoiceError, ConsentError: see ``find`` and ``speaker``.
+            ConsentError: with the reason.
         """
-        voice = self.find(name, owner=owner)
-        self._check_consent(voice)
-        return voice
-
-    def _check_consent(self, voice: ShelfVoice) -> None:
         written = self.library.read().voices.get(voice.id)
         if written is None or written.preset is not None or voice.preset:
             return
@@ -338,6 +334,7 @@ class Shelf:
             description=card.description if card else "",
             styles=tuple(voice.styles),
             owner=card.owner if card else "",
+            shared=card.shared if card else False,
             basis=voice.consent.basis if voice.consent else "",
         )
 
@@ -384,7 +381,7 @@ def _clients_own(engine: str, options: Mapping[str, object]) -> Mapping[str, obj
 
 
 def _seen(voice: ShelfVoice, owner: str | None) -> bool:
-    return owner is None or voice.owner in ("", owner)
+    return owner is None or voice.shared or voice.owner in ("", owner)
 
 
 def _same(known: str, language: str) -> bool:

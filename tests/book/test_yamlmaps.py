@@ -9,7 +9,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from book.yamlmaps import with_entry
+from book.yamlmaps import with_entry, without_entry
 from book.yamltext import scalar
 
 PROJECT = """\
@@ -127,3 +127,23 @@ def test_what_was_there_stays(
     if not flow and voices and key not in voices:
         kept = iter(after.split("\n"))
         assert all(any(line == found for found in kept) for line in lines)
+
+
+def test_an_entry_is_taken_out_and_nothing_else() -> None:
+    after = without_entry(PROJECT, ("voices",), "anna")
+    start = PROJECT.index("  anna:\n")
+    assert after == PROJECT[:start] + PROJECT[PROJECT.index("\ncast:") :]
+    assert without_entry(PROJECT, ("voices",), "carl") == PROJECT
+    assert without_entry(PROJECT, ("sounds",), "anna") == PROJECT
+    emptied = without_entry(after, ("voices",), "warm")
+    assert yaml.safe_load(emptied)["voices"] is None
+    assert yaml.safe_load(with_entry(emptied, ("voices",), "x", CLIP))["voices"] == {"x": CLIP}
+
+
+@pytest.mark.parametrize("key", ["a", "b", "c"])
+def test_an_entry_is_taken_out_of_a_map_in_braces(key: str) -> None:
+    after = without_entry('v: {a: {x: 1}, b: "s", c: }\nw: 1\n', ("v",), key)
+    assert yaml.safe_load(after) == {
+        "v": {k: v for k, v in {"a": {"x": 1}, "b": "s", "c": None}.items() if k != key},
+        "w": 1,
+    }
