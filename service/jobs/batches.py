@@ -52,9 +52,9 @@ async def create_batch(request: Request, caller: CallerOf) -> JSONResponse:
     desk = desk_of(request)
     key = idempotency_key(request)
     content, fields = await uploaded_lines(request)
-    path = await kept_rows(desk, content)
+    kept = await kept_rows(desk, content, caller)
     body = hashlib.sha256(content).hexdigest()
-    wanted = Wanted("batch", {"path": path}, body, fields.get("name", "")[:200])
+    wanted = Wanted("batch", kept.parameters, body, fields.get("name", "")[:200])
     placed = await place(desk, caller, "/v1/batches", key, wanted)
     return JSONResponse(
         run_view(placed.order), placed_status(placed), headers=placed_headers(placed)

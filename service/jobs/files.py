@@ -17,15 +17,18 @@ from fastapi import APIRouter, Request
 from fastapi.responses import FileResponse
 from starlette.responses import Response
 
+from book.projectfile import load_project
 from castbook.errors import CastbookError
 from flows.orders.port import Order
 from service.desk import Desk, desk_of
 from service.jobs.finding import found
+from service.jobs.projects import check_project
 from service.jobs.views import FINAL
 from service.jobs.wishes import OUTPUTS
 from service.problems import Problem
 from service.security.guard import CallerOf
-from tasks.speech.outputs import output_path, read_manifest
+from tasks.location import find_build
+from tasks.speech.outputs import read_manifest, read_receipt, stem_of
 
 router = APIRouter(tags=["jobs"])
 KINDS = {
@@ -38,6 +41,7 @@ KINDS = {
     ".zip": "application/zip",
     ".json": "application/json",
 }
+FACTS = ("sha256", "frames", "rate", "voice", "seed", "trace")  # of a manifest
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +89,7 @@ async def list_files(request: Request, caller: CallerOf, run_id: str) -> dict[st
 
 
 @router.get(
-    "/v1/runs/{run_id}/files/{name}",
+    "/v1/runs/{run_id}/files/{name:path}",
     summary="A file that a job made",
     response_class=FileResponse,
     responses={206: {}, 304: {}, 404: {}, 409: {}},
@@ -118,22 +122,37 @@ async def _made(desk: Desk, order: Order) -> list[Made]:
 def files_of(desk: Desk, order: Order) -> list[Made]:
     """What an order made and what is still there; reads the disk."""
     try:
-        match order.kind:
-            case "speech":
-                return _speech(desk.settings.data / OUTPUTS, order)
+        if order.kind in ("speech", "batch"):
+            return _receipt(desk.settings.data, order.id)
+        if order.kind == "book":
+            folder = check_project(desk, Path(str(order.parameters["project"])).name)
+            build = find_build(folder, load_project(folder).slug, order.parameters.get("build"))
+            return _book(build.out)
     except CastbookError:
-        return []  # its parameters name nothing that could be there
+        pass  # nothing that could be there: a project that was removed, an id that is none
     return []
 
 
-def _speech(folder: Path, order: Order) -> list[Made]:
-    form = str(order.parameters.get("format", "wav"))
-    path = output_path(folder, str(order.parameters.get("output_name", "")), form)
-    said = read_manifest(path.with_suffix(".json"))
-    if said is None or said.get("file") != path.name or not path.is_file():
-        return []
-    facts = ("sha256", "bytes", "frames", "rate", "voice", "seed", "trace")
-    return [Made(path.name, path, {key: said[key] for key in facts if key in said})]
+def _receipt(data: Path, run: str) -> list[Made]:
+    """Of a speech or a batch: what its receipt names, the zip last."""
+    said = read_receipt(data, run) or {}
+    made = []
+    for written in [*said.get("files", ()), said.get("zip")]:
+        path = (data / str(written)).resolve()
+        if written and path.is_file() and path.is_relative_to((data / OUTPUTS).resolve()):
+            manifest = read_manifest(path.with_name(f"{stem_of(path.name)}.json")) or {}
+            facts = {key: manifest[key] for key in FACTS if key in manifest}
+            made.append(Made(path.name, path, {"bytes": path.stat().st_size, **facts}))
+    return made
+
+
+def _book(out: Path) -> list[Made]:
+    """Of a book: its finished book files, by their paths below the folder of all of them."""
+    return [
+        Made(path.relative_to(out).as_posix(), path, {"bytes": path.stat().st_size})
+        for path in sorted(out.rglob("*") if out.is_dir() else ())
+        if path.suffix.lower() in KINDS and path.is_file() and not path.name.startswith(".")
+    ]
 
 
 def _answer(request: Request, made: Made) -> Response:

@@ -65,9 +65,10 @@ async def place(desk: Desk, caller: Caller, route: str, key: str, wanted: Wanted
         KeyReused, OrderRefused, Unavailable: see ``Orders.place``.
     """
     trace = current_trace() or new_trace()
+    said = {"trace": trace, "principal": caller.principal}  # books know no callers
     return await orders_of(desk).place(
         wanted.kind,
-        {**wanted.parameters, **({"trace": trace} if wanted.kind in ("speech", "batch") else {})},
+        {**wanted.parameters, **(said if wanted.kind in ("speech", "batch") else {})},
         key=f"{caller.principal}:{route}:{key}" if key else None,
         body_sha256=wanted.body,
         principal=caller.principal,

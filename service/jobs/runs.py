@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import anyio.to_thread
@@ -12,7 +11,6 @@ from fastapi import APIRouter, Body, Query, Request
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from castbook.errors import InputError
 from flows.orders.port import Kind, State
 from service.desk import Desk, desk_of
 from service.jobs.finding import found, orders_of
@@ -26,11 +24,12 @@ from service.jobs.ordering import (
     placed_headers,
     placed_status,
 )
+from service.jobs.projects import check_project
 from service.jobs.uploads import kept_rows
 from service.jobs.views import run_view, waiting_headers
 from service.jobs.wishes import checked, speech_parameters
 from service.problems import Problem
-from service.security.guard import CallerOf
+from service.security.guard import Caller, CallerOf
 
 router = APIRouter(tags=["jobs"])
 MOST_ROWS_BYTES = 512 * 1024  # of rows inside a JSON body; more are uploaded as a file
@@ -94,7 +93,7 @@ async def create_run(
     desk = desk_of(request)
     key = idempotency_key(request)
     said = body.model_dump(mode="json", exclude_unset=True)
-    parameters, kind = await parameters_of(desk, body)
+    parameters, kind = await parameters_of(desk, body, caller)
     wanted = Wanted(kind, parameters, body_digest(said), body.name, body.at, body.priority)
     placed = await place(desk, caller, "/v1/runs", key, wanted)
     return JSONResponse(
@@ -103,7 +102,7 @@ async def create_run(
 
 
 async def parameters_of(
-    desk: Desk, body: SpeechRun | BatchRun | BookRun | ChapterRun
+    desk: Desk, body: SpeechRun | BatchRun | BookRun | ChapterRun, caller: Caller
 ) -> tuple[dict[str, Any], Kind]:
     """What the flow is told.
 
@@ -113,36 +112,21 @@ async def parameters_of(
     match body:
         case SpeechRun():
             written = dict(body.model_extra or {})
-            return speech_parameters((await checked(desk, written)).row), "speech"
+            return speech_parameters(await checked(desk, written, caller)), "speech"
         case BatchRun():
-            content = "\n".join(json.dumps(row, ensure_ascii=False) for row in body.rows)
-            if len(content.encode("utf-8", "replace")) > MOST_ROWS_BYTES:
+            content = b"\n".join(json.dumps(row).encode() for row in body.rows)
+            if len(content) > MOST_ROWS_BYTES:
                 raise Problem(
-                    413, "rows: too large for a body; post them as a file to /v1/batches",
-                    code="body_too_large", param="rows",
-                )  # fmt: skip
-            return {"path": await kept_rows(desk, content.encode("utf-8", "replace"))}, "batch"
+                    413,
+                    "rows: too large for a body; post them as a file to /v1/batches",
+                    code="body_too_large",
+                    param="rows",
+                )
+            return (await kept_rows(desk, content, caller)).parameters, "batch"
         case _:
             await anyio.to_thread.run_sync(check_project, desk, body.project)
             fields = body.model_dump(exclude=set(Common.model_fields) | {"kind"})
             return {name: value for name, value in fields.items() if value is not None}, body.kind
-
-
-def check_project(desk: Desk, name: str) -> Path:
-    """The folder of a project of that name.
-
-    Names are compared with those that stand in the folders of projects: none can lead out.
-
-    Raises:
-        InputError: there is none.
-    """
-    for root in (*desk.settings.projects, desk.settings.data / "projects"):
-        for folder in sorted(root.iterdir()) if root.is_dir() else ():
-            if folder.name == name and (folder / "project.yaml").is_file():
-                return folder
-    raise InputError(
-        f"there is no project {name[:100]!r}", place="project", expected="a name of /books"
-    )
 
 
 @router.get("/v1/runs", summary="List jobs, the newest first")

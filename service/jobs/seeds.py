@@ -58,10 +58,10 @@ async def webhook(request: Request, caller: WebhookCaller, body: Row) -> JSONRes
 async def _speak(
     desk: Desk, caller: Caller, route: str, key: str, body: dict[str, Any]
 ) -> JSONResponse:
-    read = await checked(desk, body)
+    read = await checked(desk, body, caller)
     if read.there is not None:
         return JSONResponse(SKIPPED)
-    wanted = Wanted("speech", speech_parameters(read.row), body_digest(body), key[:200])
+    wanted = Wanted("speech", speech_parameters(read), body_digest(body), key[:200])
     placed = await place(desk, caller, route, key, wanted)
     task = placed.order.id
     return JSONResponse(

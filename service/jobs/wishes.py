@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,8 @@ import anyio.to_thread
 from castbook.files import write_bytes
 from service.desk import Desk
 from service.security.fetching import clip_at, fetcher_of
+from service.security.guard import Caller
+from service.voices.admission import moderate
 from tasks.batches.booth import wish_digest
 from tasks.batches.rows import ALIASES, Row, read_row
 from tasks.speech.outputs import Output, read_manifest, standing, timed_name
@@ -30,17 +32,18 @@ class Checked:
 
     row: Row
     there: Output | None
+    review: bool  # a person must look at it first
 
 
-async def checked(desk: Desk, written: Mapping[str, Any]) -> Checked:
-    """A row by any of its names, its voice found.
+async def checked(desk: Desk, written: Mapping[str, Any], caller: Caller) -> Checked:
+    """A row by any of its names, its voice found, its text allowed.
 
     A voice that is an address is fetched, if the settings allow its host, and kept below the
     uploads: the run reads it there.
 
     Raises:
         InputError: the mistake, with the field; an output of that name holds another wish.
-        Problem: an address that is not allowed or not answered.
+        Problem: an address that is not allowed or not answered; a text that is denied.
     """
     written = dict(written)
     for name in ALIASES["voice"]:
@@ -49,22 +52,27 @@ async def checked(desk: Desk, written: Mapping[str, Any]) -> Checked:
             clip = await clip_at(voice, fetcher_of(desk.settings), name)
             kept = await anyio.to_thread.run_sync(_keep, desk.settings.data, clip)
             written[name] = kept
-    return await anyio.to_thread.run_sync(_check, desk, written)
+    row = await anyio.to_thread.run_sync(read_row, written)
+    admitted = await moderate(desk, row.wish, caller)
+    row = replace(row, wish=admitted.wish)
+    there = await anyio.to_thread.run_sync(_there, desk, row)
+    return Checked(row, there, admitted.review)
 
 
-def _check(desk: Desk, written: Mapping[str, Any]) -> Checked:
-    row = read_row(written)
-    there = None
-    if not row.clip:  # a clip is decoded by the run: that is no work for a request
-        reading = desk.studio.read(row.wish)
-        folder = desk.settings.data / OUTPUTS
-        if row.name and read_manifest(folder / f"{row.name}.json") is not None:
-            there = standing(folder, row.name, row.form, wish_digest(row, reading))
-    return Checked(row, there)
+def _there(desk: Desk, row: Row) -> Output | None:
+    """Its finished output; also what only the engine can refuse is refused here."""
+    if row.clip:  # decoding it is no work for a request: the run does
+        return None
+    reading = desk.studio.read(row.wish)
+    folder = desk.settings.data / OUTPUTS
+    if not row.name or read_manifest(folder / f"{row.name}.json") is None:
+        return None
+    return standing(folder, row.name, row.form, wish_digest(row, reading))
 
 
-def speech_parameters(row: Row) -> dict[str, Any]:
+def speech_parameters(checked: Checked) -> dict[str, Any]:
     """What the ``speech`` flow is told; what has its usual value is left out."""
+    row = checked.row
     usual = SpeechWish("")
     said = {
         field.name: getattr(row.wish, field.name)
@@ -72,6 +80,10 @@ def speech_parameters(row: Row) -> dict[str, Any]:
         if getattr(row.wish, field.name) != getattr(usual, field.name)
     }
     said.update(text=row.wish.text, output_name=row.name or _fresh_name(), format=row.form)
+    if row.id:
+        said["id"] = row.id
+    if checked.review:
+        said["review"] = True
     if row.clip:
         said.update(clip=row.clip, transcript=row.transcript, consent=row.consent)
     return said

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -20,9 +21,9 @@ from service.app import create_app
 from service.desk import Desk
 from tasks.batches.booth import wish_digest
 from tasks.batches.rows import read_row
-from tasks.speech.outputs import Spoken, write_output
+from tasks.speech.outputs import Spoken, write_output, write_receipt
 
-ROOMS = ("service.jobs.room", "service.security.room")
+ROOMS = ("service.voices.room", "service.jobs.room", "service.security.room")
 
 
 @asynccontextmanager
@@ -156,6 +157,7 @@ def test_a_task_is_seen_from_pending_to_its_sound(desk: Desk, orders: FakeOrders
         assert seen.json()["progress"] == {"done": 1, "total": 3}
 
         path = finish(desk, "hello", text="Hello.")
+        write_receipt(desk.settings.data, task, [path], pack=None)
         orders.move(task, state="completed", ended_at=datetime.now(UTC))
         seen = await client.get(f"/api/task/{task}")
         assert "Retry-After" not in seen.headers
@@ -173,6 +175,74 @@ def test_a_task_is_seen_from_pending_to_its_sound(desk: Desk, orders: FakeOrders
         assert (await client.get(listed[0]["url"])).content == path.read_bytes()
         for name in ("hello.json", "other.wav", "hello.wav.json"):
             assert (await client.get(f"/v1/runs/{task}/files/{name}")).status_code == 404
+
+    run(check, desk)
+
+
+def test_a_batch_gives_its_files_and_its_zip(desk: Desk, orders: FakeOrders) -> None:
+    async def check(client: httpx.AsyncClient) -> None:
+        body = {"kind": "batch", "rows": [{"text": "One.", "output_name": "one"}]}
+        batch = (await client.post("/v1/runs", json=body)).json()["id"]
+        files = f"/v1/runs/{batch}/files"
+        assert (await client.get(files)).status_code == 409
+        orders.move(batch, state="failed", message="1 of 2 made")
+        assert (await client.get(files)).status_code == 404
+        data = desk.settings.data
+        path, zipped = finish(desk, "one", text="One."), data / "outputs" / "batch" / "b.zip"
+        zipped.parent.mkdir()
+        zipped.write_bytes(b"a zip")
+        outside = data / "library" / "library.yaml"
+        outside.parent.mkdir(exist_ok=True)
+        outside.write_text("secret: 1", "utf-8")
+        write_receipt(data, batch, [path, outside], folder=data / "outputs", pack=zipped)
+        listed = (await client.get(files)).json()["data"]
+        assert [(file["name"], file["bytes"]) for file in listed][1:] == [("b.zip", 5)]
+        assert [file["name"] for file in listed] == ["one.wav", "b.zip"]  # nothing from outside
+        assert (await client.get(f"{files}/b.zip")).headers["content-type"] == "application/zip"
+
+    run(check, desk)
+
+
+def test_a_book_gives_its_book_files(desk: Desk, orders: FakeOrders) -> None:
+    sys.path.insert(0, str(Path(__file__).parents[2] / "flows"))
+    from books_of_tone import write_book
+
+    project = write_book(desk.settings.data / "projects" / "house")
+    made = project / "build" / "out" / "A. Nobody" / "The House" / "The House.m4b"
+    made.parent.mkdir(parents=True)
+    made.write_bytes(b"a book")
+
+    async def check(client: httpx.AsyncClient) -> None:
+        body = {"kind": "book", "project": "house"}
+        book = (await client.post("/v1/runs", json=body)).json()["id"]
+        orders.move(book, state="completed")
+        listed = (await client.get(f"/v1/runs/{book}/files")).json()["data"]
+        assert [file["name"] for file in listed] == ["A. Nobody/The House/The House.m4b"]
+        assert (await client.get(listed[0]["url"])).content == b"a book"
+
+    run(check, desk)
+
+
+def test_moderators_deny_and_ask_for_a_person(desk: Desk, orders: FakeOrders) -> None:
+    library = desk.settings.data / "library"
+    library.mkdir(exist_ok=True)
+    (library / "deny.txt").write_text("forbidden\nreview: doubtful\n", "utf-8")
+
+    async def check(client: httpx.AsyncClient) -> None:
+        async def post(*texts: str) -> httpx.Response:
+            if len(texts) == 1:
+                return await client.post("/webhook/tts", json={"text": texts[0]})
+            rows = [{"text": text} for text in texts]
+            return await client.post("/v1/runs", json={"kind": "batch", "rows": rows})
+
+        for answer in (await post("A forbidden word."), await post("Fine.", "forbidden")):
+            assert answer.status_code == 403
+        assert not orders.placed
+        for answer in (await post("A doubtful word."), await post("Fine.", "doubtful")):
+            assert answer.status_code == 202
+        assert [placed["parameters"]["review"] for placed in orders.placed] == [True, True]
+        await post("Fine.")
+        assert "review" not in orders.placed[-1]["parameters"]
 
     run(check, desk)
 
