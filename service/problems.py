@@ -33,6 +33,9 @@ _OPENAI_TYPES = {
 }
 
 
+_OPENAI_PATHS = ("/v1/", "/audio/")  # the second: of clients whose base address lacks /v1
+
+
 class Problem(Exception):
     """A refusal, with all a client needs to act on it.
 
@@ -103,7 +106,7 @@ def _invalid(first: Mapping[str, Any]) -> Problem:
 
 def render(problem: Problem, path: str) -> JSONResponse:
     """A problem in the form that the clients of ``path`` read."""
-    if path.startswith("/v1/"):
+    if path.startswith(_OPENAI_PATHS):
         kind = _OPENAI_TYPES.get(
             problem.status,
             "server_error" if problem.status >= 500 else "invalid_request_error",

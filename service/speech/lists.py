@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from castbook.errors import MissingDependency, ProjectError
 from service.problems import Problem
 from service.speech.dialects import OPENAI_MODELS
+from service.voices.answers import voice_answer
 from tasks.shelf.shelf import ShelfVoice
 from tts.registry import engine_names, make_engine
 
@@ -60,7 +61,7 @@ def voices(found: Iterable[ShelfVoice]) -> dict[str, Any]:
     them, but their owner wants to see them.
     """
     known = tuple(found)
-    data = [_voice(voice) for voice in known]
+    data = [voice_answer(voice) for voice in known]
     return {
         "object": "list",
         "data": data,
@@ -68,19 +69,4 @@ def voices(found: Iterable[ShelfVoice]) -> dict[str, Any]:
         "first_id": data[0]["id"] if data else None,
         "last_id": data[-1]["id"] if data else None,
         "has_more": False,
-    }
-
-
-def _voice(voice: ShelfVoice) -> Mapping[str, Any]:
-    return {
-        "object": "audio.voice",
-        "id": voice.id,
-        "name": voice.name,
-        "created_at": voice.created_at,
-        "type": "audio_sample" if voice.uploaded else "preset",
-        "engine": voice.engine,
-        "languages": list(voice.languages),
-        "gender": voice.gender,
-        "description": voice.description,
-        "consented": voice.consented,
     }

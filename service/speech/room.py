@@ -22,6 +22,9 @@ from service.speech.answers import EventResponse, SoundResponse, WholeResponse, 
 from service.speech.bodies import SpeechBody, wish_of
 from service.speech.sounding import Stage
 from service.speech.visitors import with_visitor
+from service.voices.admission import moderate_now
+from service.voices.marks import Marks
+from service.voices.owners import owner_of
 from tasks.speech.studio import Reading
 from tts.engine import Pcm
 
@@ -47,7 +50,7 @@ async def open_room(desk: Desk) -> AsyncIterator[None]:
     response_class=Response,
     responses={**documents.SOUND, **documents.refusals(400, 401, 403, 404, 413, 422, 429, 503)},
 )
-async def speak(body: SpeechBody, request: Request, _: CallerOf) -> Response:
+async def speak(body: SpeechBody, request: Request, caller: CallerOf) -> Response:
     """Speaks a text, from the engine's first chunk on.
 
     Everything that can be refused is refused before the first byte. A client that goes ends
@@ -56,6 +59,7 @@ async def speak(body: SpeechBody, request: Request, _: CallerOf) -> Response:
     desk = desk_of(request)
     stage = desk.part(Stage)
     wish = await with_visitor(desk, stage, body, wish_of(body))
+    wish = await moderate_now(desk, wish, caller)
     reading = await stage.run(lambda: desk.studio.read(wish))
     sound = await stage.open(_chunks(desk, reading), reading.rate, body.response_format)
     form = FORMS[body.response_format]
@@ -69,12 +73,12 @@ async def speak(body: SpeechBody, request: Request, _: CallerOf) -> Response:
 
 
 def _chunks(desk: Desk, reading: Reading) -> Iterator[Pcm]:
-    """The reading's chunks, measured where somebody keeps figures."""
+    """The reading's chunks, measured and marked where that is wanted."""
     chunks = desk.studio.stream(reading)
-    meter = desk.parts.get(SpeechMeter)
-    if not isinstance(meter, SpeechMeter):
-        return chunks
-    return meter.measured(chunks, rate=reading.rate, characters=len(reading.wish.text))
+    meter, marks = desk.parts.get(SpeechMeter), desk.parts.get(Marks)
+    if isinstance(meter, SpeechMeter):
+        chunks = meter.measured(chunks, rate=reading.rate, characters=len(reading.wish.text))
+    return marks.on(chunks, reading.rate) if isinstance(marks, Marks) else chunks
 
 
 def _headers(body: SpeechBody, reading: Reading) -> Mapping[str, str]:
@@ -92,10 +96,10 @@ def _headers(body: SpeechBody, reading: Reading) -> Mapping[str, str]:
     summary="List the voices",
     responses=documents.refusals(401, 403, 429),
 )
-async def list_voices(request: Request, _: ListCaller) -> dict[str, Any]:
-    """All voices, in the forms of OpenAI and of Kokoro-FastAPI at once."""
-    desk = desk_of(request)
-    return lists.voices(await run_sync(desk.shelf.voices))
+async def list_voices(request: Request, caller: ListCaller) -> dict[str, Any]:
+    """Voices that the caller may use, in the forms of OpenAI and of Kokoro-FastAPI at once."""
+    shelf, owner = desk_of(request).shelf, owner_of(caller)
+    return lists.voices(await run_sync(lambda: shelf.voices(owner)))
 
 
 @router.get(
@@ -141,3 +145,15 @@ async def unload_engine(request: Request, _: CallerOf) -> dict[str, Any]:
     """Ends the engine processes; the next text loads them again."""
     desk = desk_of(request)
     return {"unloaded": True, "freed_bytes": await run_sync(desk.studio.unload)}
+
+
+# Clients whose base address was written down without /v1 are answered all the same.
+for _path, _route, _method in (
+    ("/audio/speech", speak, "POST"),
+    ("/audio/voices", list_voices, "GET"),
+    ("/audio/models", list_audio_models, "GET"),
+    ("/models", list_models, "GET"),
+):
+    router.add_api_route(
+        _path, _route, methods=[_method], include_in_schema=False, response_model=None
+    )

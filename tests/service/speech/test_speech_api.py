@@ -147,7 +147,7 @@ def test_equal_requests_give_equal_bytes_and_null_seeds_do_not(client: TestClien
         ({"input": "x", "seed": -1}, 422, "seed", ""),
         ({"input": "x", "options": {"host": {"python": "/bin/true"}}}, 422, "options", "host"),
         ({"input": "x", "options": {"base_url": "http://h"}}, 422, "options", "base_url"),
-        ({"input": "x", "ref_audio": "file:///etc/passwd"}, 422, "ref_audio", "data:"),
+        ({"input": "x", "ref_audio": "file:///etc/passwd"}, 422, "ref_audio", ""),
     ],
 )
 def test_what_is_wrong_is_said_before_the_first_byte(
@@ -239,6 +239,30 @@ def test_the_lists(client: TestClient) -> None:
     assert voices["has_more"] is False
     assert all(set(voice) == {"id", "name"} for voice in voices["voices"])
     assert {v["object"] for v in voices["data"]} == {"audio.voice"}
+
+
+def test_a_base_address_without_v1_does_as_well(client: TestClient) -> None:
+    for path in ("/audio/voices", "/audio/models", "/models"):
+        assert client.get(path).json() == client.get(f"/v1{path}").json()
+    assert client.post("/audio/speech", json={"input": "Hello."}).status_code == 200
+    assert client.post("/audio/speech", json={}).json()["error"]["param"] == "input"
+    assert not [path for path in client.get("/openapi.json").json()["paths"] if path[:4] == "/aud"]
+
+
+def test_the_document_of_the_api_says_what_is_answered(client: TestClient) -> None:
+    document = client.get("/openapi.json").json()
+    speech = document["paths"][SPEECH]["post"]
+    assert set(speech["responses"]) >= {"200", "400", "401", "413", "422", "429", "503"}
+    assert {form.content_type.partition(";")[0] for form in FORMS.values()} < set(
+        speech["responses"]["200"]["content"]
+    )
+    names = [
+        route.get("operationId")
+        for path, routes in document["paths"].items()
+        for route in routes.values()
+        if path.startswith(("/v1/audio/speech", "/v1/models", "/v1/engine"))
+    ]
+    assert sorted(names) == ["createSpeech", "listModels", "retrieveModel", "unloadEngine"]
 
 
 def test_the_engine_is_unloaded_and_loaded_again(client: TestClient) -> None:
