@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
@@ -111,11 +112,15 @@ def register_deployment(api_url: str, pool: str, gpu_pool: str | None = None) ->
 
 
 def main() -> int:
-    """Registers deployments and automations on the server at PREFECT_API_URL."""
+    """Registers deployments and automations on the server at PREFECT_API_URL, which may still
+    be starting."""
     from castbook.errors import CastbookError
-    from flows.server import Server, healthy, register
+    from flows.server import READY_S, Server, healthy, register
 
     url = os.environ.get("PREFECT_API_URL", "")
+    deadline = time.monotonic() + READY_S
+    while url and not healthy(url) and time.monotonic() < deadline:
+        time.sleep(1.0)
     if not url or not healthy(url):
         print(f"castbook: no Prefect server answers at PREFECT_API_URL={url!r}", file=sys.stderr)
         return 2

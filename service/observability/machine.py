@@ -29,10 +29,16 @@ class GpuMemory:
 
 
 class MachineCollector(Collector):
-    """Collects at the moment of the scrape; takes about a millisecond without a GPU."""
+    """Collects at the moment of the scrape; takes about a millisecond without a GPU.
 
-    def __init__(self, data: Path) -> None:
+    Args:
+        waiting_since: an archive is configured, and its first success is waited for since then
+            (seconds since 1970): a bucket that never worked shall raise the alarm, too.
+    """
+
+    def __init__(self, data: Path, waiting_since: float | None = None) -> None:
         self._data = data
+        self._waiting_since = waiting_since
 
     def collect(self) -> Iterator[Metric]:
         """All gauges; those of GPUs are empty where there is none."""
@@ -57,10 +63,11 @@ class MachineCollector(Collector):
             size.add_metric([], disk.f_blocks * disk.f_frsize)
         archive = GaugeMetricFamily(
             "audiobook_archive_last_success_timestamp_seconds",
-            "When the archive last ended well; absent where it never did.",
+            "When the archive last ended well; absent where there is none.",
         )
-        if (at := last_archive(self._data)) is not None:
-            archive.add_metric([], at)
+        at = last_archive(self._data)
+        if (shown := self._waiting_since if at is None else at) is not None:
+            archive.add_metric([], shown)
         yield from (used, total, free, size, archive)
 
     def describe(self) -> list[Metric]:

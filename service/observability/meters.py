@@ -8,13 +8,26 @@ these metrics and no others, which a test checks.
 from __future__ import annotations
 
 import platform
+import time
+from collections.abc import Callable
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    disable_created_metrics,
+)
 
 from castbook import __version__
 from service.observability.machine import MachineCollector
 from service.observability.speechmeter import SpeechMeter
 from service.settings import ServiceSettings
+
+# the client would add a gauge with its birthday to every counter and histogram: twice the
+# series, and nobody asks
+_without_birthdays: Callable[[], None] = disable_created_metrics
+_without_birthdays()
 
 # what ends an answer: from a cached list (1 ms) to a chapter that is spoken while it is sent
 _REQUEST_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 120.0)
@@ -27,8 +40,16 @@ _REAL_TIME = (0.01, 0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 0.75, 1.0, 1.5, 2.0, 4.0)
 class Meters:
     """The metrics of one process. Counters start at nothing with the process."""
 
-    def __init__(self, settings: ServiceSettings) -> None:
+    def __init__(
+        self, settings: ServiceSettings, *, orders: bool = True, archives: bool = False
+    ) -> None:
+        """
+        Args:
+            orders: there are jobs; without them their gauges are absent, and raise no alarm.
+            archives: an archive is configured: the first success is then waited for from now.
+        """
         self.registry = registry = CollectorRegistry()
+        theirs = registry if orders else None
         self.requests = Counter(
             "audiobook_http_requests_total",
             "Requests answered, by the template of the route.",
@@ -76,18 +97,18 @@ class Meters:
             "audiobook_flow_runs",
             "Runs that Prefect knows, by state.",
             ("state",),
-            registry=registry,
+            registry=theirs,
         )
         self.queue_depth = Gauge(
-            "audiobook_queue_depth", "Runs that are due and wait for a worker.", registry=registry
+            "audiobook_queue_depth", "Runs that are due and wait for a worker.", registry=theirs
         )
         self.workers = Gauge(
-            "audiobook_workers_online", "Workers whose heartbeat Prefect has.", registry=registry
+            "audiobook_workers_online", "Workers whose heartbeat Prefect has.", registry=theirs
         )
         self.orders_up = Gauge(
             "audiobook_orders_up",
             "1 when Prefect answered when it was last asked, 0 when not.",
-            registry=registry,
+            registry=theirs,
         )
         self.deliveries = Counter(
             "audiobook_webhook_deliveries_total",
@@ -102,7 +123,9 @@ class Meters:
             registry=registry,
         )
         build.labels(__version__, platform.python_version()).set(1)
-        registry.register(MachineCollector(settings.data))
+        registry.register(
+            MachineCollector(settings.data, waiting_since=time.time() if archives else None)
+        )
         for outcome in ("made", "failed"):  # a ratio needs both from the first scrape on
             self.segments.labels(outcome)
         for outcome in ("delivered", "dead"):

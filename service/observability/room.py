@@ -19,6 +19,7 @@ from service.observability.meters import Meters
 from service.observability.runs import RunLedger, count_now_and_then, follow
 from service.observability.speechmeter import SpeechMeter
 from service.observability.watch import Watch
+from tasks.archive.settings import ArchiveSettings
 
 router = APIRouter(tags=["operations"])
 
@@ -27,7 +28,8 @@ _READY_S = 3.0  # a probe's own limit is usually a few seconds
 
 def add_middleware(app: FastAPI, desk: Desk) -> None:
     """Puts the meters on the desk and the watch around everything."""
-    meters = Meters(desk.settings)
+    archives = bool(ArchiveSettings.read().bucket)
+    meters = Meters(desk.settings, orders=desk.orders is not None, archives=archives)
     desk.parts[Meters] = meters
     desk.parts[SpeechMeter] = meters.speech
     app.add_middleware(Watch, meters=meters)

@@ -6,6 +6,7 @@ import json
 import logging
 import shutil
 import subprocess
+import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -111,15 +112,16 @@ def value(desk: Desk, name: str, **labels: str) -> float:
 def test_every_promised_metric_is_there_with_its_labels(
     desk: Desk, app: FastAPI, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    get(app, "/healthz")
     note = desk.settings.data / "archive" / "last_success.json"
     note.parent.mkdir(parents=True, exist_ok=True)
     note.write_text('{"at": 1700000000}')
     monkeypatch.setattr(machine, "gpu_memory", lambda: (machine.GpuMemory("0", 6, 8),))
-    meters = desk.part(Meters)
+    with_jobs = dataclasses.replace(desk, parts={Meters: Meters(desk.settings)})
+    meters = with_jobs.part(Meters)
     meters.flow_runs.labels("pending").set(2)
-    desk.part(SpeechMeter).spoken(5, 1.0, 0.5, {"mel": 0.1})
-    have = {name: set(labels) - {"le"} for name, labels, _ in samples(desk)}
+    meters.requests.labels("/", "GET", "200").inc()
+    meters.speech.spoken(5, 1.0, 0.5, {"mel": 0.1})
+    have = {name: set(labels) - {"le"} for name, labels, _ in samples(with_jobs)}
     for name, labels in NAMES.items():
         shown = name if name in have else f"{name}_count"
         assert have.get(shown) == labels, name
@@ -128,11 +130,19 @@ def test_every_promised_metric_is_there_with_its_labels(
     assert value(desk, "audiobook_data_free_bytes") > 0
 
 
-def test_no_gpu_and_no_archive_are_absent_not_zero(tmp_path: Path) -> None:
+def test_an_archive_that_never_worked_is_waited_for(tmp_path: Path) -> None:
     desk = make_desk(tmp_path)
-    desk.parts[Meters] = Meters(desk.settings)
+    desk.parts[Meters] = Meters(desk.settings, archives=True)
+    shown = value(desk, "audiobook_archive_last_success_timestamp_seconds")
+    assert 0 <= time.time() - shown < 60
+
+
+def test_what_is_not_there_is_absent_not_zero(tmp_path: Path) -> None:
+    desk = make_desk(tmp_path)
+    make_app(desk)
     names = {name for name, _, _ in samples(desk)}
     assert "audiobook_archive_last_success_timestamp_seconds" not in names
+    assert not {"audiobook_queue_depth", "audiobook_orders_up"} & names  # no jobs, no alarm
     if not machine.gpu_memory():
         assert "audiobook_gpu_memory_used_bytes" not in names
 
