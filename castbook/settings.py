@@ -6,6 +6,7 @@
 | CASTBOOK_PROJECTS | folders (separated like PATH) in which a flow looks for a project by name |
 | CASTBOOK_CACHE | weights and other downloads (default: the user's cache folder) |
 | CASTBOOK_DATA | voices, takes and outputs of the service and of single texts |
+| CASTBOOK_WATERMARK | 1: finished single texts bear an inaudible mark (extra ``watermark``) |
 | CASTBOOK_FFMPEG | the ffmpeg program to use, before PATH and the bundled one |
 
 Neither project nor build depends on the current directory.
@@ -29,6 +30,7 @@ class Settings:
     cache: Path  # weights
     data: Path  # of the service: its library, takes, outputs
     ffmpeg: str | None  # a program path, or None
+    watermark: bool = False  # of single texts and batches
 
     @classmethod
     def read(cls, environ: Mapping[str, str] | None = None) -> Settings:
@@ -46,6 +48,7 @@ class Settings:
             cache=Path(cache).expanduser().absolute() if cache else _user_cache(env),
             data=Path(data).expanduser().absolute() if data else _user_data(env),
             ffmpeg=env.get("CASTBOOK_FFMPEG") or None,
+            watermark=env.get("CASTBOOK_WATERMARK", "") == "1",
         )
 
 

@@ -18,6 +18,7 @@ from prefect import get_client, suspend_flow_run
 from prefect.runtime import flow_run
 from prefect.settings import get_current_settings
 
+from audio.watermarking import open_watermarker
 from castbook.errors import CastbookError
 from castbook.settings import Settings
 from castbook.tracing import current_trace
@@ -43,7 +44,9 @@ def flow_booth(beside: Path | None = None) -> Iterator[Booth]:
     Args:
         beside: the folder of a batch file, in which its recordings are looked for first.
     """
-    data = Settings.read().data
+    settings = Settings.read()
+    data = settings.data
+    marker = open_watermarker() if settings.watermark else None
     offered = [data / UPLOADS, data / INBOX]
     slots = configured_slots(get_current_settings().api.url or "")
     with contextlib.ExitStack() as stack:
@@ -51,7 +54,8 @@ def flow_booth(beside: Path | None = None) -> Iterator[Booth]:
             stack.callback(slots.close)
         gate = contextlib.nullcontext if slots is None else slots.one
         homes = [*([beside] if beside else []), data, *offered]
-        yield stack.enter_context(Booth(data, homes=homes, within=offered, gate=gate))
+        booth = Booth(data, homes=homes, within=offered, gate=gate, marker=marker)
+        yield stack.enter_context(booth)
 
 
 def crashed_too_often() -> str:

@@ -113,7 +113,7 @@ class ServiceSettings:
             slots=_number(env, "CASTBOOK_SLOTS", 1, 1, 1024),
             engine=env.get("CASTBOOK_ENGINE", ""),
             upload_types=_words(env, "CASTBOOK_UPLOAD_TYPES", UPLOAD_TYPES),
-            watermark=env.get("CASTBOOK_WATERMARK", "") == "1",
+            watermark=shared.watermark,
             moderator_url=env.get("CASTBOOK_MODERATOR_URL", ""),
             moderator_failure=_failure(env),
             prefect_api_url=env.get("PREFECT_API_URL", ""),

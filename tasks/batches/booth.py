@@ -15,6 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from audio.reference import MOST_BYTES
+from audio.watermarking import Watermarker
 from book.projectpaths import check_form
 from castbook.canonical import digest, plain, text_digest
 from castbook.errors import CastbookError, VoiceError
@@ -40,6 +41,7 @@ class Booth:
         homes: folders in which a row's own recording is looked for.
         within: folders in which it must really lie; the same ones if empty.
         gate: held around each synthesis, such as a slot of a device.
+        marker: puts a watermark into finished sounds; takes stay as the engine gave them.
     """
 
     def __init__(
@@ -50,12 +52,14 @@ class Booth:
         homes: Sequence[Path] = (),
         within: Sequence[Path] = (),
         gate: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext,
+        marker: Watermarker | None = None,
     ) -> None:
         self.shelf = Shelf(data / "library", engine)
         self.studio = Studio(self.shelf, slots=MOST_AT_ONCE)
         self._pool = EnginePool()
         self._homes, self._within = tuple(homes), tuple(within)
         self._gate = gate
+        self._marker = marker
 
     def speak(self, row: Row, folder: Path, *, name: str = "", replacing: bool = False) -> Output:
         """The finished file of a row; made unless it is there.
@@ -108,6 +112,8 @@ class Booth:
         facts = facts_of(row, reading)
 
         pcm = np.concatenate(list(self.studio.stream(reading)))
+        if self._marker is not None:
+            pcm, facts = self._marker.embed(pcm, reading.rate), {**facts, "watermark": True}
         return Spoken(pcm, reading.rate, facts)
 
     def speak_all(

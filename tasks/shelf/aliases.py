@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Literal
 
 from castbook.resources import read_config
@@ -59,16 +59,19 @@ def preset_of(alias: Alias, engine: str, presets: Sequence[Preset], language: st
 def speaking(presets: Sequence[Preset], language: str) -> tuple[Preset, ...]:
     """The presets for a language, the best first: those of the very tag, then those of its
     language. All of them where none says that it speaks it: the engine has the last word."""
-    tag = language.lower()
-    spoken = {preset.name: [known.lower() for known in preset.languages] for preset in presets}
-    exact = [p for p in presets if tag in spoken[p.name]]
-    near = [
-        p
-        for p in presets
-        if p not in exact
-        and any(known == "*" or _base(known) == _base(tag) for known in spoken[p.name])
-    ]
-    return tuple(exact + near) or tuple(presets)
+    return _speaking(tuple(presets), language.lower())
+
+
+@lru_cache(maxsize=256)
+def _speaking(presets: tuple[Preset, ...], tag: str) -> tuple[Preset, ...]:
+    exact, near = [], []
+    for preset in presets:
+        spoken = [known.lower() for known in preset.languages]
+        if tag in spoken:
+            exact.append(preset)
+        elif any(known == "*" or _base(known) == _base(tag) for known in spoken):
+            near.append(preset)
+    return tuple(exact + near) or presets
 
 
 def _base(tag: str) -> str:

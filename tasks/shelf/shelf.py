@@ -12,7 +12,7 @@ from __future__ import annotations
 import difflib
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
@@ -79,6 +79,7 @@ class Shelf:
         self.visitors = Visitors(folder)
         self._engine = engine
         self._listed: tuple[tuple[int, ...], Mapping[str, ShelfVoice]] | None = None
+        self._brought: dict[tuple[tuple[int, ...], str], tuple[Preset, ...]] = {}
         self._speakers: OrderedDict[str, Speaker] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -143,14 +144,14 @@ class Shelf:
         wanted, slash, preset = name.partition("/")
         if slash and wanted in engine_names():
             engine, name = wanted, preset
-        presets = self._presets(engine)
-        if name in presets:
-            return presets[name]
+        brought = self._preset(engine, name)
+        if brought is not None:
+            return brought
         alias = aliases().get(name.lower())
         if alias is not None:
             meant = preset_of(alias, engine, self._engine_presets(engine), language)
             if meant is not None:
-                return replace(presets[meant.name], id=alias.name, name=alias.name)
+                return replace(_brought_along(meant, engine), id=alias.name, name=alias.name)
         raise self._unknown(name, engine, [v for v in own.values() if _seen(v, owner)])
 
     def speaker(self, wish: SpeechWish, language: str) -> Speaker:
@@ -295,9 +296,8 @@ class Shelf:
             voice = self.find(narrator, language, owner, engine)
             if any(known == "*" or _same(known, language) for known in voice.languages):
                 return voice
-        presets = self._presets(engine)
         for preset in speaking(self._engine_presets(engine), language):
-            return presets[preset.name]
+            return _brought_along(preset, engine)
         for voice in self.voices(owner):
             if voice.engine == engine and voice.consented:
                 return voice
@@ -320,7 +320,7 @@ class Shelf:
 
     def _shelved(self, key: str, voice: WrittenVoice, card: Card | None) -> ShelfVoice:
         engine = voice.engine or self.engine
-        preset = self._presets(engine).get(voice.preset or "")
+        preset = self._preset(engine, voice.preset) if voice.preset else None
         if preset is not None:
             return replace(preset, id=key, name=key, preset="")
         return ShelfVoice(
@@ -345,16 +345,23 @@ class Shelf:
             return ("*",)
 
     def _presets(self, engine: str) -> Mapping[str, ShelfVoice]:
-        return {
-            p.name: ShelfVoice(
-                p.name, p.name, engine, p.languages, p.gender,
-                description=p.description, preset=p.name,
-            )
-            for p in self._engine_presets(engine)
-        }  # fmt: skip
+        return {p.name: _brought_along(p, engine) for p in self._engine_presets(engine)}
 
-    def _engine_presets(self, engine: str) -> Sequence[Preset]:
-        return make_engine(engine, self.options(engine)).presets()
+    def _engine_presets(self, engine: str) -> tuple[Preset, ...]:
+        key = self.library.read().signature, engine
+        known = self._brought.get(key)
+        if known is None:
+            known = tuple(make_engine(engine, self.options(engine)).presets())
+            if len(self._brought) >= _REMEMBERED:
+                self._brought.clear()  # of files that were since replaced
+            self._brought[key] = known
+        return known
+
+    def _preset(self, engine: str, name: str) -> ShelfVoice | None:
+        for preset in self._engine_presets(engine):
+            if preset.name == name:
+                return _brought_along(preset, engine)
+        return None
 
     def _unknown(self, name: str, engine: str, own: list[ShelfVoice]) -> VoiceError:
         why = self.library.read().broken.get(name)
@@ -368,6 +375,14 @@ class Shelf:
             expected="a name of the list of voices",
             hint=f"did you mean {near[0]}?" if near else None,
         )
+
+
+def _brought_along(preset: Preset, engine: str) -> ShelfVoice:
+    """A preset as a voice of the shelf."""
+    return ShelfVoice(
+        preset.name, preset.name, engine, preset.languages, preset.gender,
+        description=preset.description, preset=preset.name,
+    )  # fmt: skip
 
 
 def _clients_own(engine: str, options: Mapping[str, object]) -> Mapping[str, object]:
