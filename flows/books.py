@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from contextlib import ExitStack, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +28,7 @@ from castbook.errors import CastbookError, MissingDependency
 from flows.automations import CRASHES, crashes_in_a_row
 from flows.chapters import open_chapter, threads
 from flows.observer import PrefectObserver
+from flows.orders.slots import configured_slots
 from flows.runner import PrefectRunner
 from tasks.outcome import BookReport
 from tasks.production import Production
@@ -123,14 +125,18 @@ def produce(
     where = Where.parse(words)
     with Production(project, build=build, chapters=selected) as production:
         production.settle(where, redo=redo, keep=keep)
-        runner = PrefectRunner(
-            workers=WORKERS,
-            chapters=CHAPTERS_OPEN,
-            open_chapter=open_chapter(str(project), build, WORKERS),
-        )
         observer = PrefectObserver(production.plan)
-        with runner:
-            report = production.run(runner, observer, where)
+        with ExitStack() as stack:
+            slots = configured_slots(get_current_settings().api.url or "")
+            if slots is not None:
+                stack.callback(slots.close)
+            runner = PrefectRunner(
+                workers=WORKERS,
+                chapters=CHAPTERS_OPEN,
+                open_chapter=open_chapter(str(project), build, WORKERS),
+                slot=nullcontext if slots is None else slots.one,
+            )
+            report = production.run(stack.enter_context(runner), observer, where)
         observer.book_finished(report)
         return report
 

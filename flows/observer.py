@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from flows import artifacts
+from flows.orders.progress import ProgressTeller
 from tasks.orchestration import ChapterReport
 from tasks.outcome import BookReport
 from tasks.plan import BookPlan, ChapterPlan
@@ -34,6 +35,9 @@ class PrefectObserver:
     def __init__(self, plan: BookPlan) -> None:
         self._slug = plan.project.slug
         self._bars: dict[int, _Bar] = {}
+        self._done = {c.number: sum(not line.open for line in c.lines) for c in plan.chapters}
+        self._total = len(plan.lines)
+        self._teller = ProgressTeller()
         self._lock = threading.Lock()
 
     def chapter_progress(self, chapter: ChapterPlan, done: int, failed: int) -> None:
@@ -42,6 +46,10 @@ class PrefectObserver:
         words = f"{chapter.title}: {done} of {len(chapter.lines)} segments"
         if failed:
             words += f", {failed} failed"
+        with self._lock:
+            self._done[chapter.number] = done
+            finished = sum(self._done.values())
+        self._teller.progress(finished, self._total)
         with self._lock:
             bar = self._bars.get(chapter.number)
             if bar is None:

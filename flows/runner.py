@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
 from contextvars import copy_context
 from functools import partial
 from types import TracebackType
@@ -26,6 +27,7 @@ Argument = TypeVar("Argument")
 Result = TypeVar("Result")
 OpenChapter = Callable[[Callable[[], Any], Policy], Any]
 
+SPEAKING = ("batch", "segment")  # kinds of steps that an engine works in
 TAG = "castbook"  # by which the automations know our runs (configs/prefect/automations.yaml)
 
 
@@ -38,10 +40,19 @@ class PrefectRunner:
         chapters: chapters open at once.
         open_chapter: runs a chapter's work inside its subflow; returns what the work
             returned, raises what it raised.
+        slot: held around each step that speaks, such as a slot of a device that other
+            processes use too.
     """
 
-    def __init__(self, workers: int, chapters: int, open_chapter: OpenChapter) -> None:
+    def __init__(
+        self,
+        workers: int,
+        chapters: int,
+        open_chapter: OpenChapter,
+        slot: Callable[[], AbstractContextManager[None]] = nullcontext,
+    ) -> None:
         self._open_chapter = open_chapter
+        self._slot = slot
         self._chapters = ThreadPoolExecutor(chapters, thread_name_prefix="chapter")
         self._places = threading.BoundedSemaphore(workers)
         self._stopped = False
@@ -81,7 +92,8 @@ class PrefectRunner:
                 current_try.value = len(errors)
                 try:
                     self._check()
-                    results.append(work())
+                    with self._slot() if policy.kind in SPEAKING else nullcontext():
+                        results.append(work())
                 except BaseException as error:
                     errors.append(error)
                     raise

@@ -22,7 +22,7 @@ from pathlib import Path
 import click
 import httpx
 
-from castbook.errors import EnvironmentFault
+from castbook.errors import EnvironmentFault, InputError
 from castbook.resources import read_config
 from castbook.settings import Settings
 from flows import tether
@@ -142,8 +142,14 @@ def running_server(port: int, home: Path | None = None) -> Iterator[Server]:
 
 @contextlib.contextmanager
 def running_worker(environment: Mapping[str, str]) -> Iterator[Child]:
-    """A process worker of the pool; ended, with its flow runs, on the way out."""
-    words = ("worker", "start", "--pool", POOL, "--type", "process")
+    """A process worker of the pool; ended, with its flow runs, on the way out.
+
+    CASTBOOK_JOBS of the environment says how many runs it works on at once, each in a process
+    of its own; further ones wait on the server. Prefect's own bound is none: a hundred orders
+    would be a hundred processes.
+    """
+    limit = environment.get("CASTBOOK_JOBS") or str(max(4, os.cpu_count() or 1))
+    words = ("worker", "start", "--pool", POOL, "--type", "process", "--limit", limit)
     with prefect_child(words, environment, echo=True) as child:
         yield child
 
@@ -212,19 +218,32 @@ def _check_home(home: Path) -> None:
         ) from error
 
 
-def register(server: Server) -> list[str]:
-    """Creates or renews the work pool, the deployment and the automations.
+def register(server: Server, slots: int | None = None) -> list[str]:
+    """Creates or renews the work pool, the deployments, the automations, the device's slots.
+
+    Args:
+        slots: of this machine's device; None: CASTBOOK_SLOTS, if that is set.
 
     Returns:
         Names of the crashed runs that go on as soon as there is a worker.
 
     Raises:
         EnvironmentFault: the server refuses.
+        InputError: CASTBOOK_SLOTS is no number.
     """
     from flows.automations import register_automations, resume_crashed
     from flows.deployment import NAME, register_deployment
+    from flows.orders.slots import Slots, limit_name
 
+    asked = server.environment.get("CASTBOOK_SLOTS", "")
+    if slots is None and asked:
+        if not (asked.isascii() and asked.isdigit() and int(asked)):
+            raise InputError(f"cannot be {asked!r}", place="CASTBOOK_SLOTS", expected="1 or more")
+        slots = int(asked)
     try:
+        if slots is not None:
+            with contextlib.closing(Slots(server.api_url, limit_name())) as device:
+                device.ensure(slots)
         register_deployment(server.api_url, POOL)
         register_automations(server.api_url)
         return resume_crashed(server.api_url, NAME)

@@ -89,7 +89,7 @@ class Companions:
         with contextlib.ExitStack() as stack:
             stack.enter_context(only_one(home))
             server = stack.enter_context(servers.running_server(port, home))
-            for name in servers.register(server):
+            for name in servers.register(server, self._settings.slots):
                 self._say(f"goes on    {name}, which had crashed")
             environment = {**server.environment, **self._environment}
             worker = stack.enter_context(servers.running_worker(environment))
