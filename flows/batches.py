@@ -135,7 +135,7 @@ def _run(
 ) -> tuple[BatchReport, str]:
     """The report, and where the files are, relative to the data folder."""
     data = Settings.read().data
-    rows, source, digest = _read(data, path, inline, defaults)
+    rows, source, digest = ordered_rows(data, path, inline, defaults)
     name = safe_name(name, "name") if name else f"{source.stem[:60]}-{digest[:8]}"
     folder = data / OUTPUTS / BATCHES / name
     observer = TellingObserver(language)
@@ -148,10 +148,14 @@ def _run(
     return report, (zipped or folder).relative_to(data).as_posix()
 
 
-def _read(
+def ordered_rows(
     data: Path, path: str, inline: list[dict[str, Any]] | None, defaults: Mapping[str, Any]
 ) -> tuple[list[Row | Unread], Path, str]:
-    """The rows, the file they come from, and the digest of what was ordered."""
+    """The rows, the file they come from, and the digest of what was ordered.
+
+    Raises:
+        InputError: no batch, or one that lies where none may.
+    """
     if bool(path) == bool(inline):
         raise InputError("a batch has either a path or rows", place="path")
     if inline:
