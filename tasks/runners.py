@@ -8,6 +8,7 @@ runs both against the same injected faults.
 
 from __future__ import annotations
 
+import contextvars
 import hashlib
 import threading
 import time
@@ -111,7 +112,8 @@ class LocalRunner:
     ) -> Future[Result]:
         """See ``Runner.submit``."""
         pool = self._chapters if policy.kind == "chapter" else self._steps
-        return pool.submit(self._run, step, argument, policy)
+        context = contextvars.copy_context()  # the trace of whoever asked
+        return pool.submit(context.run, self._run, step, argument, policy)
 
     def _run(
         self, step: Callable[[Argument], Result], argument: Argument, policy: Policy

@@ -26,6 +26,7 @@ from castbook import __version__
 from castbook.canonical import plain
 from castbook.errors import StorageError
 from castbook.files import finished, flush_folder, publish, replace, storage_error, temporary_beside
+from castbook.tracing import current_trace
 
 SCHEMA = 1
 _POINTER = ".sampled"
@@ -258,6 +259,7 @@ def _sidecar(recording: Recording, digest: str) -> dict[str, Any]:
             "host": platform.node(),
             "seconds": round(recording.seconds, 3),
             "castbook": __version__,
+            **({"trace": current_trace()} if current_trace() else {}),
             **({"consent": dict(recording.consent)} if recording.consent else {}),
         },
     }
