@@ -141,10 +141,12 @@ def _segments(
     segments = []
     words = load_language(voicing.language)
     for i, (draft, anchor, who) in enumerate(zip(drafts, anchors, cast, strict=True)):
-        replacements, spoken = _spoken(draft, who.speaker, voicing)
+        replacements, spoken = spoken_of(draft, who.speaker, voicing)
         following = drafts[i + 1] if i + 1 < len(drafts) else None
         speaks_next = cast[i + 1].speaker if following else None
-        reason, pause = _pause(draft, following, who.speaker == speaks_next, book.pauses, words)
+        reason, pause = pause_after(
+            draft, following, who.speaker == speaks_next, book.pauses, words
+        )
         segments.append(
             Segment(
                 chapter=chapter,
@@ -169,7 +171,7 @@ def _segments(
     return segments
 
 
-def _spoken(
+def spoken_of(
     draft: Draft, speaker: str | None, voicing: Voicing
 ) -> tuple[tuple[Replacement, ...], str]:
     """What the engine hears of a draft, and how it came about."""
@@ -197,7 +199,7 @@ def _spoken(
     return found, spoken
 
 
-def _pause(
+def pause_after(
     draft: Draft,
     following: Draft | None,
     same_speaker: bool,

@@ -63,6 +63,22 @@ class EnginePool:
                 self._sampling[setup.identity] = engine.sampling_fingerprint()
             return self._sampling[setup.identity]
 
+    def end(self, setup: EngineSetup) -> None:
+        """Ends the processes of one setup; who asks for it again gets new ones."""
+        with self._lock:
+            host = self._hosts.pop(setup.identity, None)
+        if host is not None:
+            host.close()
+
+    def pids(self) -> tuple[int, ...]:
+        """Of the engine processes that run; each leads a group of its own."""
+        with self._lock:
+            hosts = list(self._hosts.values())
+        each = [
+            one for host in hosts for one in (host.hosts if isinstance(host, Fleet) else [host])
+        ]
+        return tuple(pid for pid in (host.pid for host in each) if pid is not None)
+
     def close(self) -> None:
         """Ends all engine processes."""
         with self._lock:

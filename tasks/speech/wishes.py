@@ -12,6 +12,7 @@ from castbook.errors import InputError
 # (``checkpoint``), who is told a key of the environment (``base_url`` with ``api_key_env``).
 OPEN_OPTIONS = frozenset({"sampler", "kv_cache", "max_length", "steps", "guidance"})
 
+
 @dataclass(frozen=True, slots=True)
 class SpeechWish:
     """One text to speak. Every way in (command line, API, webhook, page, batch) makes one."""
