@@ -12,6 +12,7 @@ from typing import Any
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, Request
 
+from book.languagetags import language_mistake
 from castbook.errors import ConsentError
 from service.desk import Desk, desk_of
 from service.problems import Problem
@@ -69,7 +70,7 @@ def _create(desk: Desk, told: Form, caller: Caller) -> tuple[ShelfVoice, Sample]
     consent_id, consent = _consent(desk, told, owner)
     shelf = desk.shelf
     engine = shelf.cloning_engine(told.text("engine"))
-    language = told.text("language") or (consent_id.language if consent_id else "")
+    language = _language(told) or (consent_id.language if consent_id else "")
     sample = _sample(desk, told, language)
     card, _ = add_voice(
         shelf.library,
@@ -117,6 +118,14 @@ def _consent(desk: Desk, told: Form, owner: str) -> tuple[Consent | None, dict[s
     return found, {"basis": found.basis, "holder": found.rights_holder, "record": record}
 
 
+def _language(told: Form) -> str:
+    language = told.text("language")
+    wrong = language_mistake(language, ("language",)) if language else None
+    if wrong:
+        raise Problem(422, f"language: {wrong.message}", code="invalid", param="language")
+    return language
+
+
 def _sample(desk: Desk, told: Form, language: str) -> Sample:
     with a_recogniser(wanted=not told.text("transcript")) as recogniser:
         return read_bytes(
@@ -145,7 +154,7 @@ async def create_style(request: Request, caller: CallerOf, voice_id: str) -> dic
     def add() -> tuple[ShelfVoice, Sample]:
         voice = _find(desk, caller, voice_id)
         desk.shelf.check_consent(voice)
-        sample = _sample(desk, told, told.text("language"))
+        sample = _sample(desk, told, _language(told))
         add_style(desk.shelf.library, voice.id, told.needed("style"), sample)
         return desk.shelf.find(voice.id), sample
 

@@ -122,9 +122,10 @@ class Shelf:
         Raises:
             VoiceError: there is none, with the nearest match; several bear the name.
         """
-        language, engine = language or "en", engine or self.engine
+        language = language or "en"
         if not name:
             return self._default(language, engine, owner)
+        engine = engine or self.engine
         own = self._own()
         if name in own and _seen(own[name], owner):
             return own[name]
@@ -291,11 +292,10 @@ class Shelf:
         return found
 
     def _default(self, language: str, engine: str, owner: str | None) -> ShelfVoice:
-        narrator = self.library.read().narrator
-        if narrator:
-            voice = self.find(narrator, language, owner, engine)
-            if any(known == "*" or _same(known, language) for known in voice.languages):
-                return voice
+        narrator = self._narrator(language, engine, owner)
+        if narrator is not None:
+            return narrator
+        engine = engine or self.engine
         for preset in speaking(self._engine_presets(engine), language):
             return _brought_along(preset, engine)
         for voice in self.voices(owner):
@@ -305,6 +305,21 @@ class Shelf:
             f"engine {engine} has no voices of its own", place="voice",
             expected="the name of an uploaded voice", hint="POST /v1/audio/voices makes one",
         )  # fmt: skip
+
+    def _narrator(self, language: str, engine: str, owner: str | None) -> ShelfVoice | None:
+        """The library's own voice, unless it speaks another language or engine."""
+        name = self.library.read().narrator
+        if not name:
+            return None
+        try:
+            voice = self.find(name, language, owner)
+        except VoiceError as error:
+            raise VoiceError(
+                f"the library's narrator {name!r} is no voice", place="voice",
+                expected="the name of one", hint="mend narrator: in library.yaml",
+            ) from error  # fmt: skip
+        speaks = any(known == "*" or _same(known, language) for known in voice.languages)
+        return voice if speaks and engine in ("", voice.engine) else None
 
     def _own(self) -> Mapping[str, ShelfVoice]:
         """The library's voices, by id."""

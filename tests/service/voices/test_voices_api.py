@@ -12,6 +12,8 @@ import openai
 import pytest
 import soundfile
 from clipmaking import RATE, WORDS, spoken
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from live import live, make_desk
 from starlette.testclient import TestClient
 
@@ -196,13 +198,15 @@ def test_what_is_no_clip_is_refused(
         ({"name": "a\x00b"}, 422, "invalid", "name"),
         ({"style": "../x"}, 422, "invalid", "style"),
         ({"engine": "tone"}, 422, "invalid", "engine"),
+        ({"engine": "none"}, 422, "invalid", None),
+        ({"language": "x y"}, 422, "invalid", "language"),
         ({"type": "prompt"}, 422, "unprocessable_entity", "type"),
         ({"transcript": WORDS * 5}, 422, "invalid", "transcript"),
         ({"transcript": "x" * 20_000}, 413, "too_large", "transcript"),
     ],
 )  # fmt: skip
 def test_fields_are_checked(
-    client: TestClient, fields: dict[str, str], status: int, code: str, param: str
+    client: TestClient, fields: dict[str, str], status: int, code: str, param: str | None
 ) -> None:
     refused = upload(client, wav(), **fields)
     found = error_of(refused)
@@ -224,6 +228,31 @@ def test_fields_are_checked(
 def test_broken_forms_are_refused(client: TestClient, kind: str, body: bytes) -> None:
     refused = client.post("/v1/audio/voices", content=body, headers={"content-type": kind})
     assert refused.status_code in (413, 415, 422) and error_of(refused)["message"]
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    head=st.sampled_from([b"RIFF\0\0\0\0WAVE", b"fLaC", b"OggS", b"\xff\xfb", b"ID3", b""]),
+    rest=st.binary(max_size=300),
+)
+def test_no_bytes_break_an_upload(client: TestClient, head: bytes, rest: bytes) -> None:
+    assert upload(client, head + rest).status_code in (415, 422)
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    parts=st.lists(
+        st.sampled_from(
+            [b"--b", b"--", b"\r\n", b"\n", b"Content-Disposition: form-data; name=", b'"name"',
+             b"audio_sample", b"\r\n\r\n", b"\xff\0", b"x"]
+        ),
+        max_size=20,
+    )
+)  # fmt: skip
+def test_no_form_breaks_the_reader(client: TestClient, parts: list[bytes]) -> None:
+    kind = {"content-type": "multipart/form-data; boundary=b"}
+    answer = client.post(VOICES, content=b"".join(parts), headers=kind)
+    assert answer.status_code in (413, 415, 422)
 
 
 @pytest.mark.parametrize(

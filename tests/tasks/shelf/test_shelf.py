@@ -109,6 +109,10 @@ def test_the_libraries_narrator_speaks_where_nobody_is_named(tmp_path: Path) -> 
     assert shelf.find("").id == "low"  # read again at once
     assert shelf.speaker(SpeechWish("Hello"), "en").voice.preset == "en-us+m8"
     assert shelf.find("", "zh").id == "cmn"
+    assert shelf.find("", engine="tone").engine == "tone"
+    write_text(tmp_path / "library.yaml", "version: 1\nnarrator: nobody\n")
+    with pytest.raises(VoiceError, match="narrator 'nobody' is no voice"):
+        shelf.find("")
 
 
 def test_an_unknown_name_is_one_line_with_the_nearest(tmp_path: Path) -> None:
