@@ -6,6 +6,7 @@
 | CASTBOOK_PROJECTS | folders (separated like PATH) in which a flow looks for a project by name |
 | CASTBOOK_CACHE | weights and other downloads (default: the user's cache folder) |
 | CASTBOOK_DATA | voices, takes and outputs of the service and of single texts |
+| CASTBOOK_ENGINE | speaks single texts where neither voice nor text names an engine |
 | CASTBOOK_WATERMARK | 1: finished single texts bear an inaudible mark (extra ``watermark``) |
 | CASTBOOK_FFMPEG | the ffmpeg program to use, before PATH and the bundled one |
 
@@ -30,6 +31,7 @@ class Settings:
     cache: Path  # weights
     data: Path  # of the service: its library, takes, outputs
     ffmpeg: str | None  # a program path, or None
+    engine: str = ""  # of single texts; "": the library's
     watermark: bool = False  # of single texts and batches
 
     @classmethod
@@ -48,6 +50,7 @@ class Settings:
             cache=Path(cache).expanduser().absolute() if cache else _user_cache(env),
             data=Path(data).expanduser().absolute() if data else _user_data(env),
             ffmpeg=env.get("CASTBOOK_FFMPEG") or None,
+            engine=env.get("CASTBOOK_ENGINE", ""),
             watermark=env.get("CASTBOOK_WATERMARK", "") == "1",
         )
 

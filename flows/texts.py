@@ -26,6 +26,7 @@ from flows.automations import CRASHES, crashes_in_a_row
 from flows.orders.client import PrefectOrders
 from flows.orders.slots import configured_slots
 from tasks.batches.booth import Booth
+from tasks.batches.sharing import SharedSlot
 
 UPLOADS, INBOX, OUTPUTS = "uploads", "inbox", "outputs"  # below the data folder
 REVIEW_S = 7 * 24 * 3600  # how long an order waits for a person
@@ -52,9 +53,14 @@ def flow_booth(beside: Path | None = None) -> Iterator[Booth]:
     with contextlib.ExitStack() as stack:
         if slots is not None:
             stack.callback(slots.close)
-        gate = contextlib.nullcontext if slots is None else slots.one
-        homes = [*([beside] if beside else []), data, *offered]
-        booth = Booth(data, homes=homes, within=offered, gate=gate, marker=marker)
+        booth = Booth(
+            data,
+            engine=settings.engine,
+            homes=[*([beside] if beside else []), data, *offered],
+            within=offered,
+            gate=contextlib.nullcontext if slots is None else SharedSlot(slots.one).share,
+            marker=marker,
+        )
         yield stack.enter_context(booth)
 
 

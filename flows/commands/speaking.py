@@ -78,11 +78,12 @@ def speak_command(
     if text is None:
         raise InputError("there is nothing to say", place="TEXT", expected="a text, or -")
     out = out or Path(f"{timed_name(datetime.now())}.wav")
+    settings = Settings.read()
     given, homes = _given(wished)
     row = read_row(
         {"text": sys.stdin.read() if text == "-" else text, "output_name": out.name, **given}
     )
-    with Booth(Settings.read().data, homes=homes) as booth:
+    with Booth(settings.data, engine=settings.engine, homes=homes) as booth:
         output = booth.speak(row, out.parent, name=row.name, replacing=replace)
     batchprinting.show_output(output, as_json)
     return 0
@@ -131,6 +132,7 @@ def batch_command(
     file = file or file_of_old
     if file is None:
         raise InputError("there is no batch", place="FILE", expected="a JSONL file")
+    settings = Settings.read()
     given, homes = _given({**wished, "format": form})
     rows = read_batch(file, given)
     folder = out or file.with_suffix("")
@@ -141,7 +143,8 @@ def batch_command(
         def row_finished(self, result: RowResult, done: int, total: int) -> None:
             click.echo(f"{done}/{total} {live_line(result, lang)}", err=True)
 
-    with Booth(Settings.read().data, homes=[file.absolute().parent, *homes]) as booth:
+    homes = [file.absolute().parent, *homes]
+    with Booth(settings.data, engine=settings.engine, homes=homes) as booth:
         report = booth.speak_all(rows, folder, Lines(), workers=workers, replacing=replace)
     packed = pack(report, folder.parent, date.today()) if zipped and report.done else None
     batchprinting.show_batch(report, folder, packed, as_json)

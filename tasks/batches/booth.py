@@ -25,11 +25,13 @@ from tasks.batches.rows import Row
 from tasks.batches.running import BatchReport, Missing, Observer, Unread, run_batch
 from tasks.engines import EnginePool
 from tasks.shelf.shelf import Shelf
+from tasks.speech.jobs import speak
 from tasks.speech.outputs import Output, Spoken, standing, write_output
 from tasks.speech.studio import Reading, Studio
 from tasks.speech.wishes import SpeechWish
+from tasks.takes import TakeStore
 
-MOST_AT_ONCE = 32  # rows, however many slots an engine has
+MOST_AT_ONCE = 128  # rows, however many slots an engine has: each is a thread
 
 
 class Booth:
@@ -40,7 +42,7 @@ class Booth:
         engine: speaks where neither row nor voice names one.
         homes: folders in which a row's own recording is looked for.
         within: folders in which it must really lie; the same ones if empty.
-        gate: held around each synthesis, such as a slot of a device.
+        gate: held around each synthesis, such as a share of a device's slot.
         marker: puts a watermark into finished sounds; takes stay as the engine gave them.
     """
 
@@ -55,10 +57,10 @@ class Booth:
         marker: Watermarker | None = None,
     ) -> None:
         self.shelf = Shelf(data / "library", engine)
-        self.studio = Studio(self.shelf, slots=MOST_AT_ONCE)
+        self.studio = Studio(self.shelf, slots=MOST_AT_ONCE, gate=gate)
+        self._store = TakeStore(data / "takes")
         self._pool = EnginePool()
         self._homes, self._within = tuple(homes), tuple(within)
-        self._gate = gate
         self._marker = marker
 
     def speak(self, row: Row, folder: Path, *, name: str = "", replacing: bool = False) -> Output:
@@ -80,9 +82,9 @@ class Booth:
             there = standing(folder, name, row.form, wish)
             if there is not None:
                 return there
-        with self._gate():
-            spoken = self.sound(row, reading)
-        return write_output(folder, name, row.form, spoken, wish, replacing=replacing)
+        return write_output(
+            folder, name, row.form, self.sound(row, reading), wish, replacing=replacing
+        )
 
     def read(self, row: Row) -> Reading:
         """Everything about a row that can be refused before it is spoken.
@@ -106,15 +108,13 @@ class Booth:
         return self.studio.read(replace(row.wish, voice=voice.id))
 
     def sound(self, row: Row, reading: Reading) -> Spoken:
-        """The sound of a reading."""
-        import numpy as np
-
-        facts = facts_of(row, reading)
-
-        pcm = np.concatenate(list(self.studio.stream(reading)))
+        """The sound of a reading; pieces that were spoken before come from the take store."""
+        spoken = speak(reading, self.studio, self._store)
+        pcm, facts = spoken.pcm, facts_of(row, reading)
+        facts["takes"] = [take.key for take in spoken.takes]
         if self._marker is not None:
-            pcm, facts = self._marker.embed(pcm, reading.rate), {**facts, "watermark": True}
-        return Spoken(pcm, reading.rate, facts)
+            pcm, facts["watermark"] = self._marker.embed(pcm, spoken.rate), True
+        return Spoken(pcm, spoken.rate, facts)
 
     def speak_all(
         self,
@@ -184,6 +184,7 @@ def facts_of(row: Row, reading: Reading) -> dict[str, object]:
         "characters": len(wish.text),
         "text_sha256": text_digest(wish.text),
         "consent": dict(speaker.consent),
+        "notes": list(reading.notes),
     }
 
 
