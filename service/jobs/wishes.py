@@ -17,12 +17,12 @@ from service.desk import Desk
 from service.security.fetching import clip_at, fetcher_of
 from service.security.guard import Caller
 from service.voices.admission import moderate
-from tasks.batches.booth import wish_digest
+from tasks.batches.booth import find_clip, wish_digest
 from tasks.batches.rows import ALIASES, Row, read_row
 from tasks.speech.outputs import Output, read_manifest, standing, timed_name
 from tasks.speech.wishes import SpeechWish
 
-UPLOADS, OUTPUTS = "uploads", "outputs"  # below the data folder
+UPLOADS, INBOX, OUTPUTS = "uploads", "inbox", "outputs"  # below the data folder
 _ADDRESSES = ("http:", "https:", "data:")
 
 
@@ -62,6 +62,8 @@ async def checked(desk: Desk, written: Mapping[str, Any], caller: Caller) -> Che
 def _there(desk: Desk, row: Row) -> Output | None:
     """Its finished output; also what only the engine can refuse is refused here."""
     if row.clip:  # decoding it is no work for a request: the run does
+        offered = [desk.settings.data / name for name in (UPLOADS, INBOX)]
+        find_clip(row.clip, [desk.settings.data, *offered], offered)
         return None
     reading = desk.studio.read(row.wish)
     folder = desk.settings.data / OUTPUTS

@@ -19,8 +19,8 @@ ENVELOPE = 64 * 1024  # bytes of a form around its file
 MOST_CLIP_BODY = MOST_UPLOAD * 4 // 3 + MOST_BODY  # JSON with a clip in base64
 SPARE_S = 30.0  # seconds any body may take
 SLOWEST = 64 * 1024  # bytes a second beyond those
-_UPLOADS = ("multipart/form-data", "application/x-ndjson", "application/jsonl")
-_CLIPS = ("/v1/audio/speech", "/audio/speech")
+_UPLOADS = ("/v1/batches", "/webhook/")
+_CLIPS = frozenset({"/v1/audio/speech", "/v1/runs", "/api/synthesis"})  # ``data:`` URLs
 
 
 def most_body(scope: Scope) -> int:
@@ -29,7 +29,7 @@ def most_body(scope: Scope) -> int:
     if path in _CLIPS:
         return MOST_CLIP_BODY
     kind = Headers(scope=scope).get("content-type", "").partition(";")[0].strip().lower()
-    if path.startswith("/webhook/") or kind in _UPLOADS:
+    if path.startswith(_UPLOADS) or kind == "multipart/form-data":
         return MOST_UPLOAD + ENVELOPE
     return MOST_BODY
 

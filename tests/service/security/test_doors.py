@@ -125,8 +125,9 @@ def test_buckets() -> None:
 @pytest.mark.parametrize(
     ("path", "kind", "most"),
     [
-        ("/v1/runs", "application/json", MOST_BODY),
-        ("/v1/runs", "", MOST_BODY),
+        ("/v1/engine/unload", "application/json", MOST_BODY),
+        ("/books/alice", "", MOST_BODY),
+        ("/v1/batches", "text/plain", MOST_UPLOAD + 65536),
         ("/v1/audio/voices", "multipart/form-data; boundary=x", MOST_UPLOAD + 65536),
         ("/v1/audio/voices", "MULTIPART/form-data", MOST_UPLOAD + 65536),
         ("/webhook/tts", "application/json", MOST_UPLOAD + 65536),
