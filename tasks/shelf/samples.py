@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+import soxr
 
 from audio.pcm import FULL_SCALE, Pcm
 from audio.recordings.speech import FRAMES_PER_S, find_speech
@@ -19,6 +20,7 @@ from castbook.files import temporary_beside
 if TYPE_CHECKING:
     from tasks.ears.listener import Recogniser
 
+_MOST_RATE: Final = 48_000  # Hz: engines hear 24000 at the most, and 30 s are then 3 MB
 _EDGE_S: Final = 0.3  # of silence is left before and after the speech
 _TOLD_S: Final = 0.2  # less that was cut off is not worth a word
 
@@ -28,7 +30,7 @@ class Sample:
     """A recording that can become a voice."""
 
     pcm: Pcm  # mono, its long silent edges cut off
-    rate: int  # Hz, its own
+    rate: int  # Hz, its own, 48000 at the most
     transcript: str
     advice: tuple[str, ...]  # what is weak about it, for people
     facts: Mapping[str, float]  # measured on the recording as it came
@@ -50,12 +52,18 @@ def read_recording(path: Path, place: str) -> Clip:
 
 
 def read_sample(
-    path: Path, transcript: str, language: str, recogniser: Recogniser | None = None
+    path: Path,
+    transcript: str,
+    language: str,
+    recogniser: Recogniser | None = None,
+    *,
+    wordless: bool = False,
 ) -> Sample:
     """A clip and its words, checked against each other.
 
     Args:
         transcript: "" is heard by the recogniser.
+        wordless: the words may be missing.
 
     Raises:
         VoiceError: the clip cannot be used; nobody says what is spoken in it; the words cannot
@@ -63,34 +71,39 @@ def read_sample(
     """
     clip = read_recording(path, "audio_sample")
     pcm, cut = trimmed(clip.pcm, clip.rate)
+    rate = min(clip.rate, _MOST_RATE)
+    if rate < clip.rate:
+        pcm = soxr.resample(pcm, clip.rate, rate, quality="VHQ")
     advice = list(clip.warnings)
     for seconds, where in zip(cut, ("begin", "end"), strict=True):
         if seconds > _TOLD_S:
             advice.append(f"{seconds:.1f} s of silence at its {where} were cut off")
     words = " ".join(transcript.split())
-    if not words:
-        words = _heard(pcm, clip.rate, language, recogniser)
+    if not words and not wordless:
+        words = _heard(pcm, rate, language, recogniser)
         advice.append(f"its words were heard, not told: are they {words!r}?")
-    refused, odd = check_transcript(words, language, clip.speech_s, len(pcm) / clip.rate)
-    if refused is not None:
-        raise VoiceError(
-            refused.message, place="transcript", expected=refused.expected, hint=refused.hint
-        )
+    if words:
+        refused, odd = check_transcript(words, language, clip.speech_s, len(pcm) / rate)
+        advice += odd
+        if refused is not None:
+            raise VoiceError(
+                refused.message, place="transcript", expected=refused.expected, hint=refused.hint
+            )
     facts = {
         "rate": float(clip.rate),
         "seconds": round(clip.seconds, 3),
-        "kept_s": round(len(pcm) / clip.rate, 3),
+        "kept_s": round(len(pcm) / rate, 3),
         "speech_s": round(clip.speech_s, 3),
         "peak": round(clip.peak, 4),
         "rms_db": round(clip.rms_db, 1),
         "noise_db": round(clip.noise_db, 1),
     }
-    return Sample(pcm, clip.rate, words, (*advice, *odd), facts)
+    return Sample(pcm, rate, words, tuple(advice), facts)
 
 
 def read_bytes(
     content: bytes, folder: Path, transcript: str, language: str,
-    recogniser: Recogniser | None = None,
+    recogniser: Recogniser | None = None, *, wordless: bool = False,
 ) -> Sample:  # fmt: skip
     """``read_sample`` of bytes: M4A and WebM are read from files only.
 
@@ -103,7 +116,7 @@ def read_bytes(
         )
     with temporary_beside(folder / "sample") as temporary:
         temporary.write_bytes(content)
-        return read_sample(temporary, transcript, language, recogniser)
+        return read_sample(temporary, transcript, language, recogniser, wordless=wordless)
 
 
 def trimmed(pcm: Pcm, rate: int) -> tuple[Pcm, tuple[float, float]]:

@@ -168,6 +168,9 @@ class Shelf:
         engine = wish.engine or voice.engine
         self.check_consent(voice)
         options = {**contents.engines.get(engine, {}), **_clients_own(engine, wish.options)}
+        visitor = self.visitors.get(voice.id)
+        if visitor is not None:
+            return visitor.speaker(engine, options, language)
         key = digest(
             [contents.signature, voice.id, voice.preset, engine, wish.style, language,
              plain(options)]
@@ -192,7 +195,7 @@ class Shelf:
 
         Args:
             clip: the bytes of an audio file.
-            transcript: every word spoken in it.
+            transcript: every word spoken in it; "" for an engine that needs none.
             consent: ``basis`` and ``holder``, as declared by whoever asks.
             engine: that will clone; "" is what the library has for that.
 
@@ -201,7 +204,8 @@ class Shelf:
             ConsentError: nobody says on what ground the voice may be used.
         """
         cloning = self.cloning_engine(engine)
-        return self.find(self.visitors.add(clip, transcript, consent, cloning, language))
+        options = self.options(cloning)
+        return self.find(self.visitors.add(clip, transcript, consent, cloning, options, language))
 
     def cloning_engine(self, engine: str = "") -> str:
         """The engine for voices of people: the one asked for, else the shelf's own if it
@@ -242,9 +246,6 @@ class Shelf:
     def _speaker(
         self, voice: ShelfVoice, engine: str, options: Mapping[str, Any], style: str, language: str
     ) -> Speaker:
-        visitor = self.visitors.get(voice.id)
-        if visitor is not None:
-            return visitor.speaker(engine, options, language)
         written = self.library.read().voices.get(voice.id)
         if written is None or voice.preset:
             written = WrittenVoice(preset=voice.preset)

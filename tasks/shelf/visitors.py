@@ -6,6 +6,7 @@ are; nothing of them reaches the disk but what was said with them.
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping
@@ -33,7 +34,7 @@ class Visitor:
     """A clip that may be spoken with."""
 
     id: str
-    sample: Sample
+    voice: Voice
     consent: Mapping[str, str]  # basis, holder
     engine: str
 
@@ -44,13 +45,10 @@ class Visitor:
             VoiceError: the engine cannot clone it, or does not speak the language.
         """
         light = {key: value for key, value in options.items() if key != "host"}
-        sample = self.sample
-        sound = reference_digest(pcm_sha256(sample.pcm), sample.rate, sample.transcript, "")
-        voice = Voice(sound, reference=Reference(sample.pcm, sample.rate, sample.transcript, sound))
-        make_engine(engine, light).check_voice(voice, language)
+        make_engine(engine, light).check_voice(self.voice, language)
         identity = digest({"engine": engine, "options": plain(options)})
         setup = EngineSetup(engine, MappingProxyType(dict(options)), identity)
-        return Speaker(self.id, "", setup, voice, 0.0, self.consent)
+        return Speaker(self.id, "", setup, self.voice, 0.0, self.consent)
 
 
 class Visitors:
@@ -62,9 +60,15 @@ class Visitors:
         self._lock = threading.Lock()
 
     def add(
-        self, clip: bytes, transcript: str, consent: Mapping[str, str], engine: str, language: str
+        self,
+        clip: bytes,
+        transcript: str,
+        consent: Mapping[str, str],
+        engine: str,
+        options: Mapping[str, object],
+        language: str,
     ) -> str:
-        """Takes a clip in; its id.
+        """Takes a clip in; its id. Without a transcript where the engine needs none.
 
         Raises:
             VoiceError: the clip or its words cannot be used.
@@ -76,12 +80,14 @@ class Visitors:
                 expected="one of " + ", ".join(BASES),
             )  # fmt: skip
         said = {key: str(value) for key, value in consent.items() if value}
-        key = PREFIX + digest([clip.hex(), transcript, said, engine])[:32]
+        key = PREFIX + digest([hashlib.sha256(clip).hexdigest(), transcript, said, engine])[:32]
         with self._lock:
             if key in self._known:
                 self._known.move_to_end(key)
                 return key
-        visitor = Visitor(key, read_bytes(clip, self._folder, transcript, language), said, engine)
+        wordless = not make_engine(engine, options).capabilities.needs_transcript
+        sample = read_bytes(clip, self._folder, transcript, language, wordless=wordless)
+        visitor = Visitor(key, _voice(sample), said, engine)
         with self._lock:
             self._known[key] = visitor
             while len(self._known) > _MOST:
@@ -91,3 +97,9 @@ class Visitors:
     def get(self, name: str) -> Visitor | None:
         """The visitor of that id, while it is remembered."""
         return self._known.get(name) if name.startswith(PREFIX) else None
+
+
+def _voice(sample: Sample) -> Voice:
+    words = sample.transcript or None
+    sound = reference_digest(pcm_sha256(sample.pcm), sample.rate, words, "")
+    return Voice(sound, reference=Reference(sample.pcm, sample.rate, words, sound))

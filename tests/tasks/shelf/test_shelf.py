@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+import soxr
 import yaml
 from audio_takes import silence
 from clipmaking import RATE, WORDS, spoken
@@ -302,6 +303,22 @@ def test_a_clip_may_visit_for_one_request(folder: Path) -> None:
         shelf.visiting(clip, WORDS, {})
     with pytest.raises(VoiceError, match="audio_sample: this is not audio"):
         shelf.visiting(b"ffconcat version 1.0\nfile /etc/passwd\n", WORDS, SELF)
+
+
+def test_a_visitor_needs_words_where_its_engine_does(folder: Path) -> None:
+    shelf = Shelf(folder)
+    voice = shelf.visiting(wav(spoken(4.0, 5)), "", SELF)
+    reference = shelf.speaker(SpeechWish("x", voice.id), "en").voice.reference
+    assert reference is not None and reference.transcript is None
+    with pytest.raises(VoiceError, match="transcript: nobody says"):
+        shelf.visiting(wav(spoken(4.0, 5)), "", SELF, engine="glm")
+
+
+def test_needlessly_high_rates_are_brought_down(tmp_path: Path) -> None:
+    high = soxr.resample(spoken(4.0, 3), RATE, 192_000)
+    found = read_bytes(wav(high, 192_000), tmp_path, WORDS, "en")
+    assert (found.rate, found.facts["rate"]) == (48_000, 192_000)
+    assert abs(len(found.pcm) - 4 * 48_000) < 9600 and found.pcm.dtype == np.int16
 
 
 def test_silent_edges_are_cut_off_and_told(tmp_path: Path) -> None:
