@@ -19,18 +19,40 @@ Command = Callable[..., Any]
 _BASES = click.Choice(["self", "licensed", "public-domain"])
 
 
+# as upstream's program and the founding texts call them: taken, not shown (docs/batches.md)
+_OLD = {
+    "--prompt_audio": "--voice",
+    "--prompt_text": "--transcript",
+    "--sample_rate": "--rate",
+    "--output_path": "--out",
+    "--exp_name": "--out",
+}
+
+
+class OldNames(click.Command):
+    """A command that knows its options by their old names as well."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Puts the new names in the place of the old ones, up to ``--``."""
+        end = args.index("--") if "--" in args else len(args)
+        split = [(word, *word.partition("=")) for word in args[:end]]
+        new = [
+            _OLD[name] + sign + value if name in _OLD else word for word, name, sign, value in split
+        ]
+        return super().parse_args(ctx, new + args[end:])
+
+
 def _wish(command: Command) -> Command:
-    """The options that both commands have. Those of upstream's program, and of the founding
-    texts, are taken too and not shown: docs/batches.md has them."""
+    """The options that both commands have."""
     options = [
-        click.option("--voice", "--prompt_audio", metavar="V", help="A voice, or a recording."),
-        click.option("--transcript", "--prompt_text", metavar="TEXT", help="Of the recording."),
+        click.option("--voice", metavar="V", help="A voice, or a recording."),
+        click.option("--transcript", metavar="TEXT", help="Of the recording."),
         click.option("--consent", type=_BASES, help="On what ground its voice may be used."),
         click.option("--language", metavar="L", help="Such as en or zh (default: told)."),
         click.option("--engine", metavar="E", help="Default: that of the voice."),
         click.option("--style", metavar="S", help="A mood of the voice."),
         click.option("--seed", type=click.IntRange(0), help="Default: 42."),
-        click.option("--rate", "--sample_rate", type=int, metavar="HZ", help="Of the file."),
+        click.option("--rate", type=int, metavar="HZ", help="Of the file."),
         click.option("--speed", type=click.FloatRange(0.25, 4), help="Above 1 is faster."),
         click.option("--preset", metavar="P", help="debug, hifi, dialogue or batch."),
         click.option("--sampler", metavar="S", help="ras or topk, of engines that sample."),
@@ -43,13 +65,12 @@ def _wish(command: Command) -> Command:
     return command
 
 
-@click.command("speak")
+@click.command("speak", cls=OldNames)
 @click.argument("text", required=False)
 @click.option("--input_text", "text_of_old", hidden=True)
 @click.option(
     "-o",
     "--out",
-    "--output_path",
     type=click.Path(path_type=Path),
     help="The file: .wav, .flac, .mp3 or .opus (default: tts_DATE_TIME.wav here).",
 )
@@ -89,12 +110,11 @@ def speak_command(
     return 0
 
 
-@click.command("batch")
+@click.command("batch", cls=OldNames)
 @click.argument("file", required=False, type=click.Path(path_type=Path))
 @click.option("--data", "file_of_old", type=click.Path(path_type=Path), hidden=True)
 @click.option(
     "--out",
-    "--exp_name",
     type=click.Path(path_type=Path, file_okay=False),
     help="Folder of the files (default: FILE without its ending).",
 )

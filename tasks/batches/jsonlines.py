@@ -43,8 +43,9 @@ def read_lines(
     """Rows of the lines of a file; blank lines are none.
 
     Raises:
-        InputError: more than ``MOST_ROWS``.
+        InputError: more than ``MOST_ROWS``, or a default that cannot be.
     """
+    check_defaults(defaults)
     return _settled(_limited(_parsed(lines, file, defaults)))
 
 
@@ -54,8 +55,9 @@ def read_objects(
     """Rows of objects that were JSON before.
 
     Raises:
-        InputError: more than ``MOST_ROWS``.
+        InputError: more than ``MOST_ROWS``, or a default that cannot be.
     """
+    check_defaults(defaults)
     pairs = enumerate(objects, 1)
     return _settled(_limited(_row(each, number, 0, "", defaults) for number, each in pairs))
 
@@ -83,6 +85,15 @@ def read_line(line: bytes) -> object:
         ) from error
     except ValueError as error:
         raise InputError(f"is not JSON: {error}", expected="one JSON object a line") from error
+
+
+def check_defaults(defaults: Mapping[str, object] | None) -> None:
+    """Refuses defaults that would make every row wrong.
+
+    Raises:
+        InputError: the mistake, with the field.
+    """
+    read_row({"text": "-"}, defaults=defaults)
 
 
 def _parsed(

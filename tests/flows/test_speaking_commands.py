@@ -56,6 +56,9 @@ def test_every_way_in_gives_the_same_sound(
     Path("rows.jsonl").write_text(json.dumps({"syn_text": text}) + "\n", "utf-8")
     assert main(["batch", "--data", "rows.jsonl", "--exp_name", "out", *TONE]) == 0
     sounds.add(json.loads(Path("out/output_001.json").read_text("utf-8"))["pcm_sha256"])
+    old = ["--input_text", text, "--prompt_audio=oak", "--engine", "tone", "--use_phoneme"]
+    old += ["--sample_rate", "24000", "--seed", "42", "--output_path", "3.wav"]
+    sounds.add(run(capsys, "speak", *old)[1]["pcm_sha256"])
     with Booth(work.parent / "data") as booth:
         row = read_row({"text": text, "engine": "tone", "voice": "oak", "output_name": "4"})
         sounds.add(booth.speak(row, work).pcm_sha256)
@@ -78,11 +81,13 @@ def test_a_text_is_only_ever_a_text(text: str, work: Path) -> None:
         (["speak", "a", *TONE, "--rate", "5"], "cannot be 5"),
         (["batch"], "FILE: there is no batch"),
         (["batch", "gone.jsonl"], "gone.jsonl: there is no such file"),
+        (["batch", "rows.jsonl", "--format", "exe"], "format: cannot be 'exe'; expected wav, flac"),
     ],
 )
 def test_mistakes_end_with_two(
     words: list[str], line: str, work: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    Path("rows.jsonl").write_text('{"text": "a"}')
     assert main(words) == 2
     said = capsys.readouterr().err
     assert line in said
