@@ -18,6 +18,7 @@ from starlette.exceptions import HTTPException
 from castbook import __version__
 from castbook.errors import CastbookError
 from service.desk import Desk
+from service.gate import Gate, device_slots
 from service.problems import Problem, answer_with_problem
 from service.settings import ServiceSettings
 from tasks.shelf.shelf import Shelf
@@ -36,13 +37,15 @@ ROOMS = (
 
 def open_desk(settings: ServiceSettings) -> Desk:
     """The desk that ``settings`` ask for. Imports Prefect only where a server is configured."""
-    shelf = Shelf(settings.data / "library", settings.engine)
-    orders = None
+    shelf, gate, orders = Shelf(settings.data / "library", settings.engine), Gate(), None
     if settings.prefect_api_url:
         from flows.orders.client import PrefectOrders
 
         orders = PrefectOrders(settings.prefect_api_url)
-    return Desk(settings, shelf, Studio(shelf, slots=settings.slots), orders)
+        if settings.shares_slots:
+            gate.share(device_slots(settings.prefect_api_url))
+    studio = Studio(shelf, slots=settings.slots, gate=gate)
+    return Desk(settings, shelf, studio, orders, {Gate: gate})
 
 
 def create_app(desk: Desk, names: Sequence[str] = ROOMS) -> FastAPI:

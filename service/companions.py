@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from castbook.errors import CastbookError, EnvironmentFault
+from service.gate import Gate, device_slots
 from service.settings import ServiceSettings
 from service.starting import LateOrders
 
@@ -28,7 +29,8 @@ log = logging.getLogger("castbook.service")
 
 
 class Companions:
-    """A thread that keeps server and worker alive, and ``orders`` open while they are.
+    """A thread that keeps server and worker alive, ``orders`` open and ``gate`` shared while
+    they are.
 
     Args:
         environment: of the children, beside this process's own.
@@ -39,11 +41,13 @@ class Companions:
         self,
         settings: ServiceSettings,
         orders: LateOrders,
+        gate: Gate,
         environment: Mapping[str, str],
         say: Callable[[str], None],
     ) -> None:
         self._settings = settings
         self._orders = orders
+        self._gate = gate
         self._environment = environment
         self._say = say
         self._ended = threading.Event()
@@ -66,6 +70,7 @@ class Companions:
             except Exception as error:  # of Prefect or ours: a thread that ends must be heard of
                 if not isinstance(error, CastbookError):
                     log.exception("the companions failed")
+                self._gate.share(None)
                 self._orders.fail(f"there are no jobs at the moment: {error}")
                 self._say(f"jobs       {error}; trying again in {AGAIN_S:.0f} s")
                 self._ended.wait(AGAIN_S)
@@ -81,6 +86,8 @@ class Companions:
 
         url = self._settings.prefect_api_url
         if url:
+            if self._settings.shares_slots:
+                self._gate.share(device_slots(url))
             self._orders.open(PrefectOrders(url))
             self._say(f"jobs       on the Prefect server at {url.removesuffix('/api')}")
             self._ended.wait()
@@ -93,6 +100,7 @@ class Companions:
                 self._say(f"goes on    {name}, which had crashed")
             environment = {**server.environment, **self._environment}
             worker = stack.enter_context(servers.running_worker(environment))
+            self._gate.share(device_slots(server.api_url))
             self._orders.open(PrefectOrders(server.api_url))
             self._say(f"jobs       ready; dashboard {server.dashboard}")
             while not self._ended.wait(_LOOK_S):

@@ -20,6 +20,7 @@ from castbook.errors import EnvironmentFault
 from service.app import create_app, open_desk
 from service.companions import Companions, environment_of
 from service.desk import Desk
+from service.gate import Gate
 from service.observability.logs import set_up_logs
 from service.security.binding import check_binding
 from service.security.connections import PromptProtocol
@@ -90,7 +91,7 @@ def serve(asked: Serving, say: Callable[[str], None] = print) -> int:
         if asked.jobs:
             orders = LateOrders()
             desk.orders = orders
-            stack.enter_context(Companions(settings, orders, children, say))
+            stack.enter_context(Companions(settings, orders, desk.part(Gate), children, say))
         server = Announcing(configuration(desk), lambda: announce(desk, asked.jobs, say))
         try:
             server.run(sockets=[listening])

@@ -15,7 +15,7 @@
 | CASTBOOK_FETCH_HOSTS | hosts whose https addresses may be fetched; none by default |
 | CASTBOOK_PUBLIC_VOICES | 1: the lists of voices and models need no key |
 | CASTBOOK_RATE | requests a minute of one caller; 600 if absent, 0 for no bound |
-| CASTBOOK_SLOTS | syntheses at once on one device; 1 if absent |
+| CASTBOOK_SLOTS | syntheses at once on one device, by API and jobs together; 1 if absent |
 | CASTBOOK_ENGINE | speaks where a voice names no engine |
 | CASTBOOK_UPLOAD_TYPES | of clips: of wav, mp3, flac, ogg, mp4, webm; all if absent |
 | CASTBOOK_WATERMARK | 1: finished sounds bear an inaudible mark (extra ``watermark``) |
@@ -64,6 +64,7 @@ class ServiceSettings:
     public_voices: bool = False
     rate: int = 600  # requests a minute of one caller
     slots: int = 1
+    shares_slots: bool = False  # with the workers of a Prefect server that is not our own
     engine: str = ""  # "": the library's
     upload_types: tuple[str, ...] = UPLOAD_TYPES
     watermark: bool = False
@@ -111,6 +112,7 @@ class ServiceSettings:
             public_voices=env.get("CASTBOOK_PUBLIC_VOICES", "") == "1",
             rate=_number(env, "CASTBOOK_RATE", 600, 0, 1_000_000),
             slots=_number(env, "CASTBOOK_SLOTS", 1, 1, 1024),
+            shares_slots=bool(env.get("CASTBOOK_SLOTS")),
             engine=env.get("CASTBOOK_ENGINE", ""),
             upload_types=_words(env, "CASTBOOK_UPLOAD_TYPES", UPLOAD_TYPES),
             watermark=shared.watermark,

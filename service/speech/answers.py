@@ -19,9 +19,12 @@ from starlette.types import Receive, Scope, Send
 from audio.streaming.encoders import wav_header
 from castbook.errors import CastbookError
 from service.problems import problem_of
+from service.speech.readahead import ReadAhead
 from service.speech.sounding import Sound
 
-SEND_S = 60.0  # a client that takes nothing for so long has gone: its slot is for others
+# A client that takes nothing for so long has gone. One that is so far behind half the pace of
+# speech would hold its slot for hours: no player is that slow.
+SEND_S = 60.0
 _SPOOL = 8 * 1024 * 1024  # bytes of a whole answer in memory; more go to a file
 _BLOCK = 256 * 1024
 
@@ -32,7 +35,7 @@ class SoundResponse(Response):
     """Bytes of sound as they come.
 
     Args:
-        sound: opened; closed here whatever happens.
+        sound: opened; closed here as soon as all of it is made, or the client has gone.
     """
 
     def __init__(self, sound: Sound, media_type: str, headers: Mapping[str, str]) -> None:
@@ -40,32 +43,48 @@ class SoundResponse(Response):
         self.status_code = 200
         self.media_type = media_type
         self.background = None
+        self._whole = False  # whether all that was made is all there should be
         self.init_headers({**headers, "X-Accel-Buffering": "no", "Cache-Control": "no-store"})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        ahead = ReadAhead()
         try:
             async with anyio.create_task_group() as group:
                 group.start_soon(_watch, receive, group.cancel_scope)
-                await self._speak(send)
+                group.start_soon(self._make, ahead)
+                await self._send(send, ahead)
                 group.cancel_scope.cancel()
         finally:
             await self.sound.close()
 
-    async def _speak(self, send: Send) -> None:
-        head = {"type": "http.response.start", "status": 200, "headers": self.raw_headers}
-        await send(head)
+    async def _make(self, ahead: ReadAhead) -> None:
+        begun = anyio.current_time()
         try:
             async for piece in self.pieces():
+                late = begun + SEND_S + 2 * self.sound.seconds
+                with anyio.fail_after(max(0.0, late - anyio.current_time())):
+                    await ahead.put(piece)
+            self._whole = True
+        except CastbookError as error:
+            log.warning("speech was cut after %.2f s: %s", self.sound.seconds, error)
+        except TimeoutError:
+            log.warning("speech was cut: its client takes it slower than half its pace")
+        finally:
+            ahead.end()
+            await self.sound.close()
+
+    async def _send(self, send: Send, ahead: ReadAhead) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
+        try:
+            while (piece := await ahead.take()) is not None:
                 with anyio.fail_after(SEND_S):
                     await send({"type": "http.response.body", "body": piece, "more_body": True})
-        except CastbookError as error:
-            # without an end: the server closes the connection, and the client sees it is cut
-            log.warning("speech was cut after %.2f s: %s", self.sound.seconds, error)
-            return
         except TimeoutError:
             log.warning("speech was cut: its client took nothing for %.0f s", SEND_S)
             return
-        await send({"type": "http.response.body", "body": b"", "more_body": False})
+        if self._whole:
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+        # else without an end: the server closes the connection, and the client sees it is cut
 
     async def pieces(self) -> AsyncIterator[bytes]:
         """What is sent."""

@@ -22,6 +22,7 @@ from audio.streaming.forms import PCM_RATE
 from service.problems import Problem
 from service.settings import MOST_TEXT, MOST_UPLOAD
 from service.speech.dialects import OPENAI_MODELS, Format, language_tag
+from tasks.speech.presets import preset_of
 from tasks.speech.wishes import OPEN_OPTIONS, SpeechWish, check_open
 from tts.registry import engine_names
 
@@ -81,7 +82,9 @@ class SpeechBody(BaseModel):
         "audio", description="Bytes of audio, or events with base64 in them."
     )
     stream: bool = Field(
-        True, description="false: the whole answer at once, with its Content-Length."
+        True,
+        description="false: the whole answer at once, with its Content-Length. The presets"
+        " hifi and batch do that unless this says otherwise.",
     )
     language: Name = Field("", description="BCP 47 tag; found from the text if absent.")
     lang_code: Name = Field("", description="The same, as Kokoro-FastAPI calls it.")
@@ -129,10 +132,19 @@ class SpeechBody(BaseModel):
         names = [name for name in self.model_extra or {} if _SHOWN.fullmatch(name)]
         return ", ".join(names[:_MOST_SHOWN])
 
-    @property
-    def streams(self) -> bool:
-        """Whether the answer begins before all of it is spoken."""
-        return self.stream or self.stream_format == "sse"
+
+def streams_of(body: SpeechBody) -> bool:
+    """Whether the answer begins before all of it is spoken: as asked, else as the preset says."""
+    if body.stream_format == "sse":
+        return True
+    preset = preset_of(body.preset)
+    return body.stream if preset is None or "stream" in body.model_fields_set else preset.stream
+
+
+def rate_of(wish: SpeechWish) -> int | None:
+    """Hz that a wish asks for by itself or by its preset; None: the engine's own."""
+    preset = preset_of(wish.preset)
+    return wish.rate or (preset.rate if preset else None)
 
 
 def wish_of(body: SpeechBody) -> SpeechWish:

@@ -58,6 +58,10 @@ SOUND: Responses = {
         "headers": {
             "X-Castbook-Trace": {"schema": {"type": "string"}, "description": "Of this request."},
             "X-Castbook-Seed": {"schema": {"type": "string"}, "description": "Repeats it."},
+            "X-Castbook-Notes": {
+                "schema": {"type": "string"},
+                "description": "What was asked for and has no effect with this engine.",
+            },
             "X-Castbook-Ignored": {
                 "schema": {"type": "string"},
                 "description": "Keys of the body that were not understood.",

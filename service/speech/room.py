@@ -9,6 +9,7 @@ from typing import Any
 
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel, Field
 
 from audio.streaming.encoders import warm_up
 from audio.streaming.forms import FORMS
@@ -19,12 +20,13 @@ from service.observability.speechmeter import SpeechMeter
 from service.security.guard import CallerOf, ListCaller
 from service.speech import documents, lists
 from service.speech.answers import EventResponse, SoundResponse, WholeResponse, gather
-from service.speech.bodies import SpeechBody, wish_of
+from service.speech.bodies import SpeechBody, rate_of, streams_of, wish_of
 from service.speech.sounding import Stage
 from service.speech.visitors import with_visitor
 from service.voices.admission import moderate_now
 from service.voices.marks import Marks
 from service.voices.owners import owner_of
+from tasks.speech.presets import check_stream
 from tasks.speech.studio import Reading
 from tts.engine import Pcm
 
@@ -59,6 +61,8 @@ async def speak(body: SpeechBody, request: Request, caller: CallerOf) -> Respons
     desk = desk_of(request)
     stage = desk.part(Stage)
     wish = await with_visitor(desk, stage, body, wish_of(body))
+    streams = streams_of(body)
+    check_stream(rate_of(wish), stream=streams, experimental=body.experimental)
     wish = await moderate_now(desk, wish, caller)
     reading = await stage.run(lambda: desk.studio.read(wish))
     sound = await stage.open(_chunks(desk, reading), reading.rate, body.response_format)
@@ -66,7 +70,7 @@ async def speak(body: SpeechBody, request: Request, caller: CallerOf) -> Respons
     headers = _headers(body, reading)
     if body.stream_format == "sse":
         return EventResponse(sound, len(wish.text), headers)
-    if body.stream:
+    if streams:
         return SoundResponse(sound, form.content_type, headers)
     whole, size = await gather(sound)
     return WholeResponse(whole, size, form.content_type, headers)
@@ -86,6 +90,7 @@ def _headers(body: SpeechBody, reading: Reading) -> Mapping[str, str]:
         "X-Castbook-Trace": current_trace(),
         "X-Castbook-Seed": str(reading.seed),
         "X-Castbook-Ignored": body.ignored,
+        "X-Castbook-Notes": "; ".join(reading.notes).encode("ascii", "replace").decode(),
     }
     return {name: value for name, value in said.items() if value}
 
@@ -135,16 +140,23 @@ async def retrieve_model(model: str, _: ListCaller) -> dict[str, Any]:
     return await run_sync(lists.find_model, model)
 
 
+class Unloaded(BaseModel):
+    """What unloading freed."""
+
+    unloaded: bool = True
+    freed_bytes: int = Field(description="Of main memory, of the engines' processes.")
+
+
 @router.post(
     "/v1/engine/unload",
     operation_id="unloadEngine",
     summary="Free the engines' memory",
     responses=documents.refusals(401, 403, 429, 503),
 )
-async def unload_engine(request: Request, _: CallerOf) -> dict[str, Any]:
-    """Ends the engine processes; the next text loads them again."""
+async def unload_engine(request: Request, _: CallerOf) -> Unloaded:
+    """Ends the engine processes, once nothing is being spoken; the next text loads them again."""
     desk = desk_of(request)
-    return {"unloaded": True, "freed_bytes": await run_sync(desk.studio.unload)}
+    return Unloaded(freed_bytes=await desk.part(Stage).run(desk.studio.unload))
 
 
 # Clients whose base address was written down without /v1 are answered all the same.

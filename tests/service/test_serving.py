@@ -22,6 +22,7 @@ from fake_orders import FakeOrders
 from castbook.errors import EnvironmentFault, InputError, Unavailable
 from flows.cli import main
 from service.companions import Companions, environment_of, free_port, only_one
+from service.gate import Gate
 from service.serving import Serving, listen, settings_of
 from service.settings import ServiceSettings
 from service.starting import LateOrders
@@ -164,14 +165,15 @@ def test_companions_come_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
     monkeypatch.setattr("flows.server.running_server", server)
     monkeypatch.setattr("flows.server.running_worker", worker)
-    monkeypatch.setattr("flows.server.register", lambda server: ["night-heron"])
+    monkeypatch.setattr("flows.server.register", lambda server, slots: ["night-heron"])
+    monkeypatch.setattr("service.companions.device_slots", lambda url: None)
     monkeypatch.setattr("service.companions.AGAIN_S", 0.01)
     monkeypatch.setattr("service.companions._LOOK_S", 0.01)
     said: list[str] = []
-    orders = LateOrders()
+    orders, gate = LateOrders(), Gate()
     settings = ServiceSettings(tmp_path, slots=2)
     environment = environment_of(settings, (tmp_path,))
-    with Companions(settings, orders, environment, said.append):
+    with Companions(settings, orders, gate, environment, said.append):
         deadline = time.monotonic() + 20
         while len([line for line in said if "ready" in line]) < 2:
             assert time.monotonic() < deadline, said
@@ -182,3 +184,25 @@ def test_companions_come_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert any("the worker ended" in line for line in said)
     assert started[1]["CASTBOOK_SLOTS"] == "2"
     assert started[1]["CASTBOOK_DATA"] == str(tmp_path)
+
+
+def test_the_gate_holds_a_slot_once_there_are_any() -> None:
+    held: list[str] = []
+
+    class Slots:
+        @contextlib.contextmanager
+        def one(self) -> Iterator[None]:
+            held.append("taken")
+            yield
+            held.append("given back")
+
+    gate = Gate()
+    with gate():
+        assert not held
+    gate.share(Slots())
+    with gate():
+        assert held == ["taken"]
+        gate.share(None)  # the server has gone: what is being spoken goes on
+    assert held == ["taken", "given back"]
+    with gate():
+        assert len(held) == 2

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from live import make_desk
 from pydantic import ValidationError
@@ -103,6 +103,24 @@ def test_the_whole_answer_has_its_length(client: TestClient) -> None:
     assert streamed[44:] == answer.content[44:]
 
 
+def test_32_khz_is_not_streamed_unless_asked_for(client: TestClient) -> None:
+    body = {"input": "Hello there.", "response_format": "wav"}
+    for more in ({"rate": 32000, "stream": False}, {"preset": "hifi"}):
+        answer = client.post(SPEECH, json={**body, **more})
+        assert "content-length" in answer.headers
+        with wave.open(io.BytesIO(answer.content)) as file:
+            assert file.getframerate() == 32000
+    answer = client.post(SPEECH, json={**body, "rate": 32000, "experimental": True})
+    assert answer.status_code == 200
+    assert "content-length" not in answer.headers
+
+
+def test_what_has_no_effect_is_said(client: TestClient) -> None:
+    answer = client.post(SPEECH, json={"input": "Hello.", "sampler": "topk", "instructions": "Go"})
+    assert "has no sampler" in answer.headers["x-castbook-notes"]
+    assert "instructions" in answer.headers["x-castbook-notes"]
+
+
 def test_events_carry_the_same_bytes(client: TestClient) -> None:
     body = {"input": "Hello there.", "response_format": "mp3"}
     answer = client.post(SPEECH, json={**body, "stream_format": "sse"})
@@ -145,6 +163,10 @@ def test_equal_requests_give_equal_bytes_and_null_seeds_do_not(client: TestClien
         ({"input": "x", "language": "Klingonese?"}, 422, "language", "pt-BR"),
         ({"input": "x", "rate": 24000, "sample_rate": 32000}, 422, "rate", "one"),
         ({"input": "x", "seed": -1}, 422, "seed", ""),
+        ({"input": "x", "rate": 32000}, 422, "rate", "experimental: true"),
+        ({"input": "x", "preset": "hifi", "stream": True}, 422, "rate", "stream: false"),
+        ({"input": "x", "preset": "hify"}, 422, "preset", "hifi"),
+        ({"input": "x", "sampler": "dice"}, 422, "sampler", "ras"),
         ({"input": "x", "options": {"host": {"python": "/bin/true"}}}, 422, "options", "host"),
         ({"input": "x", "options": {"base_url": "http://h"}}, 422, "options", "base_url"),
         ({"input": "x", "ref_audio": "file:///etc/passwd"}, 422, "ref_audio", ""),
@@ -270,6 +292,7 @@ def test_the_engine_is_unloaded_and_loaded_again(client: TestClient) -> None:
     before = client.post(SPEECH, json=body).content
     answer = client.post("/v1/engine/unload").json()
     assert answer["unloaded"] is True
+    assert answer["freed_bytes"] > 1_000_000  # the process of the engine is gone
     assert client.post(SPEECH, json=body).content == before
 
 
@@ -298,7 +321,7 @@ JSON = st.recursive(
 FIELDS = st.sampled_from(sorted(SpeechBody.model_fields))
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=50)
 @given(extra=st.dictionaries(FIELDS | st.text(max_size=12), JSON, max_size=4))
 def test_a_body_is_read_or_refused(extra: dict[str, Any]) -> None:
     """Whatever a client sends is a wish or a refusal, and never a crash."""

@@ -1,0 +1,54 @@
+"""A slot of the device that the API shares with jobs, once their server is there.
+
+The studio lets as many texts speak at once as it has slots; jobs speak in processes of their
+own. A slot on the Prefect server (``flows/orders/slots.py``) holds for both together.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+PATIENCE_S = 60.0  # as the studio's own
+
+
+class DeviceSlots(Protocol):
+    """``flows.orders.slots.Slots``, which nothing here imports before Prefect is wanted."""
+
+    def one(self) -> AbstractContextManager[None]:
+        """Holds a slot; may be left on another thread than it was entered on."""
+
+
+def device_slots(api_url: str) -> DeviceSlots:
+    """The slots of this machine's device on a Prefect server; nobody waits longer than the
+    studio lets them."""
+    from flows.orders.slots import Slots, limit_name
+
+    return Slots(api_url, limit_name(), patience_s=PATIENCE_S)
+
+
+class Gate:
+    """Of the studio: open to everybody until there are slots to share. Any thread may ask."""
+
+    def __init__(self) -> None:
+        self._slots: DeviceSlots | None = None
+
+    def share(self, slots: DeviceSlots | None) -> None:
+        """From now on each reading takes one of ``slots``; None: only the studio's count."""
+        self._slots = slots
+
+    @contextlib.contextmanager
+    def __call__(self) -> Iterator[None]:
+        """Held around a reading.
+
+        Raises:
+            Unavailable: no slot was free in time.
+        """
+        slots = self._slots
+        if slots is None:
+            yield
+            return
+        with slots.one():
+            yield
