@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-ROOMS = ("castbook", "book", "tts", "audio", "tasks", "flows")
+ROOMS = ("castbook", "book", "tts", "audio", "tasks", "flows", "service")
 
 
 @pytest.fixture(scope="module")

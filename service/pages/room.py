@@ -14,6 +14,7 @@ from fastapi.responses import RedirectResponse, Response
 from service.desk import Desk
 from service.pages import books, reviews, sounds
 from service.pages.statics import statics
+from service.pages.statics import version as current_version
 from service.problems import Problem
 from tasks.reviewing.bookcase import Bookcase
 
@@ -21,7 +22,7 @@ router = APIRouter(include_in_schema=False)
 for _page in (books, reviews, sounds):
     router.include_router(_page.router)
 
-_FOR_EVER = "public, max-age=31536000, immutable"  # an address holds its content's digest
+_FOR_EVER = "public, max-age=31536000, immutable"  # an address holds the content's digest
 
 
 @asynccontextmanager
@@ -38,14 +39,17 @@ async def home() -> RedirectResponse:
     return RedirectResponse("/books", 303)
 
 
-@router.get("/static/{name:path}", name="static")
-async def static(name: str) -> Response:
-    """One of the files that pages load."""
-    found = statics().get(name)
+@router.get("/static/{version}/{name:path}", name="static")
+async def static(version: str, name: str) -> Response:
+    """One of the files that pages load; an old page may ask for it under an old version."""
+    found, now = statics().get(name), current_version()
     if found is None:
         raise Problem(404, f"no file {name[:100]!r} is served here", code="not_found")
     return Response(
         found.content,
         media_type=found.kind,
-        headers={"Cache-Control": _FOR_EVER, "X-Content-Type-Options": "nosniff"},
+        headers={
+            "Cache-Control": _FOR_EVER if version == now else "no-cache",
+            "X-Content-Type-Options": "nosniff",
+        },
     )

@@ -1,7 +1,8 @@
 """The files that pages load: style, programs and the vendored htmx and wavesurfer.
 
-A fixed list made at start: no path is ever built from a request. Addresses carry the digest
-of the file, so browsers may keep it for ever and a new version is another address.
+A fixed list made at start: no path is ever built from a request. Addresses carry a digest of
+all files, so browsers may keep them for ever; programs find each other beside themselves, under
+the same digest, and so none is loaded twice.
 """
 
 from __future__ import annotations
@@ -22,7 +23,6 @@ class Static:
 
     content: bytes
     kind: str  # of the content
-    version: str  # of its content, 12 hex digits
 
 
 @cache
@@ -33,12 +33,18 @@ def statics() -> dict[str, Static]:
         if path.is_file() and not path.name.startswith("."):
             content = path.read_bytes()
             kind = _KINDS.get(path.suffix) or mimetypes.guess_type(path.name)[0]
-            found[path.relative_to(FOLDER).as_posix()] = Static(
-                content,
-                kind or "text/plain; charset=utf-8",
-                hashlib.sha256(content).hexdigest()[:12],
-            )
+            name = path.relative_to(FOLDER).as_posix()
+            found[name] = Static(content, kind or "text/plain; charset=utf-8")
     return found
+
+
+@cache
+def version() -> str:
+    """Of all files together: 12 hex digits."""
+    digest = hashlib.sha256()
+    for name, one in statics().items():
+        digest.update(f"{name} {len(one.content)}\n".encode() + one.content)
+    return digest.hexdigest()[:12]
 
 
 def address(name: str) -> str:
@@ -47,4 +53,6 @@ def address(name: str) -> str:
     Raises:
         KeyError: there is no such file.
     """
-    return f"/static/{name}?v={statics()[name].version}"
+    if name not in statics():
+        raise KeyError(name)
+    return f"/static/{version()}/{name}"

@@ -185,11 +185,16 @@ document.addEventListener("htmx:after:swap", () => {
   count();
 });
 
+let asking = 0; // requests of forms: their answer must find its line where it was
+document.addEventListener("htmx:before:request", () => asking++);
+document.addEventListener("htmx:finally:request", () => asking--);
+
 let due = 0;
-document.body.addEventListener("castbook:lines", () => {
+function later() {
   clearTimeout(due);
   due = setTimeout(refresh, 150);
-});
+}
+body.addEventListener("castbook:lines", later);
 let last = 0;
 document.addEventListener("castbook:progress", () => {
   if (Date.now() - last < 2500) return;
@@ -201,9 +206,11 @@ document.addEventListener("castbook:progress", () => {
 async function refresh() {
   const list = $("#lines");
   if (!list) return;
+  if (asking) return later();
   const answer = await fetch(list.dataset.url, { headers: { "HX-Request": "true" } }).catch(() => null);
   if (!answer?.ok) return;
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+  if (asking || !list.isConnected) return later();
   const now = $("#summary", fresh);
   $("#summary").replaceWith(document.adoptNode(now));
   const there = [...fresh.querySelectorAll(".line")];
