@@ -17,12 +17,14 @@ from hypothesis import strategies as st
 from live import live, make_desk
 from starlette.testclient import TestClient
 
+from audio.pcm import read_flac
 from audio.watermarking import Watermarker
-from castbook.errors import MissingDependency
+from castbook.errors import InputError, MissingDependency
 from service.app import create_app
 from service.desk import Desk
 from service.problems import Problem
 from service.security.guard import API, Caller
+from service.settings import ServiceSettings
 from service.voices import room
 from service.voices.admission import moderate, moderate_now
 from service.voices.marks import Marks
@@ -147,6 +149,41 @@ def test_moods_are_added_to_a_voice(client: TestClient) -> None:
     assert upload(client, wav(7), "/v1/audio/voices/voice_0/styles").status_code == 404
 
 
+@pytest.mark.parametrize("form", ["FLAC", "OGG", "MP3"])
+def test_any_form_becomes_mono_flac(client: TestClient, tmp_path: Path, form: str) -> None:
+    memory = io.BytesIO()
+    sound = spoken(4.0, 3)
+    soundfile.write(memory, np.stack((sound, sound), 1), RATE, format=form)
+    voice = upload(client, memory.getvalue()).json()["id"]
+    (clip,) = (tmp_path / "library" / "voices").glob(f"{voice}-*.flac")
+    pcm, rate = read_flac(clip)  # refuses what is not mono and 16 bit
+    assert rate == RATE and abs(len(pcm) - len(sound)) < RATE / 4
+
+
+def test_types_can_be_forbidden(tmp_path: Path) -> None:
+    with TestClient(
+        create_app(desk_with_cloning(tmp_path, upload_types=("wav",)), ROOMS)
+    ) as client:
+        refused = upload(client, wav(form="FLAC"))
+        assert refused.status_code == 415 and "flac is not taken" in refused.text
+        assert upload(client, wav()).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("CASTBOOK_UPLOAD_TYPES", "wav,exe"), ("CASTBOOK_MODERATOR_FAILURE", "maybe")],
+)
+def test_settings_say_what_they_can_be(name: str, value: str) -> None:
+    told = {"CASTBOOK_UPLOAD_TYPES": "mp3", "CASTBOOK_MODERATOR_FAILURE": "allow",
+            "CASTBOOK_WATERMARK": "1", "CASTBOOK_MODERATOR_URL": "http://x/"}  # fmt: skip
+    found = ServiceSettings.read(told)
+    assert (found.upload_types, found.moderator_failure) == (("mp3",), "allow")
+    assert found.watermark and "http" not in repr(found)
+    assert ServiceSettings.read({}).moderator_failure == "deny"
+    with pytest.raises(InputError, match=name):
+        ServiceSettings.read({name: value})
+
+
 HLS = b"#EXTM3U\n#EXTINF:1,\nfile:///etc/passwd\n"
 CONCAT = b"ffconcat version 1.0\nfile /etc/passwd\n"
 
@@ -230,7 +267,7 @@ def test_broken_forms_are_refused(client: TestClient, kind: str, body: bytes) ->
     assert refused.status_code in (413, 415, 422) and error_of(refused)["message"]
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     head=st.sampled_from([b"RIFF\0\0\0\0WAVE", b"fLaC", b"OggS", b"\xff\xfb", b"ID3", b""]),
     rest=st.binary(max_size=300),
@@ -239,7 +276,7 @@ def test_no_bytes_break_an_upload(client: TestClient, head: bytes, rest: bytes) 
     assert upload(client, head + rest).status_code in (415, 422)
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     parts=st.lists(
         st.sampled_from(
