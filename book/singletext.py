@@ -46,7 +46,7 @@ def cut_text(
 
     Args:
         voicing: language, lexicon and the engine's limit; ``speakers`` is (None,).
-        longest: characters of a printed piece.
+        longest: characters of a piece, as printed and as spoken.
 
     Raises:
         InputError: there is nothing to say; half a character (a lone surrogate).
@@ -61,9 +61,9 @@ def cut_text(
         for draft in draft_credits([clean[start:end]], voicing):
             drafts.append(draft)
             starts.append(start + draft.piece.start)
-    spoken = list(_spoken(drafts, voicing, pauses or Pauses()))
-    if not any(piece.spoken for piece in spoken):
+    if not drafts:
         raise InputError("there is nothing to say", place="input", expected="a letter or a digit")
+    spoken = list(_spoken(drafts, voicing, pauses or Pauses()))
     return tuple(_covering(text, starts, spoken, longest))
 
 

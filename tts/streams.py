@@ -2,8 +2,8 @@
 
 An engine with one slot is streamed by the thread that calls it, in its turn. An engine with
 more is streamed beside its other work, by a thread for each stream; at most ``slots`` at once,
-further ones wait. A reader has ``WINDOW`` chunks under way; a stream that is not read for
-``PATIENCE_S`` ends as a failure, so that it cannot keep a slot.
+further ones wait. A reader has ``WINDOW`` chunks under way; while a stream waits for its reader
+its slot is free for another, and one that is not read for ``PATIENCE_S`` ends as a failure.
 """
 
 from __future__ import annotations
@@ -43,6 +43,7 @@ class Stream:
     request: Request
     credit: int = WINDOW  # chunks that may still be sent
     cancelled: bool = False
+    beside: bool = False  # in a thread of its own
     changed: threading.Condition = field(default_factory=threading.Condition)
 
 
@@ -51,7 +52,7 @@ class Streams:
 
     Args:
         failure_of: an engine's exception as an answer.
-        ended: called from a stream's thread when there is room for another.
+        room: called from a stream's thread when there is room for another.
         gave_up: called, from any thread, with the reason why the process must end.
     """
 
@@ -59,12 +60,12 @@ class Streams:
         self,
         out: Outward,
         failure_of: Callable[[Exception], Failure],
-        ended: Callable[[], object],
+        room: Callable[[], object],
         gave_up: Callable[[str], object],
     ) -> None:
         self._out = out
         self._failure_of = failure_of
-        self._ended = ended
+        self._room = room
         self._gave_up = gave_up
         self._lock = threading.Lock()  # guards the two below
         self._known: dict[str, Stream] = {}  # since they arrived, until they end
@@ -135,8 +136,8 @@ class Streams:
             if chunks is None:
                 self.forget(stream.request.id)
                 continue
-            with self._lock:
-                self._running += 1
+            stream.beside = True
+            self._count(1)
             threading.Thread(
                 target=self._beside,
                 args=[stream, chunks],
@@ -159,10 +160,15 @@ class Streams:
         try:
             self._play(stream, chunks)
         finally:
-            with self._lock:
-                self._known.pop(stream.request.id, None)
-                self._running -= 1
-            self._ended()
+            self.forget(stream.request.id)
+            self._count(-1)
+
+    def _count(self, change: int) -> None:
+        """A stream begins to work, or ceases: then another may begin."""
+        with self._lock:
+            self._running += change
+        if change < 0:
+            self._room()
 
     def _play(self, stream: Stream, chunks: Iterator[Pcm]) -> None:
         """Sends all chunks, then the end or the failure."""
@@ -190,6 +196,15 @@ class Streams:
 
     def _may_send(self, stream: Stream) -> bool:
         """Waits until its reader has room for a chunk, or has left; False: it does neither."""
+        if not stream.credit and not stream.cancelled and stream.beside:
+            self._count(-1)
+            try:
+                return self._wait(stream)
+            finally:
+                self._count(1)  # at once: its reader has waited before
+        return self._wait(stream)
+
+    def _wait(self, stream: Stream) -> bool:
         patient_until = time.monotonic() + PATIENCE_S
         with stream.changed:
             while not stream.credit and not stream.cancelled:

@@ -254,7 +254,7 @@ class Worker:
             self._answer(request_id, failure)
 
     def _wake(self) -> None:
-        """A stream ended in its own thread: others may begin."""
+        """A stream ended or waits for its reader: others may begin."""
         self.inbox.put(wire.Frame({"is": "streamed"}, bytearray()))
 
     def _give_up(self, reason: str) -> NoReturn:

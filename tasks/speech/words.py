@@ -12,6 +12,7 @@ import threading
 from collections.abc import Collection
 from pathlib import Path
 
+from book.projectfile import LEXICON_FILE
 from book.spoken.dictionaries import DICTIONARIES
 from book.spoken.lexicon import Lexicon
 from book.spoken.lexiconfile import read_lexicon
@@ -54,8 +55,9 @@ class Words:
             return lexicon
 
     def _files(self) -> tuple[Path, ...]:
-        named = [path for path in self._shelf.lexicons if path.is_file()]
         folder = self._shelf.folder
+        written = self._shelf.lexicons or (folder / LEXICON_FILE,)  # one may come any time
+        named = [path for path in written if path.is_file()]
         beside = sorted(p for p in folder.glob("*.json*") if p.suffix.lower() in DICTIONARIES)
         return tuple(dict.fromkeys([*beside, *named]))
 

@@ -151,8 +151,19 @@ def test_with_slots_others_go_on_beside_a_stream() -> None:
         assert host.counters.completed == 4
 
 
+def test_a_stream_that_waits_for_its_reader_keeps_no_slot() -> None:
+    with Host("tone", {"chunk_ms": 20, "slots": 2}) as host:
+        asleep = [host.stream(VOICES, ask(TEXT, str(n))) for n in range(4)]
+        for stream in asleep:
+            next(stream)
+        whole = spoken(host, ask(TEXT)).tobytes()
+        for stream in asleep:
+            assert np.concatenate(list(stream)).tobytes() == whole[960:]
+        assert host.counters.completed == 5
+
+
 def test_more_streams_than_slots_wait_and_can_leave(odd) -> None:
-    with odd(streams=True, slots=2) as host:
+    with odd(streams=True, slots=2, pause_s=0.05) as host:
         open_ones = [host.stream(VOICES, ask("many", str(n))) for n in range(2)]
         for stream in open_ones:
             next(stream)
