@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from service.problems import Problem, render
 from service.security.guard import Guard, given_key
 from service.security.origins import is_our_host
-from service.security.rates import Grant, bucket_of
+from service.security.rates import WRONG_KEY_COST, Grant, bucket_of
 from service.security.shapes import check_shape
 
 CONTENT_POLICY = (
@@ -32,7 +32,6 @@ HEADERS = {
     "permissions-policy": "camera=(), geolocation=(), payment=(), usb=()",
 }
 UNCOUNTED = ("/healthz", "/readyz", "/static/")
-WRONG_KEY_COST = 10  # tokens: a guesser runs dry after a tenth of what a client may ask
 
 
 class Doors:
@@ -93,6 +92,8 @@ class Doors:
                 guard.require(scope)
         except Problem as problem:
             refused = None if guard.is_open(scope) else problem
+        if found is not None:  # for the log's line of this request
+            scope.setdefault("state", {})["principal"] = found.principal
         counted = not path.startswith(UNCOUNTED)
         known = found is not None and found.way != "local"
         name = f"principal {found.principal}" if found and known else f"address {address}"

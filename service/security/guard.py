@@ -32,7 +32,7 @@ from service.security.addresses import (
 from service.security.keys import KeyRing
 from service.security.origins import SAFE_METHODS, is_foreign, tells_origin
 from service.security.postings import Posting, Ways
-from service.security.rates import Buckets
+from service.security.rates import WRONG_KEY_COST, Buckets, bucket_of
 from service.security.sessions import COOKIE, Sessions
 from service.settings import ServiceSettings
 
@@ -159,9 +159,16 @@ class Guard:
             if len(request.headers.getlist(name)) > 1:
                 del headers[name]
         posting = Posting(headers, body, self.address(request.scope), time.time())
-        done = self.ways.admit(posting)
+        try:
+            done = self.ways.admit(posting)
+        except Problem as refused:
+            if refused.code.startswith("bad_"):  # a wrong secret, and not merely none
+                self.buckets.spill(f"address {bucket_of(posting.address)}", WRONG_KEY_COST)
+            raise
         subject = done.subject if _SUBJECT.fullmatch(done.subject) else ""
-        return Caller(f"webhook:{subject}" if subject else "webhook", WEBHOOK, done.way)
+        principal = f"webhook:{subject}" if subject else "webhook"
+        request.state.principal = principal  # for the log's line of this request
+        return Caller(principal, WEBHOOK, done.way)
 
     def _refuse_foreign(self, scope: Scope, headers: Headers, *, needs_origin: bool) -> None:
         socket = scope["type"] == "websocket"

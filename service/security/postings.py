@@ -16,6 +16,7 @@ from castbook.signatures import TOLERANCE_S, SignatureRefused, secret_bytes, ver
 from service.problems import Problem
 from service.security.addresses import Address, networks, within
 from service.security.keys import KeyRing
+from service.security.origins import is_foreign
 from service.security.replays import Replays
 from service.security.tokens import TokenRefused, Tokens
 from service.settings import ServiceSettings
@@ -126,6 +127,8 @@ class Ways:
         return Pass("token")
 
     def _address(self, posting: Posting) -> Pass:
+        if is_foreign(posting.headers):  # an address is no proof of who sits behind its browser
+            raise Problem(403, "a page of another site asks this", code="foreign_origin")
         if not within(posting.address, self._allow):
             raise Problem(403, "this address may not post here", code="address_not_allowed")
         return Pass("address")

@@ -11,6 +11,7 @@ from ipaddress import IPv6Address, ip_network
 
 from service.security.addresses import Address
 
+WRONG_KEY_COST = 10  # tokens: a guesser runs dry after a tenth of what a client may ask
 _MOST_BUCKETS = 20_000  # the longest unused goes first; a new bucket is full, so none loses
 
 

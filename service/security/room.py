@@ -12,10 +12,10 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from service.desk import Desk, desk_of
 from service.problems import Problem
 from service.security.bodies import Bodies
-from service.security.doors import WRONG_KEY_COST, Doors
+from service.security.doors import Doors
 from service.security.guard import cookie_of, guard_of
 from service.security.origins import is_foreign
-from service.security.rates import bucket_of
+from service.security.rates import WRONG_KEY_COST, bucket_of
 from service.security.sessions import COOKIE, LIFETIME_S
 
 router = APIRouter(include_in_schema=False)

@@ -104,6 +104,15 @@ def test_guessing_costs_more(tmp_path: Path) -> None:
     assert logins[-1].status_code == 429
 
 
+def test_guessing_a_webhooks_token_costs_more(tmp_path: Path) -> None:
+    app = gates(tmp_path, rate=30, webhook_tokens=("token-of-a-webhook",))
+    guesses = [
+        ask(app, "POST", "/webhook/tts", headers={"X-Webhook-Token": f"guess-{n}"})
+        for n in range(6)
+    ]
+    assert [g.status_code for g in guesses][-3:] == [429] * 3
+
+
 def test_no_rate(tmp_path: Path) -> None:
     app = gates(tmp_path, rate=0)
     answer = ask(app, "GET", "/v1/who")

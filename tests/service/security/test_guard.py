@@ -284,6 +284,8 @@ def test_webhooks_any_way(tmp_path: Path) -> None:
     assert hook(app, {}, peer="10.1.2.3") == (200, "address")
     assert hook(app, {}, peer="fd00::1") == (200, "address")
     assert hook(app, {}, peer="::ffff:10.1.2.3") == (200, "address")
+    foreign = {"Origin": "http://evil.example"}
+    assert hook(app, foreign, peer="10.1.2.3") == (403, "foreign_origin")
     assert hook(app, {"X-Webhook-Token": "wrong-token"}) == (401, "bad_token")
     assert hook(app, {}) == (403, "address_not_allowed")
 
