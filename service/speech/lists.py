@@ -9,7 +9,7 @@ from castbook.errors import MissingDependency, ProjectError
 from service.problems import Problem
 from service.speech.dialects import OPENAI_MODELS
 from service.voices.answers import voice_answer
-from tasks.shelf.shelf import ShelfVoice
+from tasks.shelf.catalogue import ShelfVoice
 from tts.registry import engine_names, make_engine
 
 

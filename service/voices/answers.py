@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from service.speech.documents import OpenAIError, Responses
+from tasks.shelf.catalogue import ShelfVoice
 from tasks.shelf.consents import KIND, Consent
 from tasks.shelf.samples import Sample
-from tasks.shelf.shelf import ShelfVoice
 
 _REASONS = {
     401: "A key is missing or wrong.",

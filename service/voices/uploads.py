@@ -20,11 +20,11 @@ from service.security.guard import Caller, CallerOf
 from service.voices.answers import deleted, form, refusals, voice_answer
 from service.voices.forms import Form, read_form
 from service.voices.owners import owner_of
+from tasks.shelf.catalogue import ShelfVoice
 from tasks.shelf.consents import BASES, Consent, check_terms
 from tasks.shelf.intake import Upload, add_style, add_voice, check_names, remove_voice
 from tasks.shelf.recogniser import a_recogniser
 from tasks.shelf.samples import Sample, read_bytes
-from tasks.shelf.shelf import ShelfVoice
 
 router = APIRouter(tags=["voices"])
 _TRANSCRIPT = "Every word of the clip and no other; heard, if a recogniser is installed."

@@ -213,7 +213,10 @@ def test_a_mistake_by_hand_hides_no_other_voice(folder: Path) -> None:
     shelf = Shelf(folder)
     with (folder / "library.yaml").open("a") as file:
         file.write("voices:\n  good: {preset: en-us}\n  bad: {presett: en-us}\n")
+        file.write("  gone: {engine: none, preset: x}\n")
     assert shelf.find("good").id == "good"
+    with pytest.raises(InputError, match="no engine called 'none'"):
+        shelf.speaker(SpeechWish("x", "gone"), "en")
     with pytest.raises(VoiceError, match=r"'bad' of the library cannot be used: presett"):
         shelf.find("bad")
     (folder / "library.yaml").write_text("voices: [\n")
