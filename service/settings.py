@@ -22,6 +22,7 @@
 | CASTBOOK_MODERATOR_URL | is asked before a text is spoken (docs/voices.md) |
 | CASTBOOK_MODERATOR_FAILURE | deny (default), review or allow, when it does not answer |
 | PREFECT_API_URL | of the Prefect server; without one there are no jobs |
+| CASTBOOK_ARCHIVE_… | the nightly archive: see tasks/archive/settings.py |
 """
 
 from __future__ import annotations

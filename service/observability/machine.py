@@ -6,7 +6,7 @@ What cannot be read is absent, never 0: an absent gauge raises no false alarm ab
 from __future__ import annotations
 
 import json
-import os
+import shutil
 import warnings
 from collections.abc import Iterator
 from contextlib import suppress
@@ -58,9 +58,9 @@ class MachineCollector(Collector):
             "audiobook_data_size_bytes", "Size of the disk of the data folder."
         )
         with suppress(OSError):
-            disk = os.statvfs(self._data)
-            free.add_metric([], disk.f_bavail * disk.f_frsize)
-            size.add_metric([], disk.f_blocks * disk.f_frsize)
+            disk = shutil.disk_usage(self._data)
+            free.add_metric([], disk.free)
+            size.add_metric([], disk.total)
         archive = GaugeMetricFamily(
             "audiobook_archive_last_success_timestamp_seconds",
             "When the archive last ended well; absent where there is none.",
