@@ -23,6 +23,7 @@ from service.starting import LateOrders
 
 AGAIN_S = 5.0  # between a failure and the next start
 STOP_S = 25.0  # worker and server need up to ``flows.tether.LONGEST_S``; a flow run 8 s of them
+STARTING_S = 0.5
 _LOOK_S = 0.5
 
 log = logging.getLogger("castbook.service")
@@ -50,6 +51,7 @@ class Companions:
         self._gate = gate
         self._environment = environment
         self._say = say
+        self._up = False
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name="companions", daemon=True)
 
@@ -58,9 +60,10 @@ class Companions:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Ends them. Should they not end in time, they end with this process."""
+        """Ends them. Those that are still starting end with this process, which need not wait
+        for that: their tethers see to it."""
         self._ended.set()
-        self._thread.join(STOP_S)
+        self._thread.join(STOP_S if self._up else STARTING_S)
 
     def _run(self) -> None:
         port = free_port()
@@ -70,6 +73,7 @@ class Companions:
             except Exception as error:  # of Prefect or ours: a thread that ends must be heard of
                 if not isinstance(error, CastbookError):
                     log.exception("the companions failed")
+                self._up = False
                 self._gate.share(None)
                 self._orders.fail(f"there are no jobs at the moment: {error}")
                 self._say(f"jobs       {error}; trying again in {AGAIN_S:.0f} s")
@@ -102,6 +106,7 @@ class Companions:
             worker = stack.enter_context(servers.running_worker(environment))
             self._gate.share(device_slots(server.api_url))
             self._orders.open(PrefectOrders(server.api_url))
+            self._up = True
             self._say(f"jobs       ready; dashboard {server.dashboard}")
             while not self._ended.wait(_LOOK_S):
                 if worker.process.poll() is not None:

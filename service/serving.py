@@ -88,11 +88,16 @@ def serve(asked: Serving, say: Callable[[str], None] = print) -> int:
         listening = stack.enter_context(listen(settings.host, settings.port))
         port = listening.getsockname()[1]
         desk = open_desk(replace(settings, port=port, prefect_api_url=""))
-        if asked.jobs:
-            orders = LateOrders()
-            desk.orders = orders
-            stack.enter_context(Companions(settings, orders, desk.part(Gate), children, say))
-        server = Announcing(configuration(desk), lambda: announce(desk, asked.jobs, say))
+        orders = LateOrders()
+        desk.orders = orders if asked.jobs else None
+
+        def started() -> None:
+            announce(desk, say)
+            if asked.jobs:  # not earlier: two cores are busy enough with the page
+                gate = desk.part(Gate)
+                stack.enter_context(Companions(settings, orders, gate, children, say))
+
+        server = Announcing(configuration(desk), started)
         try:
             server.run(sockets=[listening])
         except KeyboardInterrupt:
@@ -150,7 +155,7 @@ def listen(host: str, port: int) -> socket.socket:
         ) from error
 
 
-def announce(desk: Desk, jobs: bool, say: Callable[[str], None]) -> None:
+def announce(desk: Desk, say: Callable[[str], None]) -> None:
     """Where it is, what it is good for, where things lie, how it is stopped."""
     settings = desk.settings
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
@@ -161,10 +166,10 @@ def announce(desk: Desk, jobs: bool, say: Callable[[str], None]) -> None:
     say(f"engine     {desk.shelf.engine}" + (f": {missing}" if missing else ""))
     say(f"data       {settings.data}")
     say(f"projects   {os.pathsep.join(str(root) for root in settings.projects)}")
-    if not jobs:
+    if desk.orders is None:
         say("jobs       none (--no-jobs)")
-    elif not settings.prefect_api_url:
-        say("jobs       they start beside it; until then they answer 503")
+    else:
+        say("jobs       they start now; until they are ready they are answered 503")
     say("good for   one person on one machine (SQLite); for webhooks and several people take")
     say("           Postgres: deploy/compose.yaml, docs/operations.md")
     say("stop       Ctrl-C")
