@@ -167,8 +167,8 @@ def test_small_batches_another_order_other_threads_after_a_new_load(
         torch.set_num_threads(threads)
 
 
-def test_two_processes_and_a_crash_in_one_of_them(
-    options: Mapping[str, Any], expected: dict[str, Print]
+def test_two_processes_and_a_crash_in_one_of_them_and_streams(
+    options: Mapping[str, Any], expected: dict[str, Print], together: dict[str, Speech]
 ) -> None:
     hosts = [Host("glm", options) for _ in range(2)]
     found: dict[str, Print] = {}
@@ -189,6 +189,17 @@ def test_two_processes_and_a_crash_in_one_of_them(
         found |= prints(fleet.synthesize(VOICES, again))
         assert hosts[0].counters.starts == 2 and hosts[1].counters.starts == 1
         assert all(host.counters.completed for host in hosts)
+        # and streams, beside one another, which are the takes where they are one block
+        some = [one for one in LINES if 12 <= len(together[one.id].tokens) <= 25][:3]
+        streams = [fleet.stream(VOICES, one) for one in some]
+        for one, stream in zip(some, streams, strict=True):
+            sound = np.concatenate(list(stream)).astype(int)
+            assert np.abs(sound - together[one.id].pcm.astype(int)).max() <= TOLERANCE
+        left = fleet.stream(VOICES, replace(LINES[0], id="left", text=LONG))
+        assert len(next(left))
+        left.close()
+        with pytest.raises(EngineError, match="no word"):
+            list(fleet.stream(VOICES, replace(LINES[0], id="none", text="…")))
     assert found == expected
 
 
