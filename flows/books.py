@@ -25,10 +25,12 @@ from prefect.settings import get_current_settings
 from prefect.states import Completed, Failed
 
 from castbook.errors import CastbookError, MissingDependency
+from castbook.tracing import traced
 from flows.automations import CRASHES, crashes_in_a_row
 from flows.chapters import open_chapter, threads
 from flows.observer import PrefectObserver
 from flows.orders.slots import configured_slots
+from flows.orders.traces import run_trace
 from flows.runner import PrefectRunner
 from tasks.outcome import BookReport
 from tasks.production import Production
@@ -123,7 +125,12 @@ def produce(
     words = [only] if isinstance(only, str) else list(only or ())
     selected = None if chapters is None else str(chapters)
     where = Where.parse(words)
-    with Production(project, build=build, chapters=selected) as production:
+    log = get_run_logger()
+    with (
+        traced(run_trace()) as trace,
+        Production(project, build=build, chapters=selected) as production,
+    ):
+        log.info("STARTED trace=%s project=%s", trace, production.project.slug)
         production.settle(where, redo=redo, keep=keep)
         observer = PrefectObserver(production.plan)
         with ExitStack() as stack:
@@ -138,6 +145,7 @@ def produce(
             )
             report = production.run(stack.enter_context(runner), observer, where)
         observer.book_finished(report)
+        log.info("FINISHED trace=%s %s", trace, report.message)
         return report
 
 

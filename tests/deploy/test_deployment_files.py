@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import configparser
+import dataclasses
 import json
 import re
 import shutil
@@ -75,6 +76,31 @@ def test_compose_publishes_nothing_but_the_service_and_leaks_no_secret() -> None
     for needed in ("POSTGRES_PASSWORD", "PREFECT_AUTH", "CASTBOOK_API_KEYS"):
         assert f"${{{needed}:?" in text
         assert f"{needed}=\n" in (DEPLOY / "example.env").read_text("utf-8")
+
+
+def test_every_setting_of_the_service_reaches_its_containers() -> None:
+    from service import settings as service
+    from tasks.archive import settings as archive
+
+    documented = {
+        name
+        for module in (service, archive)
+        for name in re.findall(r"\bCASTBOOK_[A-Z_]+[A-Z]\b", module.__doc__ or "")
+    } - {"CASTBOOK_ARCHIVE"}
+    compose = read("compose.yaml")["services"]
+    given = {*compose["api"]["environment"]}
+    built = set(re.findall(r"\b(CASTBOOK_\w+)=", (ROOT / "Dockerfile").read_text("utf-8")))
+    assert documented <= given | built
+    # unset in .env, each must be what it is without the container: it can be read
+    plain = {
+        name: re.sub(r"\$\{\w+(?::-([^}]*)|:\?[^}]*)\}", lambda m: m[1] or "", value)
+        for name, value in compose["api"]["environment"].items()
+    }
+    told = service.ServiceSettings.read({**plain, "CASTBOOK_API_KEYS": ""})
+    assert dataclasses.replace(
+        told, data=Path(), engine="", prefect_api_url="", shares_slots=False
+    ) == service.ServiceSettings(data=Path())
+    assert archive.ArchiveSettings.read(plain) == archive.ArchiveSettings.read({})
 
 
 def images() -> Iterator[str]:
