@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
+import anyio
 import av
 import httpx
 import numpy as np
@@ -22,6 +23,7 @@ from live import live, make_desk
 
 from castbook.errors import TransientFailure
 from service.app import create_app
+from service.speech.readahead import ReadAhead
 from service.speech.sounding import Stage
 from tasks.speech.studio import Reading, Studio
 from tts.engine import Pcm
@@ -156,3 +158,64 @@ def test_an_engine_that_dies_on_the_way_is_noticed(
     monkeypatch.setattr(Script, "stream", fail)
     with pytest.raises(httpx.RemoteProtocolError):
         httpx.post(f"{base}/v1/audio/speech", json={"input": "Hello."})
+
+
+def test_a_slow_listener_holds_no_slot(base: str, script: Script) -> None:
+    body = {"input": "By the clock.", "response_format": "wav"}
+    with httpx.stream("POST", f"{base}/v1/audio/speech", json=body, timeout=30) as answer:
+        pieces = answer.iter_raw()
+        first = next(pieces)
+        assert script.ended.wait(10)  # all of it is made, and its slot given back
+        sound = first + b"".join(pieces)
+    assert decoded(sound, "wav") == pytest.approx(CHUNKS * CHUNK_S)
+
+
+def test_what_is_read_ahead_is_bounded() -> None:
+    async def story() -> list[str]:
+        ahead, told = ReadAhead(most=10), []
+
+        async def write() -> None:
+            for number in range(4):
+                await ahead.put(b"12345678")
+                told.append(f"put {number}")
+            ahead.end()
+
+        async with anyio.create_task_group() as group:
+            group.start_soon(write)
+            await anyio.wait_all_tasks_blocked()
+            told.append("reads")
+            while await ahead.take() is not None:
+                pass
+        return told
+
+    # the second goes beyond the bound, which is known only then; the third waits
+    assert anyio.run(story) == ["put 0", "put 1", "reads", "put 2", "put 3"]
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Nothing scripted but the engine itself: tone, in a process of its own, chunk by chunk."""
+    folder = tmp_path_factory.mktemp("whole")
+    desk = make_desk(folder, rate=0)
+    (folder / "library").mkdir()
+    (folder / "library" / "library.yaml").write_text(
+        "version: 1\nengine: tone\n"
+        f"engines: {{tone: {{chunk_ms: {CHUNK_S * 1000:.0f}, chunk_cost_ms: 80}}}}\n"
+    )
+    with live(create_app(desk, ("service.speech.room", "service.security.room"))) as base:
+        httpx.post(f"{base}/v1/audio/speech", json={"input": "Warm."}, timeout=30)
+        yield base
+
+
+def test_the_whole_way_streams_and_stops(whole: str) -> None:
+    text = "A long sentence that goes on and on, and then goes on some more, until its end. " * 8
+    body = {"input": text, "response_format": "pcm"}  # 40 s of sound, 16 s of work
+    shares = []
+    for _ in range(2):  # the second gets the slot that the first gave back
+        asked = time.monotonic()
+        with httpx.stream("POST", f"{whole}/v1/audio/speech", json=body, timeout=30) as answer:
+            heard = len(next(answer.iter_raw())) / 2 / RATE
+        shares.append((time.monotonic() - asked, heard))
+    for waited, heard in shares:
+        assert waited < 4  # of 16
+        assert heard < 2  # of 40
