@@ -18,6 +18,7 @@ from book.project import Voice as WrittenVoice
 from castbook.errors import InputError, MissingDependency, VoiceError
 from tasks.shelf.aliases import aliases, preset_of, speaking
 from tasks.shelf.cards import Card, read_cards
+from tasks.shelf.consents import Consents
 from tasks.shelf.library import Library
 from tasks.shelf.visitors import Visitors
 from tts.engine import Preset
@@ -38,12 +39,13 @@ class ShelfVoice:
     gender: str = "x"
     uploaded: bool = False
     created_at: int = 0  # Unix seconds; 0 for presets
-    consented: bool = True  # a preset needs none
+    consented: bool = True  # its consent holds; a preset needs none
     description: str = ""
     styles: tuple[str, ...] = ()  # the first is the default
     owner: str = ""  # the principal whose voice it is; "" everybody's
     shared: bool = False  # with every principal
     basis: str = ""  # of its consent
+    record: str = ""  # of its consent: a path in the library
     preset: str = ""  # "" for a voice of the library
 
 
@@ -54,8 +56,11 @@ class Catalogue:
         engine: speaks where a voice names none; "" is the library's.
     """
 
-    def __init__(self, library: Library, visitors: Visitors, engine: str) -> None:
+    def __init__(
+        self, library: Library, visitors: Visitors, consents: Consents, engine: str
+    ) -> None:
         self._library = library
+        self._consents = consents
         self._visitors = visitors
         self._engine = engine
         self._listed: tuple[tuple[int, ...], Mapping[str, ShelfVoice]] | None = None
@@ -78,7 +83,8 @@ class Catalogue:
         Raises:
             StorageError: the library cannot be read.
         """
-        own = [voice for voice in self._own().values() if _seen(voice, owner)]
+        seen = [voice for voice in self._own().values() if _seen(voice, owner)]
+        own = [replace(v, consented=v.consented and self._consents.hold(v.record)) for v in seen]
         own.sort(key=lambda voice: (-voice.created_at, voice.name, voice.id))
         return (*own, *self._presets(self.engine).values())
 
@@ -188,6 +194,7 @@ class Catalogue:
             owner=card.owner if card else "",
             shared=card.shared if card else False,
             basis=voice.consent.basis if voice.consent else "",
+            record=(voice.consent.record or "") if voice.consent else "",
         )
 
     def _languages(self, engine: str) -> tuple[str, ...]:

@@ -60,7 +60,7 @@ class Consents:
     """The records of a library.
 
     Args:
-        today: for tests.
+        today: the day on which they must hold.
     """
 
     def __init__(self, library: Path, today: Callable[[], dt.date] = dt.date.today) -> None:
@@ -124,6 +124,15 @@ class Consents:
         objection = "its consent is gone" if found is None else found.objection(self._today())
         if objection:
             raise _missing(objection)
+
+    def hold(self, record: str) -> bool:
+        """Whether ``check`` has no objection; "" is no record, and none is needed."""
+        try:
+            if record:
+                self.check(record)
+        except ConsentError:
+            return False
+        return True
 
     def _read(self, path: Path) -> Consent | None:
         """A record, parsed only when the file has changed."""

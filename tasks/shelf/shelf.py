@@ -6,9 +6,10 @@ a voice that was asked for before costs microseconds.
 
 from __future__ import annotations
 
+import datetime as dt
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -38,14 +39,17 @@ class Shelf:
 
     Args:
         engine: speaks where a voice names none; "" is the library's.
+        today: the day on which consents must hold.
     """
 
-    def __init__(self, folder: Path, engine: str = "") -> None:
+    def __init__(
+        self, folder: Path, engine: str = "", *, today: Callable[[], dt.date] = dt.date.today
+    ) -> None:
         self.folder = folder
         self.library = Library(folder, engine or DEFAULT_ENGINE)
-        self.consents = Consents(folder)
+        self.consents = Consents(folder, today)
         self.visitors = Visitors(folder)
-        self._catalogue = Catalogue(self.library, self.visitors, engine)
+        self._catalogue = Catalogue(self.library, self.visitors, self.consents, engine)
         self._speakers: OrderedDict[str, Speaker] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -161,17 +165,14 @@ class Shelf:
         Raises:
             ConsentError: with the reason.
         """
-        written = self.library.read().voices.get(voice.id)
-        if written is None or written.preset is not None or voice.preset:
-            return
-        if written.consent is None:
+        if not voice.consented and not voice.record:
             raise ConsentError(
                 f"voice {voice.name!r} has no consent", place="voice",
                 expected="consent: {basis: …} beside it in the library",
                 hint="a voice is cloned with its owner's permission only",
             )  # fmt: skip
-        if written.consent.record:
-            self.consents.check(written.consent.record)
+        if voice.record:
+            self.consents.check(voice.record)
 
 
 def _clients_own(engine: str, options: Mapping[str, object]) -> Mapping[str, object]:

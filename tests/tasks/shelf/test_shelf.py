@@ -21,7 +21,7 @@ from castbook.errors import ConsentError, InputError, StorageError, VoiceError
 from castbook.files import write_text
 from tasks.shelf.aliases import aliases
 from tasks.shelf.cards import NEUTRAL
-from tasks.shelf.consents import Consent, Consents, new_id
+from tasks.shelf.consents import Consent, new_id
 from tasks.shelf.intake import Upload, add_style, add_voice, remove_voice
 from tasks.shelf.library import Library
 from tasks.shelf.samples import Sample, read_bytes, trimmed
@@ -242,8 +242,7 @@ def test_a_warm_speaker_costs_less_than_two_milliseconds(folder: Path) -> None:
 
 def test_a_withdrawn_or_expired_consent_silences_its_voices(folder: Path) -> None:
     today = dt.date(2026, 11, 21)
-    shelf = Shelf(folder)
-    shelf.consents = Consents(folder, lambda: today)
+    shelf = Shelf(folder, today=lambda: today)
     consent = Consent(new_id(), "A", "en", 1, expires="2026-11-21")
     shelf.consents.add(consent, sample().pcm, RATE)
     record = {"basis": "licensed", "holder": "A", "record": f"consents/{consent.id}.yaml"}
@@ -254,7 +253,9 @@ def test_a_withdrawn_or_expired_consent_silences_its_voices(folder: Path) -> Non
     with pytest.raises(ConsentError, match="expired on 2026-11-21"):
         shelf.speaker(wish, "en")
     today = dt.date(2026, 11, 1)
+    assert shelf.voices()[0].consented
     shelf.consents.withdraw(consent)
+    assert not shelf.voices()[0].consented
     with pytest.raises(ConsentError, match="withdrawn"):
         shelf.speaker(wish, "en")
     assert shelf.consents.get(consent.id) is None and shelf.consents.all() == ()
