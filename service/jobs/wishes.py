@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,6 @@ from service.voices.admission import moderate
 from tasks.batches.booth import find_clip, wish_digest
 from tasks.batches.rows import ALIASES, Row, read_row
 from tasks.speech.outputs import Output, read_manifest, standing, timed_name
-from tasks.speech.wishes import SpeechWish
 
 UPLOADS, INBOX, OUTPUTS = "uploads", "inbox", "outputs"  # below the data folder
 _ADDRESSES = ("http:", "https:", "data:")
@@ -75,20 +74,8 @@ def _there(desk: Desk, row: Row) -> Output | None:
 def speech_parameters(checked: Checked) -> dict[str, Any]:
     """What the ``speech`` flow is told; what has its usual value is left out."""
     row = checked.row
-    usual = SpeechWish("")
-    said = {
-        field.name: getattr(row.wish, field.name)
-        for field in fields(SpeechWish)
-        if getattr(row.wish, field.name) != getattr(usual, field.name)
-    }
-    said.update(text=row.wish.text, output_name=row.name or _fresh_name(), format=row.form)
-    if row.id:
-        said["id"] = row.id
-    if checked.review:
-        said["review"] = True
-    if row.clip:
-        said.update(clip=row.clip, transcript=row.transcript, consent=row.consent)
-    return said
+    said = {**row.parameters(), "output_name": row.name or _fresh_name()}
+    return {**said, "review": True} if checked.review else said
 
 
 def _fresh_name() -> str:
