@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any
 
 from fastapi import Request
@@ -82,7 +83,7 @@ def problem_of(error: Exception) -> Problem:
         case ConsentError():
             return Problem(403, str(error), code="consent_required", param=error.place)
         case InputError():
-            return Problem(422, str(error), code="invalid", param=error.place)
+            return Problem(422, _without_folders(error), code="invalid", param=error.place)
         case PermanentFailure():
             return Problem(422, str(error), code="unspeakable")
         case TransientFailure():
@@ -102,6 +103,13 @@ def _invalid(first: Mapping[str, Any]) -> Problem:
     place = ".".join(str(part)[:60] for part in first["loc"][1:]) or None
     said = str(first["msg"]).removeprefix("Value error, ")
     return Problem(422, f"{place or 'body'}: {said}", code="invalid", param=place)
+
+
+def _without_folders(error: InputError) -> str:
+    """What is wrong, with a file's name and not where this machine keeps it."""
+    if error.path is None:
+        return str(error)
+    return str(error).replace(str(error.path), Path(error.path).name)
 
 
 def render(problem: Problem, path: str) -> JSONResponse:

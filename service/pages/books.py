@@ -164,6 +164,10 @@ async def make(
 ) -> Response:
     """Orders the book or one chapter of it."""
     opened = await run_sync(open_book, request, slug)
+    if chapter is not None:
+        plan = await run_sync(opened.plan)
+        if chapter not in {known.number for known in plan.chapters}:
+            raise Problem(404, f"the book has no chapter {chapter}", code="unknown_chapter")
     await order_work(desk_of(request).orders, opened.folder, slug, who.principal, chapter=chapter)
     return await _state(request, opened, "book.ordered")
 

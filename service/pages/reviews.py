@@ -175,6 +175,7 @@ async def say_words(
 ) -> Response:
     """Writes into the lexicon how words of a line are said."""
     book = await run_sync(open_book, request, slug)
+    await run_sync(lambda: line_of(book.plan(), anchor))  # nothing is written for no line
     different = await run_sync(_said, book, word, said)
     words = words_for(request)
     sentence = words("panel.said_done", n=different)

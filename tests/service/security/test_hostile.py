@@ -83,6 +83,12 @@ class House:
             await asyncio.wait_for(opened.wait(), 20)
             data.mkdir(exist_ok=True)
             (data / "session.key").write_bytes(bytes(32))  # what paths would lead to
+            write_book(data / "projects" / "alice")
+            (data / "projects" / "alice" / "build" / "out").mkdir(parents=True)
+            (data / "projects" / "alice" / "build" / "out" / "link").symlink_to(
+                data / "session.key"
+            )
+            (data / "projects" / "linked").symlink_to("/etc")
             running = (await orders.place("speech", {})).order
             done = (await orders.place("speech", {"output_name": "../../session.key"})).order
             orders.orders[done.id] = replace(orders.orders[done.id], state="completed")
@@ -109,6 +115,19 @@ class House:
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     with House(tmp_path_factory.mktemp("hostile")).standing() as standing:
         yield standing
+
+
+def write_book(folder: Path) -> None:
+    """One chapter, one voice."""
+    folder.mkdir(parents=True)
+    (folder / "story.md").write_text("# The Door\n\nNobody lived there.\n", "utf-8")
+    said = {"version": 1, "title": "Alice", "author": "A", "language": "en", "engine": "tone"}
+    voices = {
+        "manuscript": "story.md",
+        "narrator": "teller",
+        "voices": {"teller": {"preset": "willow"}},
+    }
+    (folder / "project.yaml").write_text(yaml.safe_dump({**said, **voices}), "utf-8")
 
 
 def spelled(value: Any) -> Any:
@@ -263,6 +282,7 @@ def test_hostile(house: House, row: dict[str, Any]) -> None:
     if code:
         assert code_of(content) == code, content[:500]
     check_innocence(house.folder, content)
+    assert content.startswith(b"{") or b"<script>alert" not in content
 
 
 def check_innocence(folder: Path, content: bytes) -> None:
@@ -283,5 +303,5 @@ def test_nothing_was_written_that_was_refused(house: House) -> None:
             path.relative_to(house.folder / kind).parts[0]
             for path in (house.folder / kind).iterdir()
         }
-        assert found <= {"session.key", "library", "uploads", "outputs", "takes"}, found
+        assert found <= {"session.key", "library", "uploads", "outputs", "takes", "projects"}, found
     assert {path.name for path in house.folder.iterdir()} == set(SETTINGS)
