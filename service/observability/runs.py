@@ -9,8 +9,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import OrderedDict
-from collections.abc import Mapping
-from typing import Any, get_args
+from dataclasses import dataclass
+from typing import get_args
 
 from castbook.errors import CastbookError
 from flows.orders.port import Order, OrderEvent, Orders, State
@@ -19,58 +19,86 @@ from service.observability.meters import Meters
 log = logging.getLogger("castbook.orders")
 
 CENSUS_S = 15.0  # Prometheus scrapes every 15 s (deploy/prometheus/prometheus.yml)
-_REMEMBERED = 10_000  # orders whose progress is remembered; a book is one
+_REMEMBERED = 10_000  # orders, and events, that are known again
 _FINAL = frozenset({"completed", "failed", "cancelled"})
+_SPEAKING = frozenset({"book", "chapter", "speech", "batch"})
 STATES: tuple[State, ...] = get_args(State)
 
 
+@dataclass(slots=True)
+class _Seen:
+    """What was counted of one order."""
+
+    made: int = 0
+    failed: int = 0
+    ended: bool = False
+
+
 class RunLedger:
-    """Turns events of orders into counts, each once."""
+    """Turns events of orders into counts, each event once."""
 
     def __init__(self, meters: Meters) -> None:
         self._meters = meters
-        self._done: OrderedDict[str, int] = OrderedDict()  # order -> segments counted
-        self._ended: OrderedDict[str, None] = OrderedDict()
+        self._orders: OrderedDict[str, _Seen] = OrderedDict()
+        self._events: OrderedDict[str, None] = OrderedDict()
 
-    def progress(self, order_id: str, data: Mapping[str, Any]) -> None:
-        """``{"done": n, …}`` of an order: what is new counts as made."""
-        done = data.get("done")
-        if not isinstance(done, int) or isinstance(done, bool):
-            return
-        before = self._done.get(order_id, 0)
-        if done > before:
-            self._meters.segments.labels("made").inc(done - before)
-            _remember(self._done, order_id, done)
+    def is_new(self, event: OrderEvent) -> bool:
+        """Whether an event comes for the first time: after a pause Prefect repeats a minute."""
+        if event.id in self._events:
+            return False
+        self._events[event.id] = None
+        while len(self._events) > _REMEMBERED:
+            self._events.popitem(last=False)
+        return True
+
+    def progress(self, order_id: str, done: int) -> None:
+        """So many segments or rows of an order have ended; those that had not failed were made."""
+        seen = self._seen(order_id)
+        new = done - seen.failed - seen.made
+        if new > 0:
+            seen.made += new
+            self._meters.segments.labels("made").inc(new)
+
+    def row_failed(self, order_id: str) -> None:
+        """One row of a batch."""
+        self._seen(order_id).failed += 1
+        self._meters.segments.labels("failed").inc()
 
     def ended(self, order: Order) -> None:
         """An order in a final state; later news of the same order count no more."""
-        if order.state not in _FINAL or order.id in self._ended:
+        seen = self._seen(order.id)
+        if order.state not in _FINAL or seen.ended:
             return
-        _remember(self._ended, order.id, None)
+        seen.ended = True
         if order.kind == "deliver":
             outcome = "delivered" if order.state == "completed" else "dead"
             self._meters.deliveries.labels(outcome).inc()
-            return
-        self.progress(order.id, {"done": order.done})
-        if order.state == "failed":
-            missing = max(order.total - max(order.done, self._done.get(order.id, 0)), 0)
-            # an order of one text has no total
-            self._meters.segments.labels("failed").inc(missing or 1)
-        elif order.state == "completed" and order.kind == "speech" and not order.done:
-            self._meters.segments.labels("made").inc()
+        elif order.kind in _SPEAKING:
+            self.progress(order.id, order.done)
+            if order.state == "failed" and not seen.failed:
+                # an order that failed before it knew its segments counts as one
+                missing = max(order.total - seen.made, 0) or 1
+                self._meters.segments.labels("failed").inc(missing)
+            elif order.state == "completed" and order.kind == "speech" and not seen.made:
+                self.progress(order.id, 1)
 
-
-def _remember(memory: OrderedDict[str, Any], order_id: str, value: Any) -> None:
-    memory[order_id] = value
-    memory.move_to_end(order_id)
-    while len(memory) > _REMEMBERED:
-        memory.popitem(last=False)
+    def _seen(self, order_id: str) -> _Seen:
+        seen = self._orders.setdefault(order_id, _Seen())
+        self._orders.move_to_end(order_id)
+        while len(self._orders) > _REMEMBERED:
+            self._orders.popitem(last=False)
+        return seen
 
 
 async def note(event: OrderEvent, orders: Orders, ledger: RunLedger) -> None:
     """Counts what one event says; asks for the order itself only at its end."""
-    if event.kind == "progress":
-        ledger.progress(event.order_id, event.data)
+    if not ledger.is_new(event):
+        return
+    done = event.data.get("done")
+    if event.kind == "progress" and isinstance(done, int):
+        ledger.progress(event.order_id, done)
+    elif event.kind == "line" and event.data.get("ok") is False:
+        ledger.row_failed(event.order_id)
     elif event.kind == "state" and event.data.get("state") in _FINAL:
         order = await orders.get(event.order_id)
         if order is not None:

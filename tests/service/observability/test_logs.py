@@ -78,6 +78,14 @@ def test_what_orders_do_is_counted_once(tmp_path: Path) -> None:
             orders.move(batch, done=done, total=10)
         orders.move(batch, state="failed")
         orders.move(batch, state="failed")
+        rows = (await orders.place("batch", {})).order.id
+        for number in (1, 2, 3):  # every line is told: the second row fails
+            orders.tell(rows, "line", {"text": "…", "row": number, "ok": number != 2})
+            orders.move(rows, done=number, total=3)
+        orders.move(rows, state="failed")
+        await orders.place("watch", {})
+        (watch,) = await orders.find(kinds=("watch",))
+        orders.move(watch.id, state="failed")  # speaks nothing itself
         speech = (await orders.place("speech", {})).order.id
         orders.move(speech, state="completed")
         for state in ("completed", "failed"):
@@ -91,11 +99,11 @@ def test_what_orders_do_is_counted_once(tmp_path: Path) -> None:
         await count(orders, meters)
 
     asyncio.run(story())
-    assert made("made") == 8  # seven rows and a text
-    assert made("failed") == 3
+    assert made("made") == 10  # seven rows, two rows, and a text
+    assert made("failed") == 4
     assert meters.deliveries.labels("delivered")._value.get() == 1
     assert meters.deliveries.labels("dead")._value.get() == 1
-    assert meters.flow_runs.labels("failed")._value.get() == 2
+    assert meters.flow_runs.labels("failed")._value.get() == 4
     assert meters.queue_depth._value.get() == 1
     assert meters.workers._value.get() == 1
 
