@@ -9,15 +9,17 @@ import contextlib
 import re
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
 from audio.pcm import pcm_sha256, write_flac
+from book.project import Consent
 from book.yamlmaps import with_entry, without_entry
 from castbook.canonical import text_digest
 from castbook.errors import CastbookError, VoiceError
-from castbook.files import replace, temporary_beside
+from castbook.files import replace as publish_over
+from castbook.files import temporary_beside
 from tasks.shelf.cards import (
     FOLDER,
     NEUTRAL,
@@ -32,6 +34,7 @@ from tasks.shelf.library import MOST_VOICES, Library
 from tasks.shelf.samples import Sample
 
 LONGEST_NAME: Final = 80
+_MOST_STYLES: Final = 32
 _STYLE: Final = re.compile(r"[^\W_][\w-]{0,63}")  # book.project.Slug
 LONGEST_WORDS: Final = 2000  # of a transcript: book.project.Text
 
@@ -56,7 +59,8 @@ def add_voice(library: Library, upload: Upload) -> tuple[Card, bool]:
     """Puts a voice on the shelf.
 
     Returns:
-        Its card, and whether it is new: the same upload again finds the first one.
+        Its card, and whether it is new: the same upload again finds the first one, and gives
+        it the consent that came with it.
 
     Raises:
         VoiceError: another voice of that owner bears the name; the words cannot be kept.
@@ -87,10 +91,10 @@ def add_voice(library: Library, upload: Upload) -> tuple[Card, bool]:
         there = library.read().voices
         cards = [c for key, c in read_cards(library.folder).items() if key in there]
         for other in cards:
-            if other.id == card.id and there[card.id].consent is not None:
-                old.append(other)
-                return text
-            if (other.owner, other.name) == (card.owner, card.name) and other.id != card.id:
+            if other.id == card.id:
+                old.append(replace(other, consent=card.consent))
+                return _renewed(library.folder, text, old[0], there[card.id].consent, entry)
+            if (other.owner, other.name) == (card.owner, card.name):
                 raise VoiceError(
                     f"there is a voice called {card.name!r}", place="name",
                     expected="another name, or the old voice deleted first",
@@ -108,6 +112,16 @@ def add_voice(library: Library, upload: Upload) -> tuple[Card, bool]:
     return (old[0], False) if old else (card, True)
 
 
+def _renewed(
+    folder: Path, text: str, card: Card, standing: Consent | None, entry: Mapping[str, Any]
+) -> str:
+    """The library with the consent of an upload that came again."""
+    if standing is not None and standing.model_dump(exclude_none=True) == entry["consent"]:
+        return text
+    write_card(folder, card)
+    return with_entry(text, ("voices", card.id), "consent", entry["consent"])
+
+
 def add_style(library: Library, voice_id: str, style: str, sample: Sample) -> bool:
     """Gives a voice one more mood.
 
@@ -115,7 +129,7 @@ def add_style(library: Library, voice_id: str, style: str, sample: Sample) -> bo
         Whether it is new: the same sample and words again change nothing.
 
     Raises:
-        VoiceError: it has that mood with another sample, or has no moods at all.
+        VoiceError: it has that mood with another sample, or no moods at all, or very many.
     """
     check_names("voice", style or "?", sample.transcript)
     new: list[bool] = []
@@ -134,6 +148,11 @@ def add_style(library: Library, voice_id: str, style: str, sample: Sample) -> bo
             raise VoiceError(
                 f"there is a style {style!r}", place="style", expected="another word for the mood"
             )
+        if len(voice.styles) >= _MOST_STYLES:
+            raise VoiceError(
+                f"the voice has {_MOST_STYLES} styles", place="style",
+                expected="fewer, or another voice",
+            )  # fmt: skip
         new.append(True)
         _store(library.folder, voice_id, style, sample)
         return with_entry(text, ("voices", voice_id, "styles"), style, said)
@@ -187,7 +206,7 @@ def _store(folder: Path, voice_id: str, style: str, sample: Sample) -> None:
     final = folder / _clip(voice_id, style, sample)
     with temporary_beside(final) as temporary:
         write_flac(temporary, sample.pcm, sample.rate)
-        replace(temporary, final)
+        publish_over(temporary, final)
 
 
 def _change(library: Library, edit: Callable[[str], str], voice_id: str) -> None:

@@ -258,6 +258,13 @@ def test_a_withdrawn_or_expired_consent_silences_its_voices(folder: Path) -> Non
     assert not shelf.voices()[0].consented
     with pytest.raises(ConsentError, match="withdrawn"):
         shelf.speaker(wish, "en")
+    again = Consent(new_id(), "A", "en", 2)
+    shelf.consents.add(again, sample().pcm, RATE)
+    renewed = record | {"record": f"consents/{again.id}.yaml"}
+    same, new = add_voice(shelf.library, upload(consent=renewed, consent_id=again.id))
+    assert (same.id, new, same.consent) == (card.id, False, again.id)
+    assert shelf.speaker(wish, "en").consent == renewed
+    shelf.consents.withdraw(again)
     assert shelf.consents.get(consent.id) is None and shelf.consents.all() == ()
     assert not list((folder / "consents").glob("*.flac"))
 
