@@ -33,6 +33,7 @@ from flows.texts import (
     announce,
     crashed_too_often,
     flow_booth,
+    tidy_after_crash,
     wait_for_review,
 )
 from tasks.batches.jsonlines import read_batch, read_objects
@@ -86,6 +87,7 @@ def batch(
         if refused := crashed_too_often():
             return _failed(refused, callback)
         wait_for_review(review)
+        tidy_after_crash()
         log.info("STARTED trace=%s batch=%s principal=%s", current_trace(), name or path, principal)
         try:
             ended = _run(path, rows, name, defaults or {}, packed, lang, replace)

@@ -23,7 +23,14 @@ from castbook.settings import Settings
 from castbook.tracing import current_trace, traced
 from flows.orders.progress import ProgressTeller
 from flows.runner import TAG
-from flows.texts import OUTPUTS, announce, crashed_too_often, flow_booth, wait_for_review
+from flows.texts import (
+    OUTPUTS,
+    announce,
+    crashed_too_often,
+    flow_booth,
+    tidy_after_crash,
+    wait_for_review,
+)
 from tasks.batches.rows import Row, read_row
 from tasks.speech.outputs import Output, timed_name, write_receipt
 
@@ -52,7 +59,7 @@ def speech(
     transcript: str = "",
     consent: str = "",
     output_name: str = "",
-    format: str = "wav",
+    format: str = "",
     id: str = "",
     replace: bool = False,
     callback: str = "",
@@ -78,7 +85,7 @@ def speech(
         transcript: every word of the clip.
         consent: on what ground the clip's voice may be used: self, licensed, public-domain.
         output_name: empty: ``tts_DATE_TIME``.
-        format: wav, flac, mp3 or opus.
+        format: wav, flac, mp3 or opus; empty: the name's ending, or wav.
         id: the caller's own, for the callback.
         replace: another wish's file of that name gives way.
         callback: an address that is told the end.
@@ -91,6 +98,7 @@ def speech(
         if refused := crashed_too_often():
             return _failed(refused, callback, id)
         wait_for_review(review)
+        tidy_after_crash()
         log.info(
             "STARTED trace=%s characters=%d text=%s principal=%s",
             current_trace(), len(text), text_digest(text)[:12], principal,

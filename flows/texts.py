@@ -20,6 +20,7 @@ from prefect.settings import get_current_settings
 
 from audio.watermarking import open_watermarker
 from castbook.errors import CastbookError
+from castbook.files import sweep
 from castbook.settings import Settings
 from castbook.tracing import current_trace
 from flows.automations import CRASHES, crashes_in_a_row
@@ -76,6 +77,14 @@ def crashed_too_often() -> str:
     return f"crashed {count} times in a row: look at the logs before a new run"
 
 
+def tidy_after_crash() -> None:
+    """Removes what a run that was killed left half-written; its names are nobody's."""
+    if flow_run.run_count > 1:
+        data = Settings.read().data
+        for folder in (OUTPUTS, "takes"):
+            sweep(data / folder)
+
+
 def wait_for_review(review: bool) -> None:
     """Puts an order that a person shall look at aside, until it is resumed. The run's process
     ends; resumed, it begins anew and passes here."""
@@ -94,18 +103,14 @@ def announce(callback: str, kind: str, told: Mapping[str, Any]) -> None:
     """
     if not callback:
         return
-    parameters = {
-        "address": callback,
-        "type": kind,
-        "data": {"id": flow_run.id, **told},
-        "trace": current_trace(),
-    }
+    trace, run = current_trace(), flow_run.id  # of this thread's context
+    data = {"id": run, **told}
+    parameters = {"address": callback, "type": kind, "data": data, "trace": trace}
 
     async def place() -> None:
         orders = PrefectOrders(get_current_settings().api.url or "", patience_s=60.0)
         try:
-            key = f"deliver:{flow_run.id}:{kind}"
-            await orders.place("deliver", parameters, key=key, trace=current_trace())
+            await orders.place("deliver", parameters, key=f"deliver:{run}:{kind}", trace=trace)
         finally:
             await orders.close()
 

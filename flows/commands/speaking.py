@@ -146,7 +146,7 @@ def batch_command(
     from flows import batchprinting
     from tasks.batches.booth import Booth
     from tasks.batches.jsonlines import read_batch
-    from tasks.batches.lines import live_line
+    from tasks.batches.lines import advice, live_line
     from tasks.batches.packing import pack
 
     file = file or file_of_old
@@ -156,6 +156,8 @@ def batch_command(
     given, homes = _given({**wished, "format": form})
     rows = read_batch(file, given)
     folder = out or file.with_suffix("")
+    if before := advice(rows, lang):
+        click.echo(before, err=True)
 
     class Lines:
         """Shows each row as it ends."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import yaml
 
 from castbook.errors import InputError
 from castbook.resources import read_config
-from tasks.batches.running import RowResult
+from tasks.batches.rows import LONG_TEXT, Row
+from tasks.batches.running import RowResult, Unread
 
 _CONFIG = ("service", "lines.yaml")
 
@@ -26,6 +27,17 @@ def live_line(result: RowResult, language: str = "en") -> str:
         return words[kind].format(number=result.number, file=result.output.path.name)
     reason = words["missing"].format(name=result.missing) if result.missing else result.reason
     return words["failed"].format(number=result.number, reason=reason)
+
+
+def advice(rows: Iterable[Row | Unread], language: str = "en") -> str:
+    """What to know before a batch begins; "" for nothing.
+
+    Raises:
+        InputError: there are no words in that language.
+    """
+    words = _words(language)
+    count = sum(isinstance(row, Row) and len(row.wish.text) > LONG_TEXT for row in rows)
+    return words["long"].format(count=count, limit=LONG_TEXT) if count else ""
 
 
 @functools.cache

@@ -20,7 +20,7 @@ from tasks.speech.outputs import FORMS, check_name
 from tasks.speech.wishes import SpeechWish, check_open
 
 MOST_TEXT = 200_000  # characters of one text: four hours of speech
-LONG_TEXT = 150  # characters; longer rows are cut into pieces, which may sound less even
+LONG_TEXT = 150  # characters; longer rows are cut at sentences and joined
 MOST_ID = 200  # characters
 
 ALIASES: Mapping[str, tuple[str, ...]] = {
@@ -101,7 +101,10 @@ def read_row(
         InputError: the mistake, with the field.
     """
     try:
-        given = {**(defaults or {}), **_things(written)}
+        said = _things(written)
+        given = {**(defaults or {}), **said}
+        if "format" not in said and check_name(str(said.get("output_name", "")))[1]:
+            given.pop("format", None)  # the ending of the row's own name says it
         row = _row({thing: _CHECKS[thing](thing, value) for thing, value in given.items()})
     except InputError as error:
         raise InputError(
@@ -122,6 +125,8 @@ def _row(things: Mapping[str, Any]) -> dict[str, Any]:
             "there is nothing to say", place="text", expected=f"one of {_or(ALIASES['text'])}"
         )
     name, form = check_name(things.get("output_name") or _as_name(things.get("id", "")))
+    if form and things.get("format", form) != form:
+        raise InputError(f"says {things['format']}, and the name ends with .{form}", place="format")
     form = things.get("format") or form or "wav"
     voice = things.get("voice", "")
     clip = voice if is_recording(voice) else ""

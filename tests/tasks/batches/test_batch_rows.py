@@ -86,6 +86,7 @@ def test_everything_that_can_be_wished_arrives() -> None:
         ({"text": "a", "speed": 9}, "speed: cannot be 9; expected 0.25 to 4"),
         ({"text": "a", "use_cache": "yes"}, "use_cache: cannot be 'yes'; expected true or false"),
         ({"text": "a", "format": "exe"}, "format: cannot be 'exe'; expected wav, flac, mp3 or"),
+        ({"text": "a", "output_name": "x.mp3", "format": "wav"}, "format: says wav, and the name"),
         ({"text": "a", "output_name": "../x"}, "output_name: '../x' cannot be a file's name"),
         ({"text": "a", "uttid": "a/b"}, "uttid: 'a/b' cannot be a file's name"),
         ({"text": "a", "audio_url": "https://h/x.wav"}, "is an address, and rows fetch nothing"),
@@ -107,6 +108,7 @@ def test_defaults_give_way_to_the_row() -> None:
     assert read_row({"text": "a"}, defaults=defaults).wish.voice == "oak"
     row = read_row({"text": "a", "prompt_audio": "elm", "seed": None}, defaults=defaults)
     assert (row.wish.voice, row.wish.seed, row.form) == ("elm", None, "flac")
+    assert read_row({"text": "a", "name": "x.mp3"}, defaults=defaults).form == "mp3"
 
 
 def test_a_bad_line_is_a_bad_line_only() -> None:

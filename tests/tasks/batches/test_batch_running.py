@@ -15,7 +15,7 @@ import pytest
 from castbook.errors import InputError, PermanentFailure, TransientFailure
 from castbook.tracing import current_trace, traced
 from tasks.batches.jsonlines import read_objects
-from tasks.batches.lines import languages, live_line
+from tasks.batches.lines import advice, languages, live_line
 from tasks.batches.packing import MANIFEST, pack, write_batch_manifest
 from tasks.batches.rows import Row
 from tasks.batches.running import BatchReport, Missing, RowResult, run_batch
@@ -75,6 +75,9 @@ def test_lines_are_the_promised_ones(tmp_path: Path) -> None:
     assert [row.number for row in report.failed] == [2, 3, 4]
     assert report.message == "1 of 4 made, 3 failed (task 2, 3, 4)"
     assert languages() == ("en", "zh")
+    assert advice(rows) == ""
+    long = read_objects([{"text": "a" * 151}, {"text": "b" * 150}])
+    assert advice(long).startswith("1 rows have more than 150 characters")
     with pytest.raises(InputError, match="no words in 'xx'"):
         live_line(report.rows[0], "xx")
 
