@@ -11,6 +11,7 @@ from service.desk import desk_of
 from service.jobs.ordering import (
     ANSWERS,
     Wanted,
+    callback_of,
     idempotency_key,
     place,
     placed_headers,
@@ -22,6 +23,7 @@ from service.security.guard import CallerOf
 
 router = APIRouter(tags=["jobs"])
 
+_WORD = {"type": "string"}
 _FILE = {"type": "string", "format": "binary"}
 _BODY = {
     "requestBody": {
@@ -32,7 +34,11 @@ _BODY = {
                 "schema": {
                     "type": "object",
                     "required": ["file"],
-                    "properties": {"file": _FILE, "name": {"type": "string"}},
+                    "properties": {
+                        "file": _FILE,
+                        "name": {"type": "string"},
+                        "callback": {"type": "string"},
+                    },
                 }
             },
         },
@@ -52,9 +58,10 @@ async def create_batch(request: Request, caller: CallerOf) -> JSONResponse:
     desk = desk_of(request)
     key = idempotency_key(request)
     content, fields = await uploaded_lines(request)
+    told = callback_of(desk, fields.get("callback"))
     kept = await kept_rows(desk, content, caller)
     body = hashlib.sha256(content).hexdigest()
-    wanted = Wanted("batch", kept.parameters, body, fields.get("name", "")[:200])
+    wanted = Wanted("batch", {**kept.parameters, **told}, body, fields.get("name", "")[:200])
     placed = await place(desk, caller, "/v1/batches", key, wanted)
     return JSONResponse(
         run_view(placed.order), placed_status(placed), headers=placed_headers(placed)

@@ -17,11 +17,13 @@ from typing import Any, Literal
 
 from fastapi import Request
 
+from castbook.fetching import FetchRefused
 from castbook.tracing import current_trace, new_trace
 from flows.orders.port import Kind, Placed
 from service.desk import Desk
 from service.jobs.finding import orders_of
 from service.problems import Problem
+from service.security.fetching import fetcher_of
 from service.security.guard import Caller
 
 Priority = Literal["high", "normal", "low"]
@@ -77,6 +79,23 @@ async def place(desk: Desk, caller: Caller, route: str, key: str, wanted: Wanted
         at=wanted.at,
         priority=wanted.priority,
     )
+
+
+def callback_of(desk: Desk, written: object) -> dict[str, str]:
+    """The address that is told the end, as a parameter of the run; {} without one.
+
+    Raises:
+        Problem: 422, it is no address that may be asked (CASTBOOK_FETCH_HOSTS).
+    """
+    if written is None or written == "":
+        return {}
+    try:
+        if not isinstance(written, str):
+            raise FetchRefused("an address is expected", "bad_url")
+        fetcher_of(desk.settings).check(written)
+    except FetchRefused as refused:
+        raise Problem(422, f"callback: {refused}", code=refused.code, param="callback") from refused
+    return {"callback": written}
 
 
 def idempotency_key(request: Request) -> str:

@@ -19,6 +19,7 @@ from service.jobs.ordering import (
     Priority,
     Wanted,
     body_digest,
+    callback_of,
     idempotency_key,
     place,
     placed_headers,
@@ -48,6 +49,7 @@ class SpeechRun(Common):
 
     model_config = ConfigDict(extra="allow")
     kind: Literal["speech"]
+    callback: str = Field("", max_length=2000, description="An address that is told the end")
 
 
 class BatchRun(Common):
@@ -55,6 +57,7 @@ class BatchRun(Common):
 
     model_config = ConfigDict(extra="forbid")
     kind: Literal["batch"]
+    callback: str = Field("", max_length=2000, description="An address that is told the end")
     rows: list[dict[str, Any]] = Field(min_length=1, max_length=10_000)
 
 
@@ -112,7 +115,9 @@ async def parameters_of(
     match body:
         case SpeechRun():
             written = dict(body.model_extra or {})
-            return speech_parameters(await checked(desk, written, caller)), "speech"
+            told = callback_of(desk, body.callback)
+            said = speech_parameters(await checked(desk, written, caller))
+            return {**said, **told}, "speech"
         case BatchRun():
             content = b"\n".join(json.dumps(row).encode() for row in body.rows)
             if len(content) > MOST_ROWS_BYTES:
@@ -122,7 +127,9 @@ async def parameters_of(
                     code="body_too_large",
                     param="rows",
                 )
-            return (await kept_rows(desk, content, caller)).parameters, "batch"
+            told = callback_of(desk, body.callback)
+            kept = await kept_rows(desk, content, caller)
+            return {**kept.parameters, **told}, "batch"
         case _:
             await anyio.to_thread.run_sync(check_project, desk, body.project)
             fields = body.model_dump(exclude=set(Common.model_fields) | {"kind"})

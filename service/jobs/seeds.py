@@ -13,6 +13,7 @@ from service.jobs.ordering import (
     ANSWERS,
     Wanted,
     body_digest,
+    callback_of,
     idempotency_key,
     place,
     placed_headers,
@@ -23,6 +24,7 @@ from service.jobs.wishes import checked, speech_parameters
 from service.security.guard import Caller, CallerOf, WebhookCaller
 
 router = APIRouter(tags=["jobs"])
+CALLBACKS = ("callback", "callback_url")
 SKIPPED = {"status": "skipped", "reason": "already exists"}
 Row = Annotated[
     dict[str, Any],
@@ -58,10 +60,12 @@ async def webhook(request: Request, caller: WebhookCaller, body: Row) -> JSONRes
 async def _speak(
     desk: Desk, caller: Caller, route: str, key: str, body: dict[str, Any]
 ) -> JSONResponse:
-    read = await checked(desk, body, caller)
+    row = {name: value for name, value in body.items() if name not in CALLBACKS}
+    told = callback_of(desk, next((body[name] for name in CALLBACKS if body.get(name)), None))
+    read = await checked(desk, row, caller)
     if read.there is not None:
         return JSONResponse(SKIPPED)
-    wanted = Wanted("speech", speech_parameters(read), body_digest(body), key[:200])
+    wanted = Wanted("speech", {**speech_parameters(read), **told}, body_digest(body), key[:200])
     placed = await place(desk, caller, route, key, wanted)
     task = placed.order.id
     return JSONResponse(

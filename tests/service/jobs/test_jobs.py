@@ -387,6 +387,27 @@ def test_principals_have_keys_of_their_own(tmp_path: Path, orders: FakeOrders) -
     run(check, desk)
 
 
+def test_callbacks_go_to_allowed_hosts_only(tmp_path: Path, orders: FakeOrders) -> None:
+    desk = make_desk(tmp_path, orders, fetch_hosts=("hooks.example.org",))
+
+    async def check(client: httpx.AsyncClient) -> None:
+        for wrong in ("https://other.example.org/", "http://hooks.example.org/", "nonsense", 5):
+            body = {"text": "a", "callback": wrong}
+            answer = await client.post("/webhook/tts", json=body)
+            assert answer.status_code == 422, wrong
+            assert answer.json()["param"] == "callback"
+            answer = await client.post("/v1/runs", json={"kind": "speech", **body})
+            assert answer.status_code == 422
+        right = "https://hooks.example.org/done"
+        for name in ("callback", "callback_url"):
+            assert (await client.post("/webhook/tts", json={"text": "a", name: right})).is_success
+        rows = {"kind": "batch", "rows": [{"text": "a"}], "callback": right}
+        assert (await client.post("/v1/runs", json=rows)).is_success
+        assert [placed["parameters"]["callback"] for placed in orders.placed] == [right] * 3
+
+    run(check, desk)
+
+
 def test_texts_stand_in_no_answer(desk: Desk) -> None:
     async def check(client: httpx.AsyncClient) -> None:
         body = {"kind": "speech", "text": "A secret sentence."}
