@@ -39,6 +39,8 @@ class PrefectObserver:
         self._total = len(plan.lines)
         self._teller = ProgressTeller()
         self._lock = threading.Lock()
+        # where it begins: what counts from here on was made by this run
+        self._teller.progress(sum(self._done.values()), self._total)
 
     def chapter_progress(self, chapter: ChapterPlan, done: int, failed: int) -> None:
         """Creates or moves the chapter's bar."""

@@ -29,6 +29,7 @@ STATES: tuple[State, ...] = get_args(State)
 class _Seen:
     """What was counted of one order."""
 
+    found: int | None = None  # finished when it began; None: nobody has told yet
     made: int = 0
     failed: int = 0
     ended: bool = False
@@ -51,10 +52,18 @@ class RunLedger:
             self._events.popitem(last=False)
         return True
 
+    def knows(self, order_id: str) -> bool:
+        """Whether an order's beginning is known."""
+        return self._seen(order_id).found is not None
+
+    def begins(self, order: Order, done: int) -> None:
+        """The first that is heard of an order: a book has what earlier runs have left."""
+        self._seen(order.id).found = done if order.kind in ("book", "chapter") else 0
+
     def progress(self, order_id: str, done: int) -> None:
         """So many segments or rows of an order have ended; those that had not failed were made."""
         seen = self._seen(order_id)
-        new = done - seen.failed - seen.made
+        new = done - (seen.found or 0) - seen.failed - seen.made
         if new > 0:
             seen.made += new
             self._meters.segments.labels("made").inc(new)
@@ -74,10 +83,12 @@ class RunLedger:
             outcome = "delivered" if order.state == "completed" else "dead"
             self._meters.deliveries.labels(outcome).inc()
         elif order.kind in _SPEAKING:
+            if seen.found is None:
+                self.begins(order, order.done)
             self.progress(order.id, order.done)
             if order.state == "failed" and not seen.failed:
                 # an order that failed before it knew its segments counts as one
-                missing = max(order.total - seen.made, 0) or 1
+                missing = max(order.total - (seen.found or 0) - seen.made, 0) or 1
                 self._meters.segments.labels("failed").inc(missing)
             elif order.state == "completed" and order.kind == "speech" and not seen.made:
                 self.progress(order.id, 1)
@@ -96,6 +107,11 @@ async def note(event: OrderEvent, orders: Orders, ledger: RunLedger) -> None:
         return
     done = event.data.get("done")
     if event.kind == "progress" and isinstance(done, int):
+        if not ledger.knows(event.order_id):
+            order = await orders.get(event.order_id)
+            if order is None:
+                return
+            ledger.begins(order, done)
         ledger.progress(event.order_id, done)
     elif event.kind == "line" and event.data.get("ok") is False:
         ledger.row_failed(event.order_id)

@@ -83,6 +83,10 @@ def test_what_orders_do_is_counted_once(tmp_path: Path) -> None:
             orders.tell(rows, "line", {"text": "…", "row": number, "ok": number != 2})
             orders.move(rows, done=number, total=3)
         orders.move(rows, state="failed")
+        book = (await orders.place("book", {})).order.id
+        for done in (390, 400):  # 390 segments were there: this run makes ten, one fails
+            orders.move(book, done=done, total=401)
+        orders.move(book, state="failed")
         await orders.place("watch", {})
         (watch,) = await orders.find(kinds=("watch",))
         orders.move(watch.id, state="failed")  # speaks nothing itself
@@ -99,11 +103,11 @@ def test_what_orders_do_is_counted_once(tmp_path: Path) -> None:
         await count(orders, meters)
 
     asyncio.run(story())
-    assert made("made") == 10  # seven rows, two rows, and a text
-    assert made("failed") == 4
+    assert made("made") == 20  # seven rows, two rows, ten segments, a text
+    assert made("failed") == 5
     assert meters.deliveries.labels("delivered")._value.get() == 1
     assert meters.deliveries.labels("dead")._value.get() == 1
-    assert meters.flow_runs.labels("failed")._value.get() == 4
+    assert meters.flow_runs.labels("failed")._value.get() == 5
     assert meters.queue_depth._value.get() == 1
     assert meters.workers._value.get() == 1
 
