@@ -42,8 +42,16 @@ class Sessions:
     def __init__(self, data: Path, keys: KeyRing) -> None:
         self._data = data
         self._keys = keys
-        self._secret = b""  # read when first needed: most tests and all API clients never do
+        self._secret = b""
         self._ended: dict[str, float] = {}
+
+    def load(self) -> None:
+        """Reads the secret, or makes it: once, where nobody waits for the disk.
+
+        Raises:
+            StorageError: the data folder cannot be written.
+        """
+        self._secret = self._secret or session_secret(self._data)
 
     def open(self, name: str, now: float | None = None) -> str:
         """The cookie's value for the owner of a key."""
@@ -83,6 +91,6 @@ class Sessions:
         self._ended[number] = float(until)
 
     def _mac(self, name: str, body: str) -> str:
-        self._secret = self._secret or session_secret(self._data)
+        self.load()
         key = self._secret + self._keys.digest(name)
         return hmac.new(key, body.encode(), hashlib.sha256).hexdigest()

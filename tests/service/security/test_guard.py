@@ -122,6 +122,7 @@ def test_a_session(keyed: FastAPI) -> None:
     assert ask(keyed, "POST", "/v1/who", headers=cookie | own).status_code == 200
     same = {"Sec-Fetch-Site": "same-origin"}
     assert ask(keyed, "POST", "/v1/who", headers=cookie | same).status_code == 200
+    assert "alice" in ask(keyed, "GET", "/login", headers=cookie).text
     ask(keyed, "POST", "/logout", headers=cookie | own)
     assert ask(keyed, "GET", "/v1/who", headers=cookie).status_code == 401
 
