@@ -81,10 +81,9 @@ class Turns:
             self._line.remove(me)
             if not came:
                 self._changed.notify_all()
+                before = len(self._line) + self._taken
                 raise Unavailable(
-                    f"{len(self._line) + self._taken} texts are before this one; "
-                    "try again in a moment",
-                    retry_after_s=5,
+                    f"texts before this one: {before}; try again in a moment", retry_after_s=5
                 )
             self._taken += 1
             self._changed.notify_all()

@@ -161,7 +161,7 @@ def test_turns_are_few_and_nobody_waits_for_ever(studio: Studio) -> None:
         open_ones = [gated.stream(gated.read(SpeechWish(TEXT))) for _ in range(2)]
         for one in open_ones:
             next(one)
-        with pytest.raises(Unavailable, match="2 texts are before this one"):
+        with pytest.raises(Unavailable, match="texts before this one: 2"):
             next(gated.stream(gated.read(SpeechWish(TEXT))))
         with pytest.raises(Unavailable, match="still being spoken"):
             gated.unload()
@@ -209,10 +209,10 @@ def test_a_dead_engine_is_tried_anew(tmp_path: Path) -> None:
 def test_many_options_do_not_fill_the_machine(
     studio: Studio, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(studio._residents, "_most", 2)
-    for rate in (16000, 22050, 32000):
+    monkeypatch.setattr(studio._residents, "_most", 1)
+    for rate in (16000, 24000):
         assert sound(studio, SpeechWish("Text.", rate=rate))
-    assert len(studio.pids) == 2
+    assert len(studio.pids) == 1
     assert residents.resident_bytes(studio.pids) > 10_000_000
     assert residents.resident_bytes(()) == 0
 
