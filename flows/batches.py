@@ -123,7 +123,7 @@ class TellingObserver:
         line = live_line(result, self._language)
         self._teller.line(line, row=result.number, ok=result.ok)
         self._teller.progress(done, total)
-        self._log.info("%d/%d %s", done, total, line)
+        self._log.info("%s", line)
 
 
 def _run(

@@ -9,10 +9,44 @@ import click
 
 from flows.printing import show_json
 from flows.tables import clock
+from tasks.batches.lines import live_line
 
 if TYPE_CHECKING:
-    from tasks.batches.running import BatchReport
+    from tasks.batches.running import BatchReport, RowResult
     from tasks.speech.outputs import Output
+
+
+class LiveLines:
+    """Rows as they end, on stderr: one line each, and a bar where it is a terminal
+    (``tasks.batches.running.Observer``)."""
+
+    def __init__(self, total: int, language: str) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
+
+        self._console = Console(stderr=True, highlight=False)
+        self._language = language
+        self._bar = Progress(
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+            console=self._console,
+            disable=not self._console.is_terminal,
+        )
+        self._task = self._bar.add_task("", total=total)
+
+    def row_finished(self, result: RowResult, done: int, total: int) -> None:
+        """See ``Observer``."""
+        line = live_line(result, self._language)
+        self._console.print(line, markup=False, emoji=False, soft_wrap=True)
+        self._bar.update(self._task, completed=done)
+
+    def __enter__(self) -> LiveLines:
+        self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.stop()
 
 
 def show_output(output: Output, as_json: bool) -> None:

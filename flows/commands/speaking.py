@@ -5,14 +5,11 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from flows.commands.making import JSON
-
-if TYPE_CHECKING:
-    from tasks.batches.running import RowResult
 
 Command = Callable[..., Any]
 
@@ -102,7 +99,7 @@ def speak_command(
     settings = Settings.read()
     given, homes = _given(wished)
     row = read_row(
-        {"text": sys.stdin.read() if text == "-" else text, "output_name": out.name, **given}
+        {"text": _standard_input() if text == "-" else text, "output_name": out.name, **given}
     )
     with Booth(settings.data, engine=settings.engine, homes=homes) as booth:
         output = booth.speak(row, out.parent, name=row.name, replacing=replace)
@@ -146,7 +143,7 @@ def batch_command(
     from flows import batchprinting
     from tasks.batches.booth import Booth
     from tasks.batches.jsonlines import read_batch
-    from tasks.batches.lines import advice, live_line
+    from tasks.batches.lines import advice
     from tasks.batches.packing import pack
 
     file = file or file_of_old
@@ -159,15 +156,12 @@ def batch_command(
     if before := advice(rows, lang):
         click.echo(before, err=True)
 
-    class Lines:
-        """Shows each row as it ends."""
-
-        def row_finished(self, result: RowResult, done: int, total: int) -> None:
-            click.echo(f"{done}/{total} {live_line(result, lang)}", err=True)
-
     homes = [file.absolute().parent, *homes]
-    with Booth(settings.data, engine=settings.engine, homes=homes) as booth:
-        report = booth.speak_all(rows, folder, Lines(), workers=workers, replacing=replace)
+    with (
+        Booth(settings.data, engine=settings.engine, homes=homes) as booth,
+        batchprinting.LiveLines(len(rows), lang) as observer,
+    ):
+        report = booth.speak_all(rows, folder, observer, workers=workers, replacing=replace)
     packed = pack(report, folder.parent, date.today()) if zipped and report.done else None
     batchprinting.show_batch(report, folder, packed, as_json)
     return 0 if not report.failed else 1
@@ -184,3 +178,19 @@ def _given(wished: Mapping[str, Any]) -> tuple[dict[str, Any], list[Path]]:
         return given, []
     path = Path(voice).expanduser().absolute()
     return {**given, "voice": path.name}, [path.parent]
+
+
+def _standard_input() -> str:
+    """The text that is piped in.
+
+    Raises:
+        InputError: it is not UTF-8.
+    """
+    from castbook.errors import InputError
+    from tasks.batches.rows import MOST_TEXT
+
+    content = sys.stdin.buffer.read(4 * MOST_TEXT + 1)  # a character has at most four bytes
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError("is not UTF-8", place="standard input", expected="UTF-8") from error

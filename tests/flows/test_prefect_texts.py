@@ -122,7 +122,7 @@ def test_a_batch_as_a_run(data: Path, log: Log, on_server: Server) -> None:
     assert receipt is not None
     assert receipt["files"] == [f"outputs/batch/three/output_00{n}.wav" for n in (1, 3)]
     assert (data / receipt["zip"]).exists()
-    assert any(line.endswith("[✗] 任务2失败: gone.wav 未找到 → 跳过") for line in log.lines)
+    assert "[✗] 任务2失败: gone.wav 未找到 → 跳过" in log.lines
     found = httpx.post(f"{on_server.api_url}/artifacts/filter", json={}, timeout=10).json()
     shown = [a["description"] for a in found if a["flow_run_id"] == run]
     assert shown == ["3 of 3"]

@@ -51,7 +51,7 @@ def test_every_way_in_gives_the_same_sound(
 ) -> None:
     text = "Good morning; it is half past nine. Come in!"
     sounds = {run(capsys, "speak", text, *TONE, "-o", "1.wav")[1]["pcm_sha256"]}
-    monkeypatch.setattr(sys, "stdin", io.StringIO(text))
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
     sounds.add(run(capsys, "speak", "-", *TONE, "-o", "2.wav")[1]["pcm_sha256"])
     Path("rows.jsonl").write_text(json.dumps({"syn_text": text}) + "\n", "utf-8")
     assert main(["batch", "--data", "rows.jsonl", "--exp_name", "out", *TONE]) == 0
@@ -63,6 +63,14 @@ def test_every_way_in_gives_the_same_sound(
         row = read_row({"text": text, "engine": "tone", "voice": "oak", "output_name": "4"})
         sounds.add(booth.speak(row, work).pcm_sha256)
     assert len(sounds) == 1
+
+
+def test_what_is_piped_in_must_be_text(
+    work: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"\xff\xfe")))
+    assert main(["speak", "-", *TONE, "-o", "a.wav"]) == 2
+    assert "standard input: is not UTF-8" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("text", ["--help", "; touch evil; $(touch evil) `touch evil`", "|evil"])
@@ -111,8 +119,10 @@ def test_a_bad_row_fails_alone(work: Path, capsys: pytest.CaptureFixture[str]) -
     assert (said["total"], said["made"], said["kept"]) == (4, 2, 0)
     assert said["files"] == ["first.wav", "output_003.wav"]
     assert [row["number"] for row in said["failed"]] == [2, 4]
-    assert "[✓] 任务1完成 → first.wav" in lines
-    assert "[✗] 任务2失败: clips/anna.wav 未找到 → 跳过" in lines
+    shown = lines.splitlines()
+    assert "[✓] 任务1完成 → first.wav" in shown
+    assert "[✗] 任务2失败: clips/anna.wav 未找到 → 跳过" in shown
+    assert len(shown) == 4
     assert said["chars_per_s"] > 0
     with zipfile.ZipFile(said["zip"]) as packed:
         assert packed.namelist() == ["first.wav", "output_003.wav", "manifest.json"]
