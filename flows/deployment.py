@@ -6,7 +6,7 @@ them; ``python -m flows.deployment`` does nothing else, for servers that are sta
 
 | variable | meaning |
 |---|---|
-| CASTBOOK_GPU_POOL | a work pool of its own for chapters, such as ``castbook-gpu`` |
+| CASTBOOK_GPU_POOL | a pool of its own for what speaks, such as ``castbook-gpu`` |
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ def register_deployment(api_url: str, pool: str, gpu_pool: str | None = None) ->
     """Creates the pools unless they are there, and creates or renews the deployments.
 
     Args:
-        gpu_pool: for chapters; None: as the environment says, "": the same pool.
+        gpu_pool: for chapters, texts and batches; None: as the environment says, "": the same pool.
     """
     gpu = os.environ.get("CASTBOOK_GPU_POOL", "") if gpu_pool is None else gpu_pool
     with temporary_settings({PREFECT_API_URL: api_url}):
