@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from http.cookies import CookieError, SimpleCookie
 from typing import Annotated, Any
@@ -19,6 +20,7 @@ from starlette.exceptions import WebSocketException
 from starlette.requests import HTTPConnection
 from starlette.types import Scope
 
+from castbook.errors import InputError
 from service.desk import Desk, desk_of
 from service.problems import Problem
 from service.security.addresses import (
@@ -37,6 +39,7 @@ from service.security.sessions import COOKIE, Sessions
 from service.settings import ServiceSettings
 
 _SUBJECT = re.compile(r"[A-Za-z0-9_.@-]{1,100}")
+_OURS = frozenset({"local", "public", "webhook"})  # principals without a key
 API = frozenset({"api"})
 WEBHOOK = frozenset({"webhook"})
 LISTS = frozenset({"lists"})
@@ -74,6 +77,7 @@ class Guard:
 
     def __init__(self, settings: ServiceSettings) -> None:
         self.settings = settings
+        _check_names(settings.api_keys)
         self.keys = KeyRing(settings.api_keys, "CASTBOOK_API_KEYS")
         self.ways = Ways(settings)
         self.sessions = Sessions(settings.data, self.keys)
@@ -177,6 +181,17 @@ class Guard:
         plain = dict(headers)
         if is_foreign(plain) or (needs_origin and not tells_origin(plain)):
             raise Problem(403, "a page of another site asks this", code="foreign_origin")
+
+
+def _check_names(names: Iterable[str]) -> None:
+    """A name is whom orders, rates and voices belong to: it must not be taken for ours."""
+    for name in names:
+        if name in _OURS or not _SUBJECT.fullmatch(name):
+            raise InputError(
+                f"{name[:100]!r} cannot be the name of a key",
+                place="CASTBOOK_API_KEYS",
+                expected=f"letters, digits and _ . @ -, and none of {', '.join(sorted(_OURS))}",
+            )
 
 
 def given_key(headers: Headers) -> str:

@@ -355,6 +355,10 @@ def test_forged_addresses(tmp_path: Path, peer: str, forwarded: list[str], let_i
     "wrong",
     [
         {"api_keys": {"a": "short"}},
+        {"api_keys": {"local": KEY}},
+        {"api_keys": {"webhook": KEY}},
+        {"api_keys": {"a b": KEY}},
+        {"api_keys": {"ä": KEY}},
         {"api_keys": {"a": "sha256:abc"}},
         {"webhook_tokens": ("x",)},
         {"webhook_secrets": ("whsec_AAAA",)},

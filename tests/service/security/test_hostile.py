@@ -7,6 +7,7 @@ import contextlib
 import hashlib
 import itertools
 import json
+import logging
 import re
 import time
 from collections.abc import AsyncIterator, Coroutine, Iterator
@@ -289,6 +290,24 @@ def check_innocence(folder: Path, content: bytes) -> None:
     """Nothing of our insides in the answer."""
     for secret in (KEY, TOKEN, SECRET, JWT_KEY, str(folder), "Traceback", "root:x:0", ".py"):
         assert secret.encode() not in content, secret
+
+
+def test_no_log_has_a_secret(house: House, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    tries = [
+        ("keyed", {"ask": "POST /v1/engine/unload", "headers": {"X-API-Key": KEY}}, 200),
+        ("keyed", {"ask": f"GET /v1/models?api_key={KEY}"}, 401),
+        ("keyed", {"ask": "GET /v1/models", "headers": {"X-API-Key": "wrong-but-secret"}}, 401),
+        ("hooks", {"ask": "POST /webhook/tts", "headers": {"X-Webhook-Token": TOKEN}}, 422),
+        ("hooks", {"ask": "POST /webhook/tts", "jwt": {"key": "other"}}, 401),
+    ]
+    for kind, row, status in tries:
+        headers = headers_of(row, b"", "")
+        assert house.run(ask(house.apps[kind], row, b"", headers, {}))[0] == status
+    said = repr([vars(record) for record in caplog.records])
+    assert "/v1/engine/unload" in said and "alice" in said
+    for secret in (KEY, TOKEN, SECRET, JWT_KEY, "wrong-but-secret"):
+        assert secret not in said
 
 
 def test_the_table_is_as_long_as_it_is_said_to_be() -> None:
