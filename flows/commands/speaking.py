@@ -15,7 +15,6 @@ Command = Callable[..., Any]
 
 _BASES = click.Choice(["self", "licensed", "public-domain"])
 
-
 # as upstream's program and the founding texts call them: taken, not shown (docs/batches.md)
 _OLD = {
     "--prompt_audio": "--voice",
@@ -152,7 +151,7 @@ def batch_command(
     settings = Settings.read()
     given, homes = _given({**wished, "format": form})
     rows = read_batch(file, given)
-    folder = out or file.with_suffix("")
+    folder = out or (file.with_suffix("") if file.suffix else file.with_name(f"{file.name}-out"))
     if before := advice(rows, lang):
         click.echo(before, err=True)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import threading
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
@@ -26,7 +27,7 @@ from tasks.batches.running import BatchReport, Missing, Observer, Unread, run_ba
 from tasks.engines import EnginePool
 from tasks.shelf.shelf import Shelf
 from tasks.speech.jobs import speak
-from tasks.speech.outputs import Output, Spoken, standing, write_output
+from tasks.speech.outputs import NameTaken, Output, Spoken, standing, write_output
 from tasks.speech.studio import Reading, Studio
 from tasks.speech.wishes import SpeechWish
 from tasks.takes import TakeStore
@@ -65,13 +66,14 @@ class Booth:
         self._pool = EnginePool()
         self._homes, self._within = tuple(homes), tuple(within)
         self._marker = marker
+        self._visiting = threading.Lock()
 
     def speak(self, row: Row, folder: Path, *, name: str = "", replacing: bool = False) -> Output:
         """The finished file of a row; made unless it is there.
 
         Args:
             name: without its ending; that of the row if empty.
-            replacing: another wish's file of that name gives way.
+            replacing: another wish's file of that name gives way; the same wish's stays.
 
         Raises:
             NameTaken: the name holds another wish.
@@ -81,11 +83,13 @@ class Booth:
         name = name or row.numbered
         reading = self.read(row)
         wish = wish_digest(row, reading)
-        if not replacing:
+        try:
             there = standing(folder, name, row.form, wish)
-            if there is not None:
-                return there
-        return write_output(
+        except NameTaken:
+            if not replacing:
+                raise
+            there = None
+        return there or write_output(
             folder, name, row.form, self.sound(row, reading), wish, replacing=replacing
         )
 
@@ -101,14 +105,15 @@ class Booth:
         path = find_clip(row.clip, self._homes, self._within)
         with path.open("rb") as file:
             clip = file.read(MOST_BYTES + 1)  # one more than is taken: refused there
-        voice = self.shelf.visiting(
-            clip,
-            row.transcript,
-            {"basis": row.consent},
-            engine=row.wish.engine,
-            language=row.wish.language,
-        )
-        return self.studio.read(replace(row.wish, voice=voice.id))
+        with self._visiting:  # the shelf keeps only the newest visitors
+            voice = self.shelf.visiting(
+                clip,
+                row.transcript,
+                {"basis": row.consent},
+                engine=row.wish.engine,
+                language=row.wish.language,
+            )
+            return self.studio.read(replace(row.wish, voice=voice.id))
 
     def sound(self, row: Row, reading: Reading) -> Spoken:
         """The sound of a reading; pieces that were spoken before come from the take store."""
@@ -166,10 +171,18 @@ class Booth:
 
 
 def wish_digest(row: Row, reading: Reading) -> str:
-    """What makes two wishes one: everything the row says and the voice's own digest, 64 hex
-    digits. Ids and file names are no part of it."""
+    """What makes two wishes one, 64 hex digits: everything the row says, how its words are
+    pronounced, the voice's own digest. Ids and file names are no part of it, nor is the engine's
+    version: an update leaves finished files finished."""
     wish = {name: getattr(row.wish, name) for name in SpeechWish.__slots__}
-    return digest({**plain(wish), "sound": reading.speaker.voice.digest, "form": row.form})
+    return digest(
+        {
+            **plain(wish),
+            "spoken": [piece.spoken for piece in reading.pieces],
+            "sound": reading.speaker.voice.digest,
+            "form": row.form,
+        }
+    )
 
 
 def facts_of(row: Row, reading: Reading) -> dict[str, object]:

@@ -206,9 +206,9 @@ def _as_name(identity: str) -> str:
 
 
 def is_recording(voice: str) -> bool:
-    """Whether a recording is named where a voice's name could stand as well: by its ending, or
-    by a folder before it."""
-    return bool(re.search(r"[/\\]", voice)) or PurePosixPath(voice).suffix.lower() in _RECORDINGS
+    """Whether a recording is named where a voice's name could stand as well: by its ending.
+    Voices may have a slash: ``tone/oak`` is an engine's preset."""
+    return PurePosixPath(voice.replace("\\", "/")).suffix.lower() in _RECORDINGS
 
 
 def _text(thing: str, value: object, most: int = MOST_TEXT) -> str:

@@ -128,7 +128,7 @@ def standing(folder: Path, name: str, form: str, wish: str) -> Output | None:
         return None
     if said.get("wish") != wish:
         raise NameTaken(
-            f"{path.name} is there and holds another text, voice or option",
+            f"{path.name} is there and holds another text, voice, option or pronunciation",
             place="output_name",
             expected="a name that is free",
             hint="choose another name, or replace it",
@@ -183,7 +183,9 @@ def write_output(
             there = None if replacing else standing(folder, name, form, wish)
             if there is not None:
                 return there
+            before = read_manifest(manifest)
             replace(temporary, manifest)  # damaged, or its sound never came: ours is right
+            _discard(folder, before, path)
     with temporary_beside(path) as temporary:
         temporary.write_bytes(content)
         replace(temporary, path)
@@ -192,6 +194,14 @@ def write_output(
     if found is None:
         raise StorageError(f"{path}: what was written does not open as {form}; is the disk sound?")
     return Output(found.path, found.frames, found.rate, found.pcm_sha256, made=True)
+
+
+def _discard(folder: Path, before: Mapping[str, Any] | None, path: Path) -> None:
+    """Removes the sound of a replaced manifest where it was of another form: nothing would
+    name it any more."""
+    name = str((before or {}).get("file", ""))
+    if is_safe(name) and name != path.name and stem_of(name) == stem_of(path.name):
+        (folder / name).unlink(missing_ok=True)
 
 
 def receipt_path(data: Path, run: str) -> Path:

@@ -50,7 +50,8 @@ def test_a_row_has_an_id_of_its_own_beside_its_name() -> None:
 
 def test_names_of_voices_are_no_files() -> None:
     assert read_row({"text": "a", "prompt_audio": "af_heart"}).wish.voice == "af_heart"
-    assert read_row({"text": "a", "voice": "clips/anna"}).clip == "clips/anna"
+    assert read_row({"text": "a", "voice": "tone/oak"}).wish.voice == "tone/oak"
+    assert read_row({"text": "a", "voice": "clips/anna.M4A"}).clip == "clips/anna.M4A"
 
 
 def test_everything_that_can_be_wished_arrives() -> None:

@@ -59,8 +59,23 @@ def test_a_taken_name_is_refused_before_anything_is_spoken(booth: Booth, tmp_pat
     booth.speak(row(), tmp_path)
     with pytest.raises(NameTaken):
         booth.speak(row("Another text."), tmp_path)
-    replaced = booth.speak(row("Another text."), tmp_path, replacing=True)
+    replaced = booth.speak(row("Another text.", format="flac"), tmp_path, replacing=True)
     assert replaced.made
+    assert {path.name for path in tmp_path.iterdir()} == {"a.flac", "a.json"}
+    again = booth.speak(row("Another text.", format="flac"), tmp_path, replacing=True)
+    assert not again.made
+
+
+def test_an_edited_pronunciation_is_another_wish(booth: Booth, tmp_path: Path) -> None:
+    lexicon = booth.shelf.library.folder / "lexicon.yaml"
+    booth.speak(row("The Reading road."), tmp_path)
+    lexicon.write_text("version: 1\nwords: {Reading: Redding}\n", "utf-8")
+    try:
+        with pytest.raises(NameTaken, match="pronunciation"):
+            booth.speak(row("The Reading road."), tmp_path)
+        assert booth.speak(row("The Reading road."), tmp_path, replacing=True).made
+    finally:
+        lexicon.unlink()
 
 
 def test_a_row_that_cannot_be_spoken_says_why(booth: Booth) -> None:
