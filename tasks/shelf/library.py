@@ -32,11 +32,12 @@ _LOCK: Final = ".lock"
 _NEW: Final = """\
 # Voices and defaults that every text and every book of this service can use. A book takes them
 # with `library:` and this folder's path in its project.yaml. Voices that are uploaded come here,
-# yours may stand beside them; pronunciations belong into lexicon.yaml in this folder.
+# yours may stand beside them.
 version: 1
 engine: {engine}  # speaks every voice that names no other
 # narrator: NAME  # the voice of texts that name none; else one that fits the text's language
 # engines: {{}}  # options of each engine, as in a project.yaml
+# lexicon: lexicon.yaml  # for books; single texts read a file of that name without being told
 """
 
 
