@@ -1,17 +1,26 @@
-"""A slot of the device that the API shares with jobs, once their server is there.
+"""What a reading passes when its turn has come: is it still wanted, is the device free?
 
 The studio lets as many texts speak at once as it has slots; jobs speak in processes of their
-own. A slot on the Prefect server (``flows/orders/slots.py``) holds for both together.
+own. A slot on the Prefect server (``flows/orders/slots.py``) holds for both together, once that
+server is there. Texts of clients that hung up while they waited go no further.
 """
 
 from __future__ import annotations
 
 import contextlib
+import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
+from contextvars import ContextVar
 from typing import Protocol
 
+from castbook.errors import Unavailable
+
 PATIENCE_S = 60.0  # as the studio's own
+
+
+# Set by who asks for a reading: an event that is set when nobody waits for it any more.
+unwanted: ContextVar[threading.Event | None] = ContextVar("castbook_unwanted", default=None)
 
 
 class DeviceSlots(Protocol):
@@ -44,8 +53,11 @@ class Gate:
         """Held around a reading.
 
         Raises:
-            Unavailable: no slot was free in time.
+            Unavailable: nobody waits for it any more, or no slot was free in time.
         """
+        gone = unwanted.get()
+        if gone is not None and gone.is_set():
+            raise Unavailable("its client hung up before its turn came")
         slots = self._slots
         if slots is None:
             yield

@@ -21,7 +21,7 @@ from service.security.guard import CallerOf, ListCaller
 from service.speech import documents, lists
 from service.speech.answers import EventResponse, SoundResponse, WholeResponse, gather
 from service.speech.bodies import SpeechBody, rate_of, streams_of, wish_of
-from service.speech.sounding import Stage
+from service.speech.sounding import Stage, noticing
 from service.speech.visitors import with_visitor
 from service.voices.admission import moderate_now
 from service.voices.marks import Marks
@@ -65,7 +65,8 @@ async def speak(body: SpeechBody, request: Request, caller: CallerOf) -> Respons
     check_stream(rate_of(wish), stream=streams, experimental=body.experimental)
     wish = await moderate_now(desk, wish, caller)
     reading = await stage.run(lambda: desk.studio.read(wish))
-    sound = await stage.open(_chunks(desk, reading), reading.rate, body.response_format)
+    async with noticing(request.receive):
+        sound = await stage.open(_chunks(desk, reading), reading.rate, body.response_format)
     form = FORMS[body.response_format]
     headers = _headers(body, reading)
     if body.stream_format == "sse":

@@ -7,17 +7,21 @@ the chunk it is working on, and its slot is free.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import itertools
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import TypeVar
 
 import anyio
 from anyio import CapacityLimiter
 from anyio.to_thread import run_sync
+from starlette.types import Receive
 
 from audio.streaming.encoders import encode
 from castbook.errors import CastbookError, TransientFailure, Unavailable
+from service.gate import unwanted
 from tts.engine import Pcm
 
 MOST_AT_ONCE = 64  # readings that speak or wait for a slot; each may hold a thread
@@ -62,6 +66,26 @@ class Stage:
             await sound.close()
             raise
         return sound
+
+
+@contextlib.asynccontextmanager
+async def noticing(receive: Receive) -> AsyncIterator[None]:
+    """Inside, a client that hangs up makes its reading unwanted (``service/gate.py``)."""
+    gone = threading.Event()
+
+    async def watch() -> None:
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        gone.set()
+
+    token = unwanted.set(gone)
+    watcher = asyncio.create_task(watch(), name="is the client there?")
+    try:
+        yield
+    finally:
+        unwanted.reset(token)
+        watcher.cancel()
+        await asyncio.gather(watcher, return_exceptions=True)
 
 
 class Sound:

@@ -24,6 +24,7 @@ from service.desk import Desk
 from service.problems import Problem
 from service.speech.bodies import SpeechBody, wish_of
 from service.speech.sounding import Stage
+from tasks.speech.wishes import SpeechWish
 
 SPEECH = "/v1/audio/speech"
 ROOMS = ("service.speech.room", "service.observability.room", "service.security.room")
@@ -143,6 +144,15 @@ def test_equal_requests_give_equal_bytes_and_null_seeds_do_not(client: TestClien
     free = client.post(SPEECH, json={**body, "seed": None})
     again = client.post(SPEECH, json={**body, "seed": int(free.headers["x-castbook-seed"])})
     assert free.content == again.content != first.content
+
+
+def test_the_api_says_what_the_studio_says(desk: Desk, client: TestClient) -> None:
+    """Q5: the same function, whichever way it is reached."""
+    text = "It was a dark night. He came in, and he sat down."
+    reading = desk.studio.read(SpeechWish(text, rate=24000))
+    heard = b"".join(chunk.tobytes() for chunk in desk.studio.stream(reading))
+    body = {"input": text, "response_format": "pcm"}
+    assert client.post(SPEECH, json=body).content == heard
 
 
 @pytest.mark.parametrize(

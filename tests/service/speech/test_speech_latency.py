@@ -7,6 +7,7 @@ decoder. A busy machine may spoil a try; it has three.
 
 from __future__ import annotations
 
+import contextlib
 import io
 import socket
 import threading
@@ -23,6 +24,7 @@ from live import live, make_desk
 
 from castbook.errors import TransientFailure
 from service.app import create_app
+from service.gate import Gate
 from service.speech.readahead import ReadAhead
 from service.speech.sounding import Stage
 from tasks.speech.studio import Reading, Studio
@@ -192,11 +194,29 @@ def test_what_is_read_ahead_is_bounded() -> None:
     assert anyio.run(story) == ["put 0", "put 1", "reads", "put 2", "put 3"]
 
 
+class CountingGate(Gate):
+    """Knows how many readings began."""
+
+    begun = 0
+
+    @contextlib.contextmanager
+    def __call__(self) -> Iterator[None]:
+        with super().__call__():
+            self.begun += 1
+            yield
+
+
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def gate() -> CountingGate:
+    return CountingGate()
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory, gate: CountingGate) -> Iterator[str]:
     """Nothing scripted but the engine itself: tone, in a process of its own, chunk by chunk."""
     folder = tmp_path_factory.mktemp("whole")
     desk = make_desk(folder, rate=0)
+    desk.studio = Studio(desk.shelf, gate=gate)
     (folder / "library").mkdir()
     (folder / "library" / "library.yaml").write_text(
         "version: 1\nengine: tone\n"
@@ -219,3 +239,19 @@ def test_the_whole_way_streams_and_stops(whole: str) -> None:
     for waited, heard in shares:
         assert waited < 4  # of 16
         assert heard < 2  # of 40
+
+
+def test_who_hung_up_in_the_line_is_not_spoken(whole: str, gate: CountingGate) -> None:
+    text = "A long sentence that goes on and on, and then goes on some more, until its end. " * 8
+    before = gate.begun
+    with httpx.stream("POST", f"{whole}/v1/audio/speech", json={"input": text}) as answer:
+        pieces = answer.iter_raw()  # which hangs up when it is forgotten
+        next(pieces)
+        for _ in range(3):
+            with pytest.raises(httpx.ReadTimeout):
+                httpx.post(f"{whole}/v1/audio/speech", json={"input": text}, timeout=0.1)
+        time.sleep(0.2)  # the server hears of it
+    spoken = httpx.post(f"{whole}/v1/audio/speech", json={"input": "Next."}, timeout=30)
+    assert spoken.status_code == 200
+    pieces.close()
+    assert gate.begun - before == 2  # the first and the last
