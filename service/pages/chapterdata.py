@@ -66,6 +66,7 @@ class PanelView:
     takes: tuple[TakeRow, ...]
     spoken: str
     speakers: tuple[Speaker, ...]
+    voices: tuple[str, ...]  # of the project
     castable: bool
     sayable: bool  # short enough to be said otherwise as a whole
     file: str  # where the text stands
@@ -163,6 +164,7 @@ def panel_view(book: OpenBook, anchor: str) -> PanelView:
             )
             for key, name in characters(plan)
         ),
+        voices=tuple(voices),
         castable=castable(plan, line),
         sayable=len(line.segment.printed) <= MOST_SAID,
         file=path.name,

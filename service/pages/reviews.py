@@ -13,6 +13,7 @@ from anyio.to_thread import run_sync
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
+from book.manuscript import NARRATOR
 from castbook.errors import Unavailable
 from service.desk import desk_of
 from service.pages.books import open_book
@@ -31,7 +32,7 @@ from service.problems import Problem
 from service.security.guard import Caller, CallerOf
 from tasks.plan import BookPlan, Line
 from tasks.reviewing.bookcase import OpenBook
-from tasks.reviewing.edits import cast_line, say, write_text_of
+from tasks.reviewing.edits import cast_line, give_voice, say, write_text_of
 from tasks.reviewing.judgements import accept_take, ask_again, mark_bad
 from tasks.reviewing.rows import FILTERS, Filter, line_rows
 
@@ -163,6 +164,17 @@ async def cast(
     )
 
 
+@router.post("/books/{slug}/lines/{anchor}/voice", name="voice")
+async def voice(
+    request: Request, slug: str, anchor: str, voice: Annotated[str, Form()]
+) -> Response:
+    """Gives whoever speaks the line another voice, for all their lines."""
+    book = await run_sync(open_book, request, slug)
+    different = await run_sync(_voiced, book, anchor, voice)
+    sentence = words_for(request)("panel.voice_done", n=different)
+    return await _line_answer(request, book, anchor, sentence, others=True)
+
+
 @router.post("/books/{slug}/lines/{anchor}/say", name="say")
 async def say_words(
     request: Request,
@@ -256,6 +268,16 @@ def _judged(book: OpenBook, anchor: str, change: Change) -> Line:
         return found
 
 
+def _voiced(book: OpenBook, anchor: str, voice: str) -> int:
+    """How many lines of the book need another take now."""
+    with book.changing:
+        before = {str(one.segment.anchor): one.identity for one in book.plan().lines}
+        speaker = line_of(book.plan(), anchor).segment.speaker
+        give_voice(book.plan(), speaker or NARRATOR, voice)
+        after = book.plan().lines
+    return sum(before.get(str(one.segment.anchor)) != one.identity for one in after)
+
+
 def _said(book: OpenBook, word: str, said: str) -> int:
     """How many lines of the book sound different now."""
     with book.changing:
@@ -276,7 +298,7 @@ def _rewritten(book: OpenBook, anchor: str, text: str) -> Line:
         if new is None:
             raise Problem(404, "the line is gone: load the page again", code="unknown_line")
         if old.segment.rule == "casting" != new.segment.rule:
-            cast_line(after, new, old.segment.speaker or "narrator", old.segment.style or "")
+            cast_line(after, new, old.segment.speaker or NARRATOR, old.segment.style or "")
         return new
 
 

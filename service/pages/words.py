@@ -27,7 +27,7 @@ class Words:
     language: str  # for ``lang=``: en, zh
     rooms: Mapping[str, Mapping[str, str]]
 
-    def __call__(self, name: str, **values: object) -> str:
+    def __call__(self, name: str, /, **values: object) -> str:
         """The sentence ``room.name`` with its places filled in.
 
         Raises:

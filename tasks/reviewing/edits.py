@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from book.casting import CASTING_FILE, CastingLine, read_castings, write_castings
 from book.manuscript import NARRATOR
+from book.projectfile import load_project
 from book.spoken.entries import APOSTROPHES, Entry
 from book.spoken.lexiconfile import read_lexicon
 from book.yamledit import Entries
@@ -72,6 +73,32 @@ def cast_line(plan: BookPlan, line: Line, speaker: str, style: str) -> None:
     for i in there:
         castings[i] = replace(new, anchor=castings[i].anchor)
     write_castings(path, castings if there else (*castings, new))
+
+
+def give_voice(plan: BookPlan, character: str, voice: str) -> None:
+    """Gives a character, or the narrator, another voice of the project: for all their lines.
+
+    Raises:
+        InputError: there is no such character or voice, or ``project.yaml`` does not say it
+            itself (a library does).
+    """
+    project = plan.project
+    if voice not in project.book.voices:
+        known = ", ".join(project.book.voices)
+        raise InputError(f"no voice {voice!r}", place="voice", expected=f"one of {known}")
+    where = ("narrator",) if character == NARRATOR else ("cast", character, "voice")
+    old = read_yaml(project.file).text
+    node = parse_tree(old).child(*where)
+    if node is None or node.children is not None:
+        raise InputError(
+            f"{project.file.name} has no {'.'.join(where)}", expected="a change where it is said"
+        )
+    write_text(project.file, old[: node.start] + scalar(voice) + old[node.end :])
+    try:
+        load_project(project.folder)
+    except ProjectError:  # such as a style that a casting asks for
+        write_text(project.file, old)
+        raise
 
 
 def unit_of(plan: BookPlan, line: Line) -> Unit:

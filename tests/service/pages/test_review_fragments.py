@@ -227,9 +227,21 @@ def test_speaker_pronunciation_and_text_are_changed_where_they_belong(visit: Vis
     assert "They went in together & shut the door.\n" in story and "# The Cellar" in story
 
 
+def test_a_character_gets_another_voice_for_all_their_lines(visit: Visit) -> None:
+    anchor = visit.anchor("Only the wind")
+    line = visit.post(f"/lines/{anchor}/voice", {"voice": "high"})
+    assert "<span>high</span>" in line and 'data-state="missing"' in line
+    project = yaml.safe_load((visit.folder / "project.yaml").read_text())
+    assert project["cast"]["boris"]["voice"] == "high"
+    assert "5 lines will be spoken anew" in line
+    visit.post(f"/lines/{visit.anchor('candle')}/voice", {"voice": "low"})
+    assert yaml.safe_load((visit.folder / "project.yaml").read_text())["narrator"] == "low"
+
+
 @pytest.mark.parametrize(
     ("path", "data"),
     [
+        ("voice", {"voice": "nobody's"}),
         ("cast", {"speaker": "nobody"}),
         ("cast", {"speaker": "anna", "style": "angry"}),
         ("say", {"word": " ", "said": "x"}),
