@@ -25,7 +25,7 @@ RUN /opt/castbook/bin/pip install ".[kokoro]"
 
 FROM build AS build-gpu
 # brings torch with its CUDA libraries: the host needs the NVIDIA driver and nothing else
-RUN /opt/castbook/bin/pip install ".[glm]" "nvidia-ml-py>=12"
+RUN /opt/castbook/bin/pip install ".[glm]"
 
 FROM python:3.12-slim-bookworm AS run
 # hadolint ignore=DL3008 # the base image fixes the release; security updates shall come in
