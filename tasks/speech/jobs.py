@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,7 +41,8 @@ def speak(reading: Reading, studio: Studio, store: TakeStore) -> Performance:
     """Speaks what is missing of a reading, publishes each take as it comes, joins them.
 
     Everything that is missing is asked for at once: an engine with slots speaks the pieces
-    beside one another.
+    beside one another. A piece without usable sound gets another seed once, as in a book;
+    what a first attempt gives that can be used is what a stream gives.
 
     Args:
         store: of ``DATA/takes``.
@@ -52,23 +53,34 @@ def speak(reading: Reading, studio: Studio, store: TakeStore) -> Performance:
         Unavailable: there was no turn in time.
         StorageError: takes cannot be written.
     """
-    wanted = {reading.key(piece): piece for piece in reading.spoken}
-    missing = {key: piece for key, piece in wanted.items() if store.get(key) is None}
-    if missing:
-        _synthesize(missing, reading, studio, store)
-    takes = {key: _take(key, store) for key in wanted}
-    parts = _parts(reading, takes)
-    pcm = np.concatenate(list(finished(parts, reading)))
+    pieces = {reading.key(piece): piece for piece in reading.spoken}
+    takes: dict[str, Take] = {}
+    made = 0
+    for attempt in range(reading.attempts):
+        left = {key: piece for key, piece in pieces.items() if key not in takes}
+        missing = [p for p in left.values() if store.get(reading.key(p, attempt)) is None]
+        if missing:
+            _synthesize(missing, attempt, reading, studio, store)
+            made += len(missing)
+        for key, piece in left.items():
+            take = store.get(reading.key(piece, attempt))
+            if take is not None and take.verdict.usable:
+                takes[key] = take
+    for key, piece in pieces.items():
+        if key not in takes:
+            raise PermanentFailure(f"the engine gave no usable sound for {piece.spoken[:60]!r}")
     ordered = tuple(takes[reading.key(piece)] for piece in reading.spoken)
-    return Performance(pcm, reading.rate, ordered, len(missing))
+    pcm = np.concatenate(list(finished(_parts(reading, ordered), reading)))
+    return Performance(pcm, reading.rate, ordered, made)
 
 
 def _synthesize(
-    missing: Mapping[str, TextPiece], reading: Reading, studio: Studio, store: TakeStore
+    pieces: Sequence[TextPiece], attempt: int, reading: Reading, studio: Studio, store: TakeStore
 ) -> None:
+    """Publishes a take for each piece, usable or not: the verdict is in its sidecar."""
     judging, token = Judging(), secrets.token_hex(6)
-    keys = {f"{token}#{number}": key for number, key in enumerate(missing)}
-    requests = [reading.request(missing[key], name) for name, key in keys.items()]
+    asked = {f"{token}#{number}": piece for number, piece in enumerate(pieces)}
+    requests = [reading.request(piece, name, attempt) for name, piece in asked.items()]
     voice = reading.speaker.voice
     failed: Failure | None = None
     with studio.at_work(reading) as host:
@@ -76,47 +88,37 @@ def _synthesize(
             if isinstance(result, Failure):
                 failed = failed or result
                 continue
-            store.publish(_recording(missing[keys[name]], result, reading, judging))
-        if failed is not None:
-            studio.noted(reading, failed.kind)
-            raise raised(failed.kind, failed.reason)
+            store.publish(_recording(asked[name], attempt, result, reading, judging))
+    if failed is not None:
+        studio.noted(reading, failed.kind)
+        raise raised(failed.kind, failed.reason)
 
 
-def _recording(piece: TextPiece, speech: Speech, reading: Reading, judging: Judging) -> Recording:
-    """Raises PermanentFailure: there is no usable sound."""
+def _recording(
+    piece: TextPiece, attempt: int, speech: Speech, reading: Reading, judging: Judging
+) -> Recording:
     ingredients = reading.ingredients(piece).plain()
     verdict = judging.verdict(speech.pcm, speech.rate, ingredients, dict(speech.signals))
-    if not verdict.usable:
-        why = "; ".join(verdict.complaints) or "it is silent"
-        raise PermanentFailure(f"no usable sound for {piece.spoken[:60]!r}: {why}")
     if verdict.complaints:
-        _log.warning("a doubtful take (%s)", "; ".join(verdict.complaints))
+        _log.warning("a doubtful take: %s", "; ".join(verdict.complaints))
     return Recording(
-        key=reading.key(piece),
+        key=reading.key(piece, attempt),
         pcm=speech.pcm,
         rate=speech.rate,
         verdict=verdict,
         words=tuple((word.start, word.end, word.frame) for word in speech.words),
-        ingredients={**ingredients, "attempt": 0},
+        ingredients={**ingredients, "attempt": attempt},
         signals=dict(speech.signals),
         clipped=speech.clipped,
         seconds=speech.seconds,
         tokens=(speech.tokens,) if speech.tokens else (),
-        sampling=reading.sampling_key(piece),
+        sampling=reading.sampling_key(piece, attempt),
         consent=reading.speaker.consent,
     )
 
 
-def _take(key: str, store: TakeStore) -> Take:
-    take = store.get(key)
-    if take is None:
-        raise PermanentFailure("a take vanished while the text was spoken: ask again")
-    return take
-
-
-def _parts(reading: Reading, takes: Mapping[str, Take]) -> Iterator[Part]:
-    for piece in reading.spoken:
-        take = takes[reading.key(piece)]
+def _parts(reading: Reading, takes: Sequence[Take]) -> Iterator[Part]:
+    for piece, take in zip(reading.spoken, takes, strict=True):
         pcm, rate = read_flac(take.audio)
         chunks: Sequence[Pcm] = [pcm]
         if rate != reading.engine_rate:  # of a server that answers with another rate

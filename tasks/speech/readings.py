@@ -25,6 +25,7 @@ class Reading:
     stretch: float  # pace that is left to be made after synthesis; 1.0: none
     fingerprint: str  # of the engine
     sampling: str  # that part of it which decides the speech tokens
+    attempts: int = 1  # at a piece: 2 where another seed gives another take
     notes: tuple[str, ...] = ()  # what was asked for and has no effect here, one sentence each
 
     def ingredients(self, piece: TextPiece) -> Ingredients:
@@ -39,27 +40,30 @@ class Reading:
             seed=self.seed,
         )
 
-    def key(self, piece: TextPiece) -> str:
+    def key(self, piece: TextPiece, attempt: int = 0) -> str:
         """Of the piece's take."""
-        return take_key(self.ingredients(piece), 0)
+        return take_key(self.ingredients(piece), attempt)
 
-    def sampling_key(self, piece: TextPiece) -> str:
+    def sampling_key(self, piece: TextPiece, attempt: int = 0) -> str:
         """Of its speech tokens."""
-        return sampling_key(self.ingredients(piece), 0, self.sampling)
+        return sampling_key(self.ingredients(piece), attempt, self.sampling)
 
-    def request(self, piece: TextPiece, name: str) -> Request:
+    def request(self, piece: TextPiece, name: str, attempt: int = 0) -> Request:
         """What the engine is asked for.
 
         Args:
             name: unique among the requests in flight.
+            attempt: 0…; raised where an earlier one gave no usable sound.
         """
         return Request(
             name,
             piece.spoken,
             self.language,
             self.speaker.voice.digest,
-            seed_of(self.key(piece)),
-            sampling_seed=seed_of(self.sampling_key(piece)),
+            seed_of(self.key(piece, attempt)),
+            attempt=attempt,
+            attempt_change="seed" if attempt else "",
+            sampling_seed=seed_of(self.sampling_key(piece, attempt)),
         )
 
     @property

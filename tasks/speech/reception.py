@@ -77,6 +77,7 @@ class Reception:
             stretch=stretch,
             fingerprint=fingerprint,
             sampling=sampling,
+            attempts=2 if engine.capabilities.seeds else 1,
             notes=(*notes, *more),
         )
 

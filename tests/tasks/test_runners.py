@@ -5,6 +5,7 @@ import threading
 import pytest
 
 from castbook.errors import PermanentFailure, TransientFailure
+from castbook.tracing import current_trace, traced
 from tasks.runners import LocalRunner, Policy, current_try
 from tasks.waves import is_transient
 
@@ -24,6 +25,15 @@ def test_a_step_is_tried_again_while_the_policy_says_so() -> None:
         assert runner.submit(step, 2, policy).result() == "spoken"
     assert tries == [0, 1, 2]
     assert waits == [policy.delay(0), policy.delay(1)]
+
+
+def test_a_step_knows_the_trace_of_whoever_asked() -> None:
+    policy = Policy("segment", "x", retries=0, retry_on=is_transient)
+    with LocalRunner(1) as runner:
+        with traced("a1"):
+            first = runner.submit(lambda _: current_trace(), None, policy)
+        second = runner.submit(lambda _: current_trace(), None, policy)
+        assert (first.result(), second.result()) == ("a1", "")
 
 
 def test_a_permanent_failure_is_not_tried_again() -> None:

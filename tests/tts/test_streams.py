@@ -115,6 +115,12 @@ def test_a_process_that_is_killed_in_the_middle(odd) -> None:
         assert len(list(host.stream(VOICES, ask("2")))) == 2
 
 
+def test_each_chunk_moves_the_stall_deadline() -> None:
+    with Host("tone", {"chunk_ms": 300, "chunk_cost_ms": 300}, stall_s=1.2) as host:
+        assert len(list(host.stream(VOICES, ask(TEXT)))) > 5
+        assert host.counters.kills == 0
+
+
 def test_a_stream_waits_its_turn_where_there_is_one_slot(odd) -> None:
     with odd(streams=True, pause_s=0.01) as host, ThreadPoolExecutor(2) as pool:
         first = host.stream(VOICES, ask("20", "a"))

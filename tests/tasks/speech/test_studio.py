@@ -15,7 +15,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from castbook.errors import InputError, MissingDependency, TransientFailure, Unavailable
+from castbook.errors import (
+    InputError,
+    MissingDependency,
+    PermanentFailure,
+    TransientFailure,
+    Unavailable,
+)
 from castbook.tracing import traced
 from tasks.shelf.shelf import Shelf
 from tasks.speech import residents
@@ -90,6 +96,24 @@ def test_a_job_gives_the_samples_of_the_stream_and_keeps_its_takes(
     assert sidecar["circumstances"]["trace"] == "0123abc"
     assert "0123abc" not in str({k: v for k, v in sidecar.items() if k != "circumstances"})
     assert sidecar["ingredients"]["spoken"] == reading.spoken[0].spoken
+
+
+def test_a_piece_without_sound_gets_another_seed(tmp_path: Path) -> None:
+    silent = "{match: Holmes, kind: silence, times: 1}, {match: convenient, kind: refuse}"
+    text = CHUNKED.replace("slots: 2", f"faults: [{silent}]")
+    studio, store = Studio(library(tmp_path / "library", text)), TakeStore(tmp_path / "takes")
+    try:
+        reading = studio.read(SpeechWish("Mr. Holmes came.\n\nNobody else did, whatever they say."))
+        spoken = speak(reading, studio, store)
+        attempts = [store.sidecar(take.key)["ingredients"]["attempt"] for take in spoken.takes]
+        assert attempts == [1, 0]
+        assert spoken.made == 3
+        assert speak(reading, studio, store).made == 0
+        with pytest.raises(PermanentFailure, match="refuse"):
+            speak(studio.read(SpeechWish(TEXT)), studio, store)
+        assert len(list(store)) == 3 + 1  # what the other piece gave is kept
+    finally:
+        studio.close()
 
 
 def test_espeak_gives_jobs_the_samples_of_its_streams(tmp_path: Path) -> None:
