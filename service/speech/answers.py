@@ -10,6 +10,7 @@ import base64
 import json
 import logging
 import tempfile
+import threading
 from collections.abc import AsyncIterator, Mapping
 
 import anyio
@@ -17,7 +18,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from audio.streaming.encoders import wav_header
-from castbook.errors import CastbookError
+from castbook.errors import CastbookError, Unavailable
 from service.problems import problem_of
 from service.speech.readahead import ReadAhead
 from service.speech.sounding import Sound
@@ -149,16 +150,23 @@ class WholeResponse(Response):
             await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
-async def gather(sound: Sound) -> tuple[tempfile.SpooledTemporaryFile[bytes], int]:
+async def gather(
+    sound: Sound, gone: threading.Event
+) -> tuple[tempfile.SpooledTemporaryFile[bytes], int]:
     """All bytes of a sound, and how many; closes it. A WAV then knows its length.
 
+    Args:
+        gone: set when nobody waits for it any more.
+
     Raises:
-        CastbookError: the engine failed.
+        CastbookError: the engine failed, or nobody waits.
     """
     whole = tempfile.SpooledTemporaryFile(_SPOOL)  # noqa: SIM115 - handed on, closed by the answer
     try:
         while (piece := await sound.next()) is not None:
             whole.write(piece)
+            if gone.is_set():
+                raise Unavailable("its client hung up")
     except BaseException:
         whole.close()
         raise

@@ -58,23 +58,21 @@ async def speak(body: SpeechBody, request: Request, caller: CallerOf) -> Respons
     Everything that can be refused is refused before the first byte. A client that goes ends
     the synthesis within the chunk at work.
     """
-    desk = desk_of(request)
-    stage = desk.part(Stage)
-    wish = await with_visitor(desk, stage, body, wish_of(body))
+    desk, form = desk_of(request), FORMS[body.response_format]
+    wish = await with_visitor(desk, body, wish_of(body))
     streams = streams_of(body)
     check_stream(rate_of(wish), stream=streams, experimental=body.experimental)
     wish = await moderate_now(desk, wish, caller)
-    reading = await stage.run(lambda: desk.studio.read(wish))
-    async with noticing(request.receive):
-        sound = await stage.open(_chunks(desk, reading), reading.rate, body.response_format)
-    form = FORMS[body.response_format]
+    reading = await run_sync(desk.studio.read, wish)
     headers = _headers(body, reading)
+    async with noticing(request.receive) as gone:
+        sound = await desk.part(Stage).open(_chunks(desk, reading), reading.rate, form.name)
+        if not streams:
+            whole, size = await gather(sound, gone)
+            return WholeResponse(whole, size, form.content_type, headers)
     if body.stream_format == "sse":
         return EventResponse(sound, len(wish.text), headers)
-    if streams:
-        return SoundResponse(sound, form.content_type, headers)
-    whole, size = await gather(sound)
-    return WholeResponse(whole, size, form.content_type, headers)
+    return SoundResponse(sound, form.content_type, headers)
 
 
 def _chunks(desk: Desk, reading: Reading) -> Iterator[Pcm]:
@@ -157,7 +155,7 @@ class Unloaded(BaseModel):
 async def unload_engine(request: Request, _: CallerOf) -> Unloaded:
     """Ends the engine processes, once nothing is being spoken; the next text loads them again."""
     desk = desk_of(request)
-    return Unloaded(freed_bytes=await desk.part(Stage).run(desk.studio.unload))
+    return Unloaded(freed_bytes=await run_sync(desk.studio.unload))
 
 
 # Clients whose base address was written down without /v1 are answered all the same.

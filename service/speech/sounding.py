@@ -1,8 +1,8 @@
 """A reading on its way to a client: the first sound is pulled before anything is answered.
 
-The engine's chunks are pulled in threads, one at a time, as fast as the client takes them;
-nothing is kept but the chunk at hand. When the client goes, the synthesis is closed within
-the chunk it is working on, and its slot is free.
+The engine's chunks are pulled in threads, one at a time; what is not sent yet is bounded
+(``service/speech/readahead.py``). When the client goes, the synthesis is closed within the chunk
+it is working on, and its slot is free.
 """
 
 from __future__ import annotations
@@ -30,9 +30,10 @@ T = TypeVar("T")
 
 
 class Stage:
-    """Where readings are spoken: threads of their own, so that a full house stops nobody else.
+    """Where readings are spoken. One per app, in ``desk.parts``.
 
-    One per app, in ``desk.parts``.
+    Its threads are for readings alone, one for each at most: else those that wait for a slot
+    would take the threads of the one that speaks, and it would never end.
     """
 
     def __init__(self, most: int = MOST_AT_ONCE) -> None:
@@ -41,7 +42,7 @@ class Stage:
         self.present = 0  # readings that were opened and not yet closed
 
     async def run(self, work: Callable[[], T]) -> T:
-        """``work`` in a thread of the stage."""
+        """``work`` of a reading that is present, in a thread of the stage."""
         return await run_sync(work, limiter=self._threads)
 
     async def open(self, chunks: Iterator[Pcm], rate: int, form: str) -> Sound:
@@ -69,8 +70,9 @@ class Stage:
 
 
 @contextlib.asynccontextmanager
-async def noticing(receive: Receive) -> AsyncIterator[None]:
-    """Inside, a client that hangs up makes its reading unwanted (``service/gate.py``)."""
+async def noticing(receive: Receive) -> AsyncIterator[threading.Event]:
+    """Inside, a client that hangs up makes its reading unwanted (``service/gate.py``): the
+    event is set."""
     gone = threading.Event()
 
     async def watch() -> None:
@@ -81,7 +83,7 @@ async def noticing(receive: Receive) -> AsyncIterator[None]:
     token = unwanted.set(gone)
     watcher = asyncio.create_task(watch(), name="is the client there?")
     try:
-        yield
+        yield gone
     finally:
         unwanted.reset(token)
         watcher.cancel()

@@ -7,15 +7,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from anyio.to_thread import run_sync
+
 from service.desk import Desk
 from service.problems import Problem
 from service.security.fetching import clip_at, fetcher_of
 from service.speech.bodies import SpeechBody
-from service.speech.sounding import Stage
 from tasks.speech.wishes import SpeechWish
 
 
-async def with_visitor(desk: Desk, stage: Stage, body: SpeechBody, wish: SpeechWish) -> SpeechWish:
+async def with_visitor(desk: Desk, body: SpeechBody, wish: SpeechWish) -> SpeechWish:
     """The wish with the voice of ``ref_audio``, if the body has one.
 
     Raises:
@@ -28,7 +29,7 @@ async def with_visitor(desk: Desk, stage: Stage, body: SpeechBody, wish: SpeechW
         raise Problem(422, "voice and ref_audio: give one of them", param="ref_audio")
     clip = await clip_at(body.ref_audio, fetcher_of(desk.settings))
     consent = {"basis": body.consent} if body.consent else {}
-    voice = await stage.run(
+    voice = await run_sync(
         lambda: desk.shelf.visiting(
             clip, body.ref_text, consent, engine=wish.engine, language=wish.language
         )

@@ -331,7 +331,7 @@ JSON = st.recursive(
 FIELDS = st.sampled_from(sorted(SpeechBody.model_fields))
 
 
-@settings(max_examples=50)
+@settings(max_examples=25)
 @given(extra=st.dictionaries(FIELDS | st.text(max_size=12), JSON, max_size=4))
 def test_a_body_is_read_or_refused(extra: dict[str, Any]) -> None:
     """Whatever a client sends is a wish or a refusal, and never a crash."""

@@ -22,11 +22,11 @@ import numpy as np
 import pytest
 from live import live, make_desk
 
-from castbook.errors import TransientFailure
+from castbook.errors import TransientFailure, Unavailable
 from service.app import create_app
 from service.gate import Gate
 from service.speech.readahead import ReadAhead
-from service.speech.sounding import Stage
+from service.speech.sounding import Sound, Stage
 from tasks.speech.studio import Reading, Studio
 from tts.engine import Pcm
 
@@ -146,6 +146,11 @@ def test_a_client_that_only_sends_stops_the_engine(base: str, script: Script) ->
         time.sleep(COST_S / 2)
     assert script.ended.wait(10)
     assert len(script.made) < 10
+    with pytest.raises(httpx.ReadTimeout):  # nor when all of it was to come at once
+        body_ = {"input": "On and on.", "stream": False}
+        httpx.post(f"{base}/v1/audio/speech", json=body_, timeout=5 * COST_S)
+    assert script.ended.wait(10)
+    assert len(script.made) < 20
     assert script.slot.acquire(timeout=5)
     script.slot.release()
 
@@ -160,6 +165,39 @@ def test_an_engine_that_dies_on_the_way_is_noticed(
     monkeypatch.setattr(Script, "stream", fail)
     with pytest.raises(httpx.RemoteProtocolError):
         httpx.post(f"{base}/v1/audio/speech", json={"input": "Hello."})
+
+
+def test_a_full_line_does_not_stop_who_speaks() -> None:
+    """Readings that wait hold their threads; the one that speaks needs one as well."""
+
+    async def story() -> int:
+        stage, turn = Stage(most=3), threading.Lock()
+
+        def reading(chunks: int) -> Iterator[Pcm]:
+            with turn:
+                for _ in range(chunks):
+                    yield np.ones(2400, np.int16)
+
+        speaking = await stage.open(reading(5), RATE, "wav")
+        async with anyio.create_task_group() as group:
+            waiting: list[Sound] = []
+
+            async def wait() -> None:
+                waiting.append(await stage.open(reading(1), RATE, "wav"))
+                await waiting[-1].close()
+
+            group.start_soon(wait)
+            group.start_soon(wait)
+            await anyio.wait_all_tasks_blocked()
+            with pytest.raises(Unavailable):
+                await stage.open(reading(1), RATE, "wav")
+            with anyio.fail_after(10):
+                while await speaking.next() is not None:
+                    pass
+            await speaking.close()
+        return stage.present
+
+    assert anyio.run(story) == 0
 
 
 def test_a_slow_listener_holds_no_slot(base: str, script: Script) -> None:
