@@ -4,7 +4,6 @@ import base64
 import json
 import os
 import zipfile
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -23,21 +22,11 @@ from tasks.archive.settings import ArchiveSettings
 from tasks.archive.store import S3Store, checksums
 from tasks.archive.zips import write_zip
 
+pytestmark = pytest.mark.xdist_group("s3")
+
 DAY = 86_400.0
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC).timestamp()
 KEEP = Retention()
-
-
-@pytest.fixture(scope="module")
-def s3() -> Iterator[str]:
-    """A real S3 server's address: HTTP, signatures, checksums."""
-    from moto.server import ThreadedMotoServer
-
-    server = ThreadedMotoServer(port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
 
 
 @pytest.fixture
@@ -291,7 +280,7 @@ FILES = st.lists(
 
 
 @given(FILES, st.floats(0, 20) | st.none())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_nothing_goes_that_no_verified_zip_holds(
     rows: list[tuple[str, float, bool]], order_days: float | None
 ) -> None:
