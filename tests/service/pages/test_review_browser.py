@@ -16,6 +16,7 @@ from fake_orders import FakeOrders
 from live import live, make_desk
 
 from service.app import create_app
+from service.pages import chapterdata
 from tasks.reviewing.bookcase import Bookcase
 from tasks.reviewing.rows import find_line
 from tasks.takes import Recording, TakeStore, TakeVerdict
@@ -307,3 +308,18 @@ def test_axe_finds_nothing_serious(review: Review) -> None:
     assert page.evaluate(SERIOUS, ["color-contrast"]) == []
     page.keyboard.press("?")
     assert page.evaluate(SERIOUS, ["color-contrast", "aria-dialog-name"]) == []
+
+
+def test_further_lines_come_when_they_are_asked_for_or_played(
+    review: Review, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(chapterdata, "ROWS", 4)
+    page = review.chapter(1)
+    assert page.locator(".line").count() == 4
+    page.locator(".more a").click()
+    review.until("document.querySelectorAll('.line').length === 8")
+    page.evaluate("document.getElementById('audio').defaultPlaybackRate = 8")
+    review.panel("I have no key").locator("button.onward").click()
+    review.until("document.querySelectorAll('.line').length === 10")
+    review.until("document.querySelector('.sounding')?.id === 'l-9'")
+    assert page.locator(".more").count() == 0
