@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from castbook.errors import EnvironmentFault
-from castbook.files import storage_error, temporary_beside, write_text
+from castbook.files import storage_error, sweep, temporary_beside, write_text
 from tasks.archive.facts import FileFact
 from tasks.archive.plan import Action, Prune, Record, Upload, Wait
 from tasks.archive.records import Records
@@ -68,6 +68,8 @@ def run_archive(
         EnvironmentFault: the store or the disk; nothing was removed after it.
     """
     report = ArchiveReport(dry=store is None)
+    if store is not None:
+        sweep(data / "archive")  # zips that a killed run left half-written
     for action in actions:
         match action:
             case Wait():

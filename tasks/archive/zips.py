@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import stat
 import zipfile
 from collections.abc import Sequence
@@ -70,7 +71,14 @@ def manifest(members: Sequence[Member]) -> bytes:
 def _add(target: zipfile.ZipFile, file: FileFact) -> Member:
     digest = hashlib.sha256()
     size = 0
-    with file.path.open("rb") as source:
+    changed = Changed("changed while it was archived", path=file.path, hint="left for tomorrow")
+    try:
+        source = file.path.open("rb")
+    except FileNotFoundError as error:
+        raise changed from error
+    except OSError as error:
+        raise StorageError(f"{file.path}: cannot be read: {error.strerror or error}") from error
+    with source:
         info = _entry(file.name)
         info.file_size = file.size  # decides on ZIP64 before the content is known
         with target.open(info, "w") as sink:
@@ -78,9 +86,9 @@ def _add(target: zipfile.ZipFile, file: FileFact) -> Member:
                 digest.update(block)
                 size += len(block)
                 sink.write(block)
-    now = file.path.stat()
+        now = os.fstat(source.fileno())
     if (size, now.st_size, now.st_mtime_ns) != (file.size, file.size, file.mtime_ns):
-        raise Changed("changed while it was archived", path=file.path, hint="left for tomorrow")
+        raise changed
     return Member(file.name, size, file.mtime_ns, digest.hexdigest())
 
 

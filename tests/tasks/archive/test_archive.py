@@ -194,6 +194,20 @@ def test_a_file_that_changed_since_stays(tmp_path: Path, store: S3Store) -> None
     assert (tmp_path / "outputs/old.wav").read_bytes() == b"new" * 1000
 
 
+def test_what_changes_or_goes_while_it_is_zipped_waits(tmp_path: Path, store: S3Store) -> None:
+    growing = put(tmp_path, "outputs/growing.wav", b"half", NOON - 2 * DAY)
+    going = put(tmp_path, "outputs/going.wav", b"gone", NOON - 3 * DAY)
+    actions = plan_archive(gather(tmp_path), (), NOON, KEEP)
+    growing.write_bytes(b"whole")
+    going.unlink()
+    left = put(tmp_path, "archive/.tmp-0000-1-1.zip", b"of a killed run", NOON - 2 * DAY)
+    report = run_archive(actions, store, tmp_path, clock=lambda: NOON)
+    assert report.uploaded == []
+    assert len([line for line in report.waiting if "changed while" in line]) == 2
+    assert list(Records(tmp_path)) == []
+    assert not left.exists()
+
+
 def test_a_lost_record_costs_a_comparison_not_an_upload(tmp_path: Path, store: S3Store) -> None:
     days_of_outputs(tmp_path)
     archive(tmp_path, store)
