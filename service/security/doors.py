@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from service.problems import Problem, render
 from service.security.guard import Guard, given_key
 from service.security.origins import is_our_host
-from service.security.rates import WRONG_KEY_COST, Grant, bucket_of
+from service.security.rates import Grant, bucket_of
 from service.security.shapes import check_shape
 
 CONTENT_POLICY = (
@@ -31,7 +31,7 @@ HEADERS = {
     "cross-origin-resource-policy": "same-origin",
     "permissions-policy": "camera=(), geolocation=(), payment=(), usb=()",
 }
-UNCOUNTED = ("/healthz", "/readyz", "/static/")
+PROBES = frozenset({"/healthz", "/readyz"})  # to the letter: what is not counted can be guessed
 
 
 class Doors:
@@ -94,7 +94,7 @@ class Doors:
             refused = None if guard.is_open(scope) else problem
         if found is not None:  # for the log's line of this request
             scope.setdefault("state", {})["principal"] = found.principal
-        counted = not path.startswith(UNCOUNTED)
+        counted = path not in PROBES and not path.startswith("/static/")
         known = found is not None and found.way != "local"
         name = f"principal {found.principal}" if found and known else f"address {address}"
         grant = guard.buckets.take(name) if counted else None
@@ -112,7 +112,7 @@ class Doors:
             )
         if refused is not None:
             if refused.status == 401 and given_key(Headers(scope=scope)):
-                guard.buckets.spill(name, WRONG_KEY_COST - 1)
+                guard.charge(scope)
             raise refused
         return grant
 

@@ -90,6 +90,10 @@ class Guard:
         forwarded = Headers(scope=scope).getlist("x-forwarded-for")
         return client_address(peer, forwarded, self.proxies)
 
+    def charge(self, scope: Scope) -> None:
+        """Makes a wrong secret dear to the address it came from; the request itself cost one."""
+        self.buckets.spill(f"address {bucket_of(self.address(scope))}", WRONG_KEY_COST - 1)
+
     def is_https(self, scope: Scope) -> bool:
         """Whether the browser speaks TLS, to us or to a trusted proxy."""
         peer = (scope.get("client") or ("", 0))[0]
@@ -167,7 +171,7 @@ class Guard:
             done = self.ways.admit(posting)
         except Problem as refused:
             if refused.code.startswith("bad_"):  # a wrong secret, and not merely none
-                self.buckets.spill(f"address {bucket_of(posting.address)}", WRONG_KEY_COST)
+                self.charge(request.scope)
             raise
         subject = done.subject if _SUBJECT.fullmatch(done.subject) else ""
         principal = f"webhook:{subject}" if subject else "webhook"

@@ -19,7 +19,6 @@ from service.security.bodies import Bodies
 from service.security.doors import Doors
 from service.security.guard import cookie_of, guard_of
 from service.security.origins import is_foreign
-from service.security.rates import WRONG_KEY_COST, bucket_of
 from service.security.sessions import COOKIE, LIFETIME_S
 
 router = APIRouter(include_in_schema=False)
@@ -81,7 +80,7 @@ async def login(
         raise Problem(403, "a page of another site asks this", code="foreign_origin")
     owner = guard.keys.owner(key.strip())
     if owner is None:
-        guard.buckets.spill(f"address {bucket_of(guard.address(request.scope))}", WRONG_KEY_COST)
+        guard.charge(request.scope)
         return _page(request, local_path(next), wrong=True)
     answer = RedirectResponse(local_path(next), 303)
     answer.set_cookie(

@@ -104,6 +104,15 @@ def test_guessing_costs_more(tmp_path: Path) -> None:
     assert logins[-1].status_code == 429
 
 
+def test_guessing_beside_what_is_not_counted_is_counted(tmp_path: Path) -> None:
+    app = gates(tmp_path, rate=30, api_keys={"alice": KEY})
+    guesses = [
+        ask(app, "GET", "/healthz.", headers={"X-API-Key": f"guess-{n}"}).status_code
+        for n in range(6)
+    ]
+    assert guesses[-1] == 429
+
+
 def test_guessing_a_webhooks_token_costs_more(tmp_path: Path) -> None:
     app = gates(tmp_path, rate=30, webhook_tokens=("token-of-a-webhook",))
     guesses = [
