@@ -34,7 +34,7 @@ class Reception:
     """Reads wishes for one shelf. Any number of threads may ask at once.
 
     Args:
-        max_chars: of a printed piece.
+        max_chars: of a piece, as printed and as spoken.
     """
 
     def __init__(self, shelf: Shelf, max_chars: int) -> None:

@@ -42,7 +42,7 @@ class Studio:
         slots: readings spoken at once; further ones wait in the order they came.
         gate: held around each reading while it is spoken, such as a slot of a device that is
             shared with other processes.
-        max_chars: of a printed piece.
+        max_chars: of a piece, as printed and as spoken.
         patience_s: nobody waits longer for a turn, or to unload, in seconds.
     """
 

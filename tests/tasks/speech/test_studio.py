@@ -33,6 +33,7 @@ from tasks.takes import TakeStore
 
 TEXT = "Come at once if convenient; if inconvenient, come all the same.\n\nMr. Holmes paid £5."
 CHUNKED = "version: 1\nengine: tone\nengines: {tone: {chunk_ms: 100, slots: 2}}\n"
+LOUD = "voices: {loud: {preset: oak, gain_db: 6.0}}\n"
 
 
 def library(folder: Path, text: str = CHUNKED) -> Shelf:
@@ -43,7 +44,8 @@ def library(folder: Path, text: str = CHUNKED) -> Shelf:
 
 @pytest.fixture(scope="module")
 def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
-    made = Studio(library(tmp_path_factory.mktemp("data") / "library"), slots=2, patience_s=10)
+    shelf = library(tmp_path_factory.mktemp("data") / "library", CHUNKED + LOUD)
+    made = Studio(shelf, slots=2, patience_s=10)
     yield made
     made.close()
 
@@ -130,16 +132,12 @@ def test_espeak_gives_jobs_the_samples_of_its_streams(tmp_path: Path) -> None:
 
 
 def test_a_reader_who_leaves_frees_the_turn(studio: Studio) -> None:
-    lone = Studio(studio.shelf, slots=1, patience_s=5)
-    try:
-        stream = lone.stream(lone.read(SpeechWish(TEXT * 20)))
-        next(stream)
-        assert lone._turns.taken == 1
-        stream.close()
-        assert lone._turns.taken == 0
-        assert sound(lone, SpeechWish("And now this."))
-    finally:
-        lone.close()
+    stream = studio.stream(studio.read(SpeechWish(TEXT * 20)))
+    next(stream)
+    assert studio._turns.taken == 1
+    stream.close()
+    assert studio._turns.taken == 0
+    assert sound(studio, SpeechWish("And now this."))
 
 
 def test_the_first_chunk_comes_while_the_rest_is_made(tmp_path: Path) -> None:
@@ -294,14 +292,9 @@ def test_readings_say_what_had_no_effect(studio: Studio) -> None:
     assert studio.read(SpeechWish("a")).notes == ()
 
 
-def test_louder_by_the_voices_own_gain(tmp_path: Path) -> None:
-    text = CHUNKED + "narrator: loud\nvoices: {loud: {preset: oak, gain_db: 6.0}}\n"
-    studio = Studio(library(tmp_path / "library", text))
-    try:
-        loud = np.frombuffer(sound(studio, SpeechWish("Ah.")), np.int16)
-        soft = np.frombuffer(sound(studio, SpeechWish("Ah.", voice="oak")), np.int16)
-        assert len(loud) == len(soft)
-        ratio = np.sqrt(np.mean(loud.astype(float) ** 2) / np.mean(soft.astype(float) ** 2))
-        assert 20 * np.log10(ratio) == pytest.approx(6.0, abs=0.1)
-    finally:
-        studio.close()
+def test_louder_by_the_voices_own_gain(studio: Studio) -> None:
+    loud = np.frombuffer(sound(studio, SpeechWish("Ah.", voice="loud")), np.int16)
+    soft = np.frombuffer(sound(studio, SpeechWish("Ah.", voice="oak")), np.int16)
+    assert len(loud) == len(soft)
+    ratio = np.sqrt(np.mean(loud.astype(float) ** 2) / np.mean(soft.astype(float) ** 2))
+    assert 20 * np.log10(ratio) == pytest.approx(6.0, abs=0.1)
