@@ -12,13 +12,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from castbook.replays import Replays
 from castbook.signatures import TOLERANCE_S, SignatureRefused, secret_bytes, verify
+from castbook.tokens import TokenRefused, Tokens
 from service.problems import Problem
 from service.security.addresses import Address, networks, within
 from service.security.keys import KeyRing
 from service.security.origins import is_foreign
-from service.security.replays import Replays
-from service.security.tokens import TokenRefused, Tokens
 from service.settings import ServiceSettings
 
 

@@ -17,8 +17,8 @@ from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 from gates import ask, gates
 
 from castbook.errors import InputError
-from service.security.replays import Replays
-from service.security.tokens import TokenRefused, Tokens
+from castbook.replays import Replays
+from castbook.tokens import TokenRefused, Tokens
 
 KEY = "k" * 32
 BODY = b'{"text": "hello"}'

@@ -10,11 +10,8 @@ import hashlib
 import hmac
 from typing import Any
 
-import jwt
-from jwt.algorithms import get_default_algorithms
-
-from castbook.errors import InputError
-from service.security.replays import Replays
+from castbook.errors import InputError, MissingDependency
+from castbook.replays import Replays
 
 ALGORITHMS = ("HS256", "RS256", "EdDSA")
 LEEWAY_S = 30
@@ -35,12 +32,19 @@ class Tokens:
 
     Args:
         key: a shared secret of 32 bytes or more (HS256), or a public key in PEM.
+        place: of the key, for messages.
 
     Raises:
         InputError: the algorithm is none of ours, or the key is not of its kind.
     """
 
-    def __init__(self, key: str, algorithm: str, replays: Replays | None = None) -> None:
+    def __init__(
+        self,
+        key: str,
+        algorithm: str,
+        replays: Replays | None = None,
+        place: str = "CASTBOOK_JWT_KEY",
+    ) -> None:
         if algorithm not in ALGORITHMS:
             raise InputError(
                 f"cannot be {algorithm!r}",
@@ -48,7 +52,7 @@ class Tokens:
                 expected=", ".join(ALGORITHMS),
             )
         self._algorithm = algorithm
-        self._key = _prepared(key, algorithm)
+        self._key = _prepared(key, algorithm, place)
         self._replays = Replays() if replays is None else replays
 
     def check(self, token: str, body: bytes, now: float) -> dict[str, Any]:
@@ -57,6 +61,8 @@ class Tokens:
         Raises:
             TokenRefused: it is not.
         """
+        import jwt  # of the extra ``service``; 40 ms that only those with tokens pay
+
         if len(token) > _MOST_TOKEN:
             raise TokenRefused("the token is too long")
         try:
@@ -95,8 +101,12 @@ def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _prepared(key: str, algorithm: str) -> Any:
-    place = "CASTBOOK_JWT_KEY"
+def _prepared(key: str, algorithm: str, place: str) -> Any:
+    try:
+        import jwt
+        from jwt.algorithms import get_default_algorithms
+    except ModuleNotFoundError as error:
+        raise MissingDependency("tokens need PyJWT: pip install 'castbook[service]'") from error
     if algorithm == "HS256" and len(key.encode()) < 32:  # RFC 7518 §3.2
         raise InputError("is too short for HS256", place=place, expected="32 bytes or more")
     try:
