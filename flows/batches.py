@@ -24,8 +24,9 @@ from castbook.canonical import canonical_json, plain
 from castbook.errors import CastbookError, InputError
 from castbook.names import safe_name
 from castbook.settings import Settings
-from castbook.tracing import current_trace, traced
+from castbook.tracing import current_trace
 from flows.orders.progress import ProgressTeller
+from flows.orders.traces import traced_run
 from flows.texts import (
     INBOX,
     OUTPUTS,
@@ -82,7 +83,7 @@ def batch(
         principal: who ordered it.
         review: a person must resume the run first.
     """
-    with traced(trace):
+    with traced_run(trace):
         log = get_run_logger()
         if refused := crashed_too_often():
             return _failed(refused, callback)

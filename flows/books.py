@@ -25,12 +25,11 @@ from prefect.settings import get_current_settings
 from prefect.states import Completed, Failed
 
 from castbook.errors import CastbookError, MissingDependency
-from castbook.tracing import traced
 from flows.automations import CRASHES, crashes_in_a_row
 from flows.chapters import open_chapter, threads
 from flows.observer import PrefectObserver
 from flows.orders.slots import configured_slots
-from flows.orders.traces import run_trace
+from flows.orders.traces import traced_run
 from flows.runner import PrefectRunner
 from tasks.outcome import BookReport
 from tasks.production import Production
@@ -127,7 +126,7 @@ def produce(
     where = Where.parse(words)
     log = get_run_logger()
     with (
-        traced(run_trace()) as trace,
+        traced_run() as trace,
         Production(project, build=build, chapters=selected) as production,
     ):
         log.info("STARTED trace=%s project=%s", trace, production.project.slug)

@@ -20,8 +20,9 @@ from prefect.states import Completed, Failed
 from castbook.canonical import text_digest
 from castbook.errors import CastbookError, TransientFailure, Unavailable
 from castbook.settings import Settings
-from castbook.tracing import current_trace, traced
+from castbook.tracing import current_trace
 from flows.orders.progress import ProgressTeller
+from flows.orders.traces import traced_run
 from flows.runner import TAG
 from flows.texts import (
     OUTPUTS,
@@ -93,7 +94,7 @@ def speech(
         principal: who ordered it.
         review: a person must resume the run first.
     """
-    with traced(trace):
+    with traced_run(trace):
         log = get_run_logger()
         if refused := crashed_too_often():
             return _failed(refused, callback, id)
