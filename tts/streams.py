@@ -69,8 +69,8 @@ class Streams:
         self._gave_up = gave_up
         self._lock = threading.Lock()  # guards the two below
         self._known: dict[str, Stream] = {}  # since they arrived, until they end
-        self._waiting: deque[Stream] = deque()
         self._running = 0
+        self._waiting: deque[Stream] = deque()  # of the thread that calls the engine
 
     # -- from the thread that reads the parent's messages ------------------------------------
 
@@ -159,6 +159,8 @@ class Streams:
     def _beside(self, stream: Stream, chunks: Iterator[Pcm]) -> None:
         try:
             self._play(stream, chunks)
+        except BaseException as error:  # boundary: a library that calls sys.exit, a bug of ours
+            self._gave_up(f"a stream ended with {type(error).__name__}: {error}")
         finally:
             self.forget(stream.request.id)
             self._count(-1)
@@ -174,13 +176,14 @@ class Streams:
         """Sends all chunks, then the end or the failure."""
         began = time.perf_counter()
         try:
-            result = self._send(stream, chunks)
+            try:
+                result = self._send(stream, chunks)
+            finally:
+                close = getattr(chunks, "close", None)  # a plain iterator has none
+                if close is not None:
+                    close()
         except Exception as error:  # boundary: an engine's code
             result = self._failure_of(error)
-        finally:
-            close = getattr(chunks, "close", None)  # a plain iterator has none
-            if close is not None:
-                close()
         seconds = time.perf_counter() - began
         self._end(stream, result or Speech(np.zeros(0, np.int16), 0, seconds=seconds))
 
@@ -199,12 +202,12 @@ class Streams:
         if not stream.credit and not stream.cancelled and stream.beside:
             self._count(-1)
             try:
-                return self._wait(stream)
+                return self._hold(stream)
             finally:
                 self._count(1)  # at once: its reader has waited before
-        return self._wait(stream)
+        return self._hold(stream)
 
-    def _wait(self, stream: Stream) -> bool:
+    def _hold(self, stream: Stream) -> bool:
         patient_until = time.monotonic() + PATIENCE_S
         with stream.changed:
             while not stream.credit and not stream.cancelled:

@@ -88,6 +88,7 @@ def test_every_way_to_fail_ends_the_stream_once(odd, slots: int) -> None:
             ("2 raise", "transient", "something broke"),
             ("2 float", "permanent", "int16"),
             ("1 dead", "transient", "the device is lost"),
+            ("1 exit", "transient", "exit"),
         ):
             heard = []
             with pytest.raises(EngineError, match=match) as caught:
@@ -96,7 +97,7 @@ def test_every_way_to_fail_ends_the_stream_once(odd, slots: int) -> None:
             assert caught.value.kind == kind
             assert len(heard) == (int(text.split()[0]) if text[0].isdigit() else 0)
         assert len(list(host.stream(VOICES, ask("3")))) == 3
-        assert host.counters.starts == 2
+        assert host.counters.starts == 3  # the last two ended the process
         with pytest.raises(EngineError, match="cannot be prepared") as caught:
             broken = {"broken": Voice("broken", "broken")}
             list(host.stream(broken, replace(ask("1"), voice="broken")))
