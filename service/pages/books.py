@@ -17,7 +17,7 @@ from service.desk import desk_of
 from service.pages.rendering import answer, render, wants_fragment, words_for
 from service.pages.runs import RunView, newest_orders, order_work, run_of, run_view
 from service.pages.words import Words
-from service.problems import Problem
+from service.problems import Problem, problem_of
 from service.security.guard import CallerOf
 from tasks.plan import BookPlan
 from tasks.reviewing.bookcase import Bookcase, OpenBook
@@ -83,7 +83,9 @@ def book_view(book: OpenBook) -> BookView:
     try:
         plan = book.plan()
     except CastbookError as error:
-        return BookView(book.slug, str(book.folder), book.folder.name, error=str(error))
+        return BookView(
+            book.slug, str(book.folder), book.folder.name, error=problem_of(error).detail
+        )
     return BookView(
         book.slug,
         str(book.folder),

@@ -34,12 +34,12 @@ def flac_bomb() -> bytes:
     return file.getvalue()
 
 
-def zip_bomb() -> bytes:
+def zip_bomb(name: str = "content.opf") -> bytes:
     """An EPUB's beginning, and 20 MB of zeros in 20 kB."""
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("mimetype", "application/epub+zip")
-        archive.writestr("../../etc/cron.d/x", bytes(20 * MEBI))
+        archive.writestr(name, bytes(20 * MEBI))
     return file.getvalue()
 
 
@@ -49,6 +49,15 @@ def yaml_bomb() -> bytes:
     for above, name in zip("abcdefgh", "bcdefghi", strict=True):
         lines.append(f"{name}: &{name} [{', '.join([f'*{above}'] * 9)}]")
     return "\n".join(lines).encode()
+
+
+def xml_bomb() -> bytes:
+    """Entities of entities, and one that is a file of this machine."""
+    entities = ['<!ENTITY a "aaaaaaaaaa">', '<!ENTITY f SYSTEM "file:///etc/passwd">']
+    for above, name in zip("abcdefgh", "bcdefghi", strict=True):
+        entities.append(f'<!ENTITY {name} "{f"&{above};" * 10}">')
+    head = f'<?xml version="1.0"?><!DOCTYPE html [{"".join(entities)}]>'
+    return f"{head}<html><body><h1>One</h1><p>Said &f; and &i;.</p></body></html>".encode()
 
 
 def wav_that_lies() -> bytes:
@@ -85,7 +94,9 @@ MADE: dict[str, Callable[[], bytes]] = {
     "tone": lambda: sound(5.0),
     "flac_bomb": flac_bomb,
     "zip_bomb": zip_bomb,
+    "zip_slip": lambda: zip_bomb("../../etc/cron.d/x"),
     "yaml_bomb": yaml_bomb,
+    "xml_bomb": xml_bomb,
     "deep_json": lambda: b"[" * 200_000 + b"]" * 200_000,
     "long_number": lambda: b'{"input": "a", "seed": ' + b"9" * 20_000 + b"}",
     "three_mebibytes": lambda: b"x" * 3 * MEBI,

@@ -33,6 +33,12 @@ T = TypeVar("T")
 JWT_KEY = "k" * 32
 OTHER_SECRET = "whsec_" + "A" * 43
 NUMBERS = itertools.count()
+BOMBS = [
+    ("yaml", "project.yaml", "yaml_bomb"),
+    ("epub", "book.epub", "zip_bomb"),
+    ("docx", "book.docx", "zip_slip"),
+    ("xml", "book.html", "xml_bomb"),
+]
 SETTINGS: dict[str, dict[str, Any]] = {
     "open": {},
     "keyed": {"api_keys": {"alice": KEY}, "fetch_hosts": ("clips.example.org", "localhost")},
@@ -85,6 +91,9 @@ class House:
             data.mkdir(exist_ok=True)
             (data / "session.key").write_bytes(bytes(32))  # what paths would lead to
             write_book(data / "projects" / "alice")
+            for name, file, content in BOMBS:
+                write_book(data / "projects" / name, file)
+                (data / "projects" / name / file).write_bytes(made(content))
             (data / "projects" / "alice" / "build" / "out").mkdir(parents=True)
             (data / "projects" / "alice" / "build" / "out" / "link").symlink_to(
                 data / "session.key"
@@ -118,13 +127,13 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
         yield standing
 
 
-def write_book(folder: Path) -> None:
+def write_book(folder: Path, manuscript: str = "story.md") -> None:
     """One chapter, one voice."""
     folder.mkdir(parents=True)
     (folder / "story.md").write_text("# The Door\n\nNobody lived there.\n", "utf-8")
     said = {"version": 1, "title": "Alice", "author": "A", "language": "en", "engine": "tone"}
     voices = {
-        "manuscript": "story.md",
+        "manuscript": manuscript,
         "narrator": "teller",
         "voices": {"teller": {"preset": "willow"}},
     }
@@ -282,6 +291,7 @@ def test_hostile(house: House, row: dict[str, Any]) -> None:
     assert str(status) in statuses.split("|"), content[:500]
     if code:
         assert code_of(content) == code, content[:500]
+    assert row.get("says", "").encode() in content, content
     check_innocence(house.folder, content)
     assert content.startswith(b"{") or b"<script>alert" not in content
 
