@@ -239,7 +239,7 @@ async def retakes(
         said = _said_of_retake(words, found, await _ordered(request, book, found, who))
     if not wants_fragment(request):
         return RedirectResponse(f"/books/{slug}/chapters/{number}", 303)
-    made = answer(request, render("_notice.html", words, said=said))
+    made = answer(request, await _beside(request, book, words, said))
     made.headers["HX-Trigger"] = "castbook:lines"
     return made
 
@@ -376,8 +376,15 @@ async def _line_answer(
     panel = await run_sync(panel_view, book, anchor)
     words = words_for(request)
     jobs = desk_of(request).orders is not None
-    html = line_html(words, panel, jobs) + render("_notice.html", words, said=said)
+    html = line_html(words, panel, jobs) + await _beside(request, book, words, said)
     made = answer(request, html)
     if others:
         made.headers["HX-Trigger"] = "castbook:lines"
     return made
+
+
+async def _beside(request: Request, book: OpenBook, words: Words, said: str) -> str:
+    """What changes beside the line: the notice, and the run, which the action may have ordered."""
+    found = await run_of(desk_of(request).orders, book.folder)
+    state = render("_chapterstate.html", words, slug=book.slug, run=found, oob=True)
+    return state + render("_notice.html", words, said=said)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -186,11 +187,13 @@ def test_a_retake_is_made_compared_and_picked(review: Review) -> None:
     review.said("1 lines will be spoken anew.")
     line = review.line("Only the wind")
     line.locator(".badge.missing").wait_for()
-    anchor = review.file("retakes.yaml")["retakes"][0]["anchor"]
-    review.speak(anchor)
-    page.reload()
-    panel = review.panel("Only the wind")
-    assert panel.locator(".takes li").count() == 2
+    page.locator("#state .badge.pending").wait_for()
+    review.speak(review.file("retakes.yaml")["retakes"][0]["anchor"])
+    (order,) = review.orders.orders
+    review.orders.move(order, state="completed", ended_at=datetime.now(UTC))
+    review.until("document.querySelectorAll('.current .takes li').length === 2")  # by itself
+    panel = page.locator(".current .panel")
+    assert page.locator("#state").inner_text().strip() == ""
     panel.locator("button.hear").nth(0).click()
     review.until("document.getElementById('audio').currentTime > 0")
     first = panel.locator(".takes li").nth(0)

@@ -132,6 +132,9 @@ def test_a_retake_is_written_down_and_ordered_for_that_line_alone(visit: Visit) 
     line = visit.post(f"/lines/{anchor}/retake", {"note": "too fast"})
     assert 'data-state="missing"' in line and "Note: too fast" in line
     assert "1 lines will be spoken anew." in line
+    (order,) = visit.orders.orders
+    assert 'id="state" hx-swap-oob="true" hx-get="/books/hill/run"' in line  # followed from now on
+    assert f'data-run="{order}"' in line
     (entry,) = visit.retakes()["retakes"]
     assert (entry["anchor"], entry["count"], entry["note"]) == (anchor, 1, "too fast")
     assert visit.orders.placed[-1]["kind"] == "chapter"
