@@ -25,7 +25,7 @@ def sound(seconds: float, level: float = 0.3) -> bytes:
 
 
 def flac_bomb() -> bytes:
-    """An hour of silence, 260 kB of FLAC."""
+    """An hour of silence, 90 kB of FLAC."""
     file = io.BytesIO()
     with soundfile.SoundFile(file, "w", 8000, 1, format="FLAC") as out:
         minute = np.zeros(8000 * 60, dtype=np.int16)
