@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import secrets
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
@@ -39,6 +40,7 @@ from castbook.errors import Unavailable
 from flows.orders.census import take_census
 from flows.orders.events import follow
 from flows.orders.logs import read_log
+from flows.orders.parameters import check_names, refuse_templates
 from flows.orders.port import (
     Census,
     KeyReused,
@@ -69,6 +71,15 @@ PATIENCE_S = 8.0  # for one call with all its repetitions
 QUEUES = {"high": 1, "low": 100}  # work queues beside the pool's own, with their priorities
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A deployment, looked up once."""
+
+    id: UUID
+    pool: str | None
+    schema: Mapping[str, Any]  # of its parameters
+
+
 class PrefectOrders:
     """See ``flows.orders.port.Orders``. Any number of calls at once, on one event loop.
 
@@ -83,7 +94,7 @@ class PrefectOrders:
         self._patience_s = patience_s
         self._client: PrefectClient | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._deployments: dict[Kind, tuple[UUID, str | None]] = {}  # id, work pool
+        self._deployments: dict[Kind, Known] = {}
         self._queues: set[tuple[str, str]] = set()  # (pool, queue) known to be there
 
     async def place(
@@ -101,19 +112,25 @@ class PrefectOrders:
         tags: tuple[str, ...] = (),
     ) -> Placed:
         """See ``Orders.place``."""
-        _refuse_templates(parameters)
+        refuse_templates(parameters)
         nonce = secrets.token_hex(8)
         async with self._calling() as client:
-            deployment, pool = await self._deployment(client, kind)
+            known = await self._deployment(client, kind)
+            try:
+                check_names(parameters, known.schema)
+            except OrderRefused:  # unless it was registered anew since we looked
+                self._deployments.pop(kind, None)
+                known = await self._deployment(client, kind)
+                check_names(parameters, known.schema)
             try:
                 run = await client.create_flow_run_from_deployment(
-                    deployment,
+                    known.id,
                     parameters=dict(parameters),
                     state=Scheduled(scheduled_time=at) if at else None,
                     name=name or None,
                     tags=tags_of(kind, principal, trace, tags),
                     idempotency_key=key or nonce,
-                    work_queue_name=await self._queue(client, pool, priority),
+                    work_queue_name=await self._queue(client, known.pool, priority),
                     labels={NONCE: nonce, **({BODY: body_sha256} if body_sha256 else {})},
                 )
             except PrefectHTTPStatusError as error:
@@ -157,7 +174,7 @@ class PrefectOrders:
             known: dict[UUID, Kind] = {}
             for kind in kinds or KINDS:
                 with contextlib.suppress(Unavailable):  # a kind that nobody has deployed
-                    known[(await self._deployment(client, kind))[0]] = kind
+                    known[(await self._deployment(client, kind)).id] = kind
             if not known:
                 return ()
             runs = await client.read_flow_runs(
@@ -256,13 +273,14 @@ class PrefectOrders:
             await client.__aenter__()
         return self._client
 
-    async def _deployment(self, client: PrefectClient, kind: Kind) -> tuple[UUID, str | None]:
+    async def _deployment(self, client: PrefectClient, kind: Kind) -> Known:
         if kind not in self._deployments:
             try:
                 found = await client.read_deployment_by_name(f"{kind}/{DEPLOYMENT}")
             except ObjectNotFound as error:
                 raise Unavailable(_no_deployment(kind)) from error
-            self._deployments[kind] = (found.id, found.work_pool_name)
+            schema = found.parameter_openapi_schema or {}
+            self._deployments[kind] = Known(found.id, found.work_pool_name, schema)
         return self._deployments[kind]
 
     async def _kind(self, client: PrefectClient, run: FlowRun) -> Kind | None:
@@ -273,7 +291,7 @@ class PrefectOrders:
             return named
         for kind in KINDS:
             with contextlib.suppress(Unavailable):
-                if (await self._deployment(client, kind))[0] == run.deployment_id:
+                if (await self._deployment(client, kind)).id == run.deployment_id:
                     return kind
         return None
 
@@ -295,19 +313,6 @@ async def _run(client: PrefectClient, order_id: str) -> FlowRun | None:
         return await client.read_flow_run(UUID(order_id))
     except (ObjectNotFound, ValueError):
         return None
-
-
-def _refuse_templates(value: object) -> None:
-    """Refuses what the server would not take as data: it renders objects with
-    ``__prefect_kind`` as templates and as variables of the workspace."""
-    if isinstance(value, Mapping):
-        for name, inner in value.items():
-            if str(name).startswith("__prefect"):
-                raise OrderRefused(f"{name} is reserved", place="parameters")
-            _refuse_templates(inner)
-    elif isinstance(value, list | tuple):
-        for inner in value:
-            _refuse_templates(inner)
 
 
 def _reason(error: PrefectHTTPStatusError) -> str:

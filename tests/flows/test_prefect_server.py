@@ -58,6 +58,8 @@ def test_prefect_yaml_is_the_deployments_that_up_makes() -> None:
     for one, made in zip(rows, deployments(POOL, environ={}), strict=True):
         assert (one["name"], one["description"]) == (made.name, made.description)
         assert (one["work_pool"]["name"], one["tags"]) == (made.work_pool_name, made.tags)
+        enforced = one.get("enforce_parameter_schema", True)
+        assert enforced == made.enforce_parameter_schema
         assert made.entrypoint is not None  # a module: found from any folder
         module, _, flow = made.entrypoint.rpartition(".")
         assert one["entrypoint"] == f"{module.replace('.', '/')}.py:{flow}"

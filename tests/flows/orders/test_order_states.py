@@ -12,8 +12,8 @@ from prefect.events.schemas.events import Event, RelatedResource, Resource
 from prefect.states import Failed, State
 
 from castbook.errors import InputError
-from flows.orders.client import _refuse_templates
 from flows.orders.events import order_event
+from flows.orders.parameters import check_names, refuse_templates
 from flows.orders.port import OrderRefused
 from flows.orders.slots import configured_slots, limit_name
 from flows.orders.states import kind_of, order_of, state_of, tags_of, types_of
@@ -129,9 +129,19 @@ def test_ids_of_events_grow_with_time_and_are_the_same_everywhere() -> None:
     ],
 )
 def test_templates_of_the_server_are_no_data(hidden: dict[str, Any]) -> None:
-    _refuse_templates({"text": "{{ 1 + 1 }} is data", "options": {"steps": 3}})
+    refuse_templates({"text": "{{ 1 + 1 }} is data", "options": {"steps": 3}})
     with pytest.raises(OrderRefused, match="reserved"):
-        _refuse_templates(hidden)
+        refuse_templates(hidden)
+
+
+def test_names_of_parameters_are_checked() -> None:
+    schema = {"properties": {"text": {}, "voice": {}}, "required": ["text"]}
+    check_names({"text": "a"}, schema)
+    check_names({"anything": 1}, {})
+    with pytest.raises(OrderRefused, match="'text' is missing"):
+        check_names({"voice": "a"}, schema)
+    with pytest.raises(OrderRefused, match="'txet' is no parameter"):
+        check_names({"text": "a", "txet": "b"}, schema)
 
 
 def test_slots_cost_nothing_unless_they_are_asked_for() -> None:
