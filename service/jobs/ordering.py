@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ from service.problems import Problem
 from service.security.fetching import fetcher_of
 from service.security.guard import Caller
 
+log = logging.getLogger("castbook.orders")
 Priority = Literal["high", "normal", "low"]
 # what a route that places orders answers
 ANSWERS: dict[int | str, dict[str, Any]] = {
@@ -68,7 +70,8 @@ async def place(desk: Desk, caller: Caller, route: str, key: str, wanted: Wanted
     """
     trace = current_trace() or new_trace()
     said = {"trace": trace, "principal": caller.principal}  # books know no callers
-    return await orders_of(desk).place(
+    log.info("RECEIVED trace=%s kind=%s principal=%s", trace, wanted.kind, caller.principal)
+    placed = await orders_of(desk).place(
         wanted.kind,
         {**wanted.parameters, **(said if wanted.kind in ("speech", "batch") else {})},
         key=f"{caller.principal}:{route}:{key}" if key else None,
@@ -79,6 +82,8 @@ async def place(desk: Desk, caller: Caller, route: str, key: str, wanted: Wanted
         at=wanted.at,
         priority=wanted.priority,
     )
+    log.info("WRITTEN trace=%s run=%s new=%s", trace, placed.order.id, placed.new)
+    return placed
 
 
 def callback_of(desk: Desk, written: object) -> dict[str, str]:

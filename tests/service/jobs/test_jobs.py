@@ -408,12 +408,16 @@ def test_callbacks_go_to_allowed_hosts_only(tmp_path: Path, orders: FakeOrders) 
     run(check, desk)
 
 
-def test_texts_stand_in_no_answer(desk: Desk) -> None:
+def test_texts_stand_in_no_answer_and_no_log(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
     async def check(client: httpx.AsyncClient) -> None:
+        caplog.set_level("INFO", "castbook.orders")
         body = {"kind": "speech", "text": "A secret sentence."}
         placed = await client.post("/v1/runs", json=body)
         listed = await client.get("/v1/runs")
-        assert "secret" not in placed.text + listed.text
+        assert "secret" not in placed.text + listed.text + caplog.text
+        trace = placed.json()["trace"]
+        assert f"RECEIVED trace={trace}" in caplog.text
+        assert f"WRITTEN trace={trace} run={placed.json()['id']}" in caplog.text
         assert json.loads(placed.text)["kind"] == "speech"
 
     run(check, desk)
