@@ -21,7 +21,6 @@ from tasks.keeping import KEPT_FILE
 from tasks.location import Build, find_build
 from tasks.plan import BookPlan, plan_of
 from tasks.sources import RETAKES_FILE, read_script, sources_of
-from tasks.takes import TakeStore
 from tasks.voices import Voices
 
 MOST_OPEN = 8  # books held in memory: a novel's script and plan are about 30 MB
@@ -60,10 +59,6 @@ class OpenBook:
                 plan = plan_of(sources_of(project, script), voices, build)
                 self._planned = (stamp, plan)
             return self._planned[1]
-
-    def store(self) -> TakeStore:
-        """The takes of the book's build."""
-        return TakeStore(self.plan().build.takes)
 
     def flags(self) -> tuple[Flag, ...]:
         """What only the whole book shows of its takes."""

@@ -7,13 +7,12 @@ person accepted it), else the plan's: ``done``, ``doubtful``, ``failed``, ``miss
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from book.anchors import normalise
 from book.languages import load_language
 from book.manuscript import NARRATOR
-from book.script import Segment
 from tasks.flags import Flag
 from tasks.keys import take_key
 from tasks.plan import BookPlan, ChapterPlan, Line
@@ -272,8 +271,3 @@ def colours_of(plan: BookPlan) -> dict[str, int]:
 def find_line(plan: BookPlan, anchor: str) -> Line | None:
     """The line of exactly this anchor."""
     return next((line for line in plan.lines if str(line.segment.anchor) == anchor), None)
-
-
-def alike(lines: Iterable[Line], segment: Segment) -> int:
-    """How many lines have the same text as this one."""
-    return sum(line.segment.anchor.text == segment.anchor.text for line in lines)

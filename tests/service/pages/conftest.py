@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 from pathlib import Path
 
@@ -10,7 +9,7 @@ import pytest
 
 _TESTS = Path(__file__).resolve().parents[2]
 # helpers that other rooms' tests have: a browser, a book of tones
-sys.path[:0] = [str(_TESTS / "tasks"), str(_TESTS / "flows")]
+sys.path += [str(_TESTS / "tasks"), str(_TESTS / "flows")]
 
 FAULTS = [
     {"match": "noise", "kind": "truncate"},  # doubtful: there is sound, and it is too short
@@ -30,10 +29,3 @@ def made_book(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert [line.segment.printed for line in report.doubtful] == ['"What is that noise?"']
     assert len(report.failed) == 1
     return project
-
-
-def copied(made: Path, data: Path) -> Path:
-    """A copy among the projects of a data folder."""
-    folder = data / "projects" / made.name
-    shutil.copytree(made, folder)
-    return folder

@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 import yaml
 from browser import running_browser
-from conftest import copied
 from fake_orders import FakeOrders
 from live import live, make_desk
 
@@ -99,7 +98,8 @@ def review(
 ) -> Iterator[Review]:
     address, data, orders = service
     shutil.rmtree(data / "projects", ignore_errors=True)
-    folder = copied(made_book, data)
+    folder = data / "projects" / "hill"
+    shutil.copytree(made_book, folder)
     orders.orders.clear()
     orders.placed.clear()
     context = browser.new_context(locale="en-US", viewport={"width": 1280, "height": 900})

@@ -14,7 +14,7 @@ from tasks.reviewing.edits import say, write_text_of
 from tasks.reviewing.judgements import ask_again
 from tasks.reviewing.rows import FILTERS, Filter, line_rows
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "flows"))
+sys.path.append(str(Path(__file__).resolve().parents[2] / "flows"))
 from books_of_tone import write_book  # the helper of another room's tests
 
 
