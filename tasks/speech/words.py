@@ -38,7 +38,7 @@ class Words:
         Raises:
             ProjectError: a file is wrong, and was so from the start.
         """
-        paths = self._files()
+        paths = lexicon_files(self._shelf)
         signature = tuple(_signed(path) for path in paths)
         with self._lock:
             known = self._read.get(engine)
@@ -54,12 +54,14 @@ class Words:
             self._read[engine] = signature, lexicon
             return lexicon
 
-    def _files(self) -> tuple[Path, ...]:
-        folder = self._shelf.folder
-        written = self._shelf.lexicons or (folder / LEXICON_FILE,)  # one may come any time
-        named = [path for path in written if path.is_file()]
-        beside = sorted(p for p in folder.glob("*.json*") if p.suffix.lower() in DICTIONARIES)
-        return tuple(dict.fromkeys([*beside, *named]))
+
+def lexicon_files(shelf: Shelf) -> tuple[Path, ...]:
+    """The files of a shelf's pronunciations, the last one wins; some may be gone by now."""
+    folder = shelf.folder
+    written = shelf.lexicons or (folder / LEXICON_FILE,)  # one may come any time
+    named = [path for path in written if path.is_file()]
+    beside = sorted(p for p in folder.glob("*.json*") if p.suffix.lower() in DICTIONARIES)
+    return tuple(dict.fromkeys([*beside, *named]))
 
 
 def _signed(path: Path) -> tuple[str, int, int]:
