@@ -19,6 +19,7 @@ import pytest
 import yaml
 from prometheus_client import generate_latest
 
+from flows.server import profile
 from service.observability.meters import Meters
 from service.settings import ServiceSettings
 
@@ -31,6 +32,7 @@ MANIFESTS = sorted(
     for path in (DEPLOY / "k8s").rglob("*.yaml")
     if path.name != "kustomization.yaml" and not path.name.endswith(".values.yaml")
 )
+OF_WORKERS = ("PREFECT_FLOWS_HEARTBEAT_FREQUENCY", "PREFECT_WORKER_QUERY_SECONDS")
 KEDA = "scaledobject.yaml"  # a resource of its own, whose schema is not in Kubernetes
 
 
@@ -131,6 +133,21 @@ def test_the_prefect_that_is_deployed_is_the_one_that_is_tested() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     assert "fastapi>=0.139,<0.151" in project["dependencies"]
     assert (0, 139) <= tuple(map(int, version("fastapi").split(".")[:2])) < (0, 151)
+
+
+def test_a_deployed_server_has_the_profile_of_castbook_up() -> None:
+    """Among it where leases of slots are kept: in memory, a restart would lose the slots."""
+    wanted = {n: v for n, v in profile().items() if n not in OF_WORKERS}
+    compose = read("compose.yaml")["services"]["prefect"]
+    values = read("k8s/prefect-server.values.yaml")["server"]
+    unit = (DEPLOY / "systemd/castbook-prefect.service").read_text("utf-8")
+    units = dict(re.findall(r"(?<=[= ])([A-Z_]+)=(\S+)", unit))
+    for found in (compose["environment"], {e["name"]: e["value"] for e in values["env"]}, units):
+        assert wanted.items() <= found.items()
+        assert "PREFECT_HOME" in found
+    assert f"prefect:{compose['environment']['PREFECT_HOME']}" in compose["volumes"]
+    claim = values["extraVolumes"][0]["persistentVolumeClaim"]["claimName"]
+    assert f"name: {claim}\n" in (DEPLOY / "k8s/base/storage.yaml").read_text("utf-8")
 
 
 def test_the_dockerfile_is_sound() -> None:
