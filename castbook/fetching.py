@@ -179,8 +179,12 @@ class Fetcher:
         *,
         headers: Mapping[str, str] | None = None,
         content: bytes = b"",
+        whole: bool = True,
     ) -> Answer:
         """One request and its answer, whatever its status; a redirect is an answer.
+
+        Args:
+            whole: False: only the status and the headers are read, however much follows.
 
         Raises:
             FetchRefused: as ``get``, but for the status.
@@ -190,7 +194,7 @@ class Fetcher:
         try:
             async with asyncio.timeout(self._seconds):
                 addresses = await self._addresses(host, port, named)
-                return await self._send(method, parts, addresses, headers or {}, content)
+                return await self._send(method, parts, addresses, headers or {}, content, whole)
         except TimeoutError as error:
             raise FetchRefused(
                 f"{host} took longer than {self._seconds:g} s", "fetch_timeout"
@@ -220,6 +224,7 @@ class Fetcher:
         addresses: list[str],
         headers: Mapping[str, str],
         content: bytes,
+        whole: bool,
     ) -> Answer:
         import httpx  # 60 ms: only those who fetch pay for it
 
@@ -255,15 +260,17 @@ class Fetcher:
                 except httpx.HTTPError as error:
                     raise Unavailable(f"{host} does not answer: {type(error).__name__}") from error
                 try:
-                    return await self._read(response, host)
+                    return await self._read(response, host, whole)
                 except httpx.HTTPError as error:
                     raise Unavailable(f"{host} broke off: {type(error).__name__}") from error
                 finally:
                     await response.aclose()
         raise Unavailable(f"{host} cannot be reached") from last
 
-    async def _read(self, response: Any, host: str) -> Answer:
+    async def _read(self, response: Any, host: str, whole: bool) -> Answer:
         headers = {name.lower(): value for name, value in response.headers.items()}
+        if not whole:
+            return Answer(response.status_code, headers, b"")
         if headers.get("content-encoding", "identity").lower() != "identity":
             raise FetchRefused(f"{host} answers packed", "fetch_failed")
         length = headers.get("content-length", "0")

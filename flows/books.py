@@ -30,7 +30,9 @@ from flows.chapters import open_chapter, threads
 from flows.observer import PrefectObserver
 from flows.orders.slots import configured_slots
 from flows.orders.traces import traced_run
+from flows.revisions import begin_revision
 from flows.runner import PrefectRunner
+from flows.texts import announce, wait_for_review
 from tasks.outcome import BookReport
 from tasks.production import Production
 from tasks.selection import Where
@@ -68,6 +70,9 @@ def book(
     build: str | None = None,
     redo: bool = False,
     keep: bool = False,
+    revision: str = "",
+    callback: str = "",
+    review: bool = False,
 ) -> State[Any]:
     """Makes a book; only what is missing is done.
 
@@ -79,19 +84,40 @@ def book(
         build: where to build, when not in the project.
         redo: speak finished segments again that an update of castbook or an engine changes.
         keep: use the takes of such segments as they are.
+        revision: of a hook's manuscript, which is put in place first (flows/revisions.py).
+        callback: an address that is told the end.
+        review: a person must resume the run first.
     """
     handover = _handover.get() or Handover()
-    if (count := crashes()) > CRASHES:
-        return Failed(message=f"crashed {count} times in a row: look at the logs before a new run")
-    try:
-        handover.report = produce(
-            project, chapters=chapters, only=only, build=build, redo=redo, keep=keep
-        )
-    except CastbookError as error:
-        handover.error = error
-        get_run_logger().error("%s", error)
-        return Failed(message=str(error))
-    return book_state(handover.report)
+    with traced_run():
+        state: State[Any] | None = None
+        try:
+            if (count := crashes()) > CRASHES:
+                words = f"crashed {count} times in a row: look at the logs before a new run"
+                state = Failed(message=words)
+            else:
+                wait_for_review(review)
+                state = begin_revision(project, revision) if revision else None
+            if state is None:
+                handover.report = produce(
+                    project, chapters=chapters, only=only, build=build, redo=redo, keep=keep
+                )
+                state = book_state(handover.report)
+        except CastbookError as error:
+            handover.error = error
+            get_run_logger().error("%s", error)
+            state = Failed(message=str(error))
+        _tell(callback, project, state)
+        return state
+
+
+def _tell(callback: str, project: str, state: State[Any]) -> None:
+    """Places the callback, where somebody wants one."""
+    done = state.is_completed()
+    told = {"project": Path(project).name, "message": (state.message or "")[-200:]}
+    if not done:
+        told["error"] = state.message or "it failed: its log says more"
+    announce(callback, f"book.{'completed' if done else 'failed'}", told)
 
 
 def crashes() -> int:

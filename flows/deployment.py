@@ -57,6 +57,7 @@ JOBS = (
     Job("flows.speeches", "speech", "One text into one file.", True),
     Job("flows.batches", "batch", "Many texts, each by itself; only missing ones are made.", True),
     Job("flows.watching", "watch", "Lines of dropped files become runs.", cron=_EVERY_MINUTE),
+    Job("flows.deliveries", "deliver", "One callback, until it is taken or given up."),
     Job("flows.archives", "archive", "What is finished goes to the object store.", cron=_NIGHT),
 )
 

@@ -28,6 +28,7 @@ from flows.orders.client import PrefectOrders
 from flows.orders.slots import configured_slots
 from tasks.batches.booth import Booth
 from tasks.batches.sharing import SharedSlot
+from tasks.hooks.callbacks import delivery_key, delivery_parameters
 
 UPLOADS, INBOX, OUTPUTS = "uploads", "inbox", "outputs"  # below the data folder
 REVIEW_S = 7 * 24 * 3600  # how long an order waits for a person
@@ -103,14 +104,13 @@ def announce(callback: str, kind: str, told: Mapping[str, Any]) -> None:
     """
     if not callback:
         return
-    trace, run = current_trace(), flow_run.id  # of this thread's context
-    data = {"id": run, **told}
-    parameters = {"address": callback, "type": kind, "data": data, "trace": trace}
+    trace, run = current_trace(), str(flow_run.id)  # of this thread's context
+    parameters = delivery_parameters(callback, kind, run, told, trace=trace)
 
     async def place() -> None:
         orders = PrefectOrders(get_current_settings().api.url or "", patience_s=60.0)
         try:
-            await orders.place("deliver", parameters, key=f"deliver:{run}:{kind}", trace=trace)
+            await orders.place("deliver", parameters, key=delivery_key(run, kind), trace=trace)
         finally:
             await orders.close()
 

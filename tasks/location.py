@@ -67,7 +67,8 @@ class Build:
 
 
 def find_project(name: str | Path, settings: Settings | None = None) -> Path:
-    """The folder of a project named by a path or, under ``CASTBOOK_PROJECTS``, by its name.
+    """The folder of a project named by a path or, under ``CASTBOOK_PROJECTS`` or in the data
+    folder, by its name.
 
     Raises:
         ProjectError: not found; names this machine and the paths that were tried.
@@ -76,7 +77,7 @@ def find_project(name: str | Path, settings: Settings | None = None) -> Path:
     given = Path(name).expanduser()
     tried = [given.absolute()]
     if not given.is_absolute():
-        tried += [root / given for root in settings.projects]
+        tried += [root / given for root in (*settings.projects, settings.data / "projects")]
     for candidate in tried:
         folder = candidate.parent if candidate.name == "project.yaml" else candidate
         if (folder / "project.yaml").is_file():

@@ -90,10 +90,18 @@ def callback_of(desk: Desk, written: object) -> dict[str, str]:
     """The address that is told the end, as a parameter of the run; {} without one.
 
     Raises:
-        Problem: 422, it is no address that may be asked (CASTBOOK_FETCH_HOSTS).
+        Problem: 422, it is no address that may be asked (CASTBOOK_FETCH_HOSTS), or there is
+            no secret to sign with.
     """
     if written is None or written == "":
         return {}
+    if not desk.settings.callback_secret:
+        raise Problem(
+            422,
+            "callback: callbacks are off here: CASTBOOK_CALLBACK_SECRET is not set",
+            code="callbacks_off",
+            param="callback",
+        )
     try:
         if not isinstance(written, str):
             raise FetchRefused("an address is expected", "bad_url")

@@ -71,6 +71,7 @@ class BookRun(Common):
     only: list[Annotated[str, Field(max_length=500)]] | None = Field(None, max_length=1000)
     redo: bool = False
     keep: bool = False
+    callback: str = Field("", max_length=2000, description="An address that is told the end")
 
 
 class ChapterRun(Common):
@@ -132,8 +133,10 @@ async def parameters_of(
             return {**kept.parameters, **told}, "batch"
         case _:
             await anyio.to_thread.run_sync(check_project, desk, body.project)
-            fields = body.model_dump(exclude=set(Common.model_fields) | {"kind"})
-            return {name: value for name, value in fields.items() if value is not None}, body.kind
+            fields = body.model_dump(exclude={*Common.model_fields, "kind", "callback"})
+            said = {name: value for name, value in fields.items() if value is not None}
+            told = callback_of(desk, body.callback) if isinstance(body, BookRun) else {}
+            return {**said, **told}, body.kind
 
 
 @router.get("/v1/runs", summary="List jobs, the newest first")

@@ -54,19 +54,35 @@ async def moderate_now(desk: Desk, wish: SpeechWish, caller: Caller) -> SpeechWi
     return admission.wish
 
 
+async def admit_text(desk: Desk, text: str, caller: Caller) -> bool:
+    """Lets in the text of a book, whose voices are its project's; whether a person must look at
+    it first.
+
+    Raises:
+        Problem: 403 ``denied`` by a moderator.
+    """
+    decision = await run_sync(lambda: _asked(desk, text, "", caller))
+    _refuse_denied(decision, "text")
+    return decision.verdict == "review"
+
+
 def _moderate(desk: Desk, wish: SpeechWish, caller: Caller) -> Admission:
     voice = desk.shelf.find(wish.voice, wish.language, owner_of(caller), wish.engine)
     desk.shelf.check_consent(voice)
     decision = _asked(desk, wish.text, voice.id, caller)
+    _refuse_denied(decision, "input")
+    named = replace(wish, voice=voice.id) if voice.uploaded else wish
+    return Admission(named, decision.verdict == "review", decision.reason)
+
+
+def _refuse_denied(decision: Decision, param: str) -> None:
     if decision.verdict == "deny":
         raise Problem(
             403,
             f"this text is not spoken here: {decision.reason or 'a moderator refused it'}",
             code="denied",
-            param="input",
+            param=param,
         )
-    named = replace(wish, voice=voice.id) if voice.uploaded else wish
-    return Admission(named, decision.verdict == "review", decision.reason)
 
 
 def _asked(desk: Desk, text: str, voice: str, caller: Caller) -> Decision:

@@ -45,10 +45,19 @@ def test_a_callback_is_an_order(orders: type[Orders]) -> None:
     (kind, parameters, key, trace) = orders.placed[0]
     assert len(orders.placed) == 1
     assert (kind, key, trace) == ("deliver", "deliver:None:speech.completed", "t" * 32)
+    here = "/v1/runs/None"
+    assert parameters.pop("at").endswith("Z")
     assert parameters == {
         "address": "https://h.test/x",
         "type": "speech.completed",
-        "data": {"id": None, "file": "a.wav"},
+        "data": {
+            "task_id": "None",
+            "status": "completed",
+            "urls": {"self": here, "audio": f"{here}/audio", "files": f"{here}/files"},
+            "error": None,
+            "trace": "t" * 32,
+            "file": "a.wav",
+        },
         "trace": "t" * 32,
     }
 

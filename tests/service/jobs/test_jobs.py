@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 import sys
 from collections.abc import AsyncIterator, Callable
@@ -388,7 +389,9 @@ def test_principals_have_keys_of_their_own(tmp_path: Path, orders: FakeOrders) -
 
 
 def test_callbacks_go_to_allowed_hosts_only(tmp_path: Path, orders: FakeOrders) -> None:
-    desk = make_desk(tmp_path, orders, fetch_hosts=("hooks.example.org",))
+    secret = "whsec_" + base64.b64encode(bytes(32)).decode()
+    hosts = ("hooks.example.org",)
+    desk = make_desk(tmp_path, orders, fetch_hosts=hosts, callback_secret=secret)
 
     async def check(client: httpx.AsyncClient) -> None:
         for wrong in ("https://other.example.org/", "http://hooks.example.org/", "nonsense", 5):

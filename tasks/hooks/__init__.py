@@ -1,0 +1,1 @@
+"""Hooks: fixed payloads of other systems become texts and books; ends are told to others."""
