@@ -63,12 +63,11 @@ class EnginePool:
                 self._sampling[setup.identity] = engine.sampling_fingerprint()
             return self._sampling[setup.identity]
 
-    def end(self, setup: EngineSetup) -> None:
-        """Ends the processes of one setup; who asks for it again gets new ones."""
+    def take(self, setup: EngineSetup) -> Host | Fleet | None:
+        """Gives away what a setup has, to be closed by the caller; who asks for the setup again
+        gets new processes."""
         with self._lock:
-            host = self._hosts.pop(setup.identity, None)
-        if host is not None:
-            host.close()
+            return self._hosts.pop(setup.identity, None)
 
     def pids(self) -> tuple[int, ...]:
         """Of the engine processes that run; each leads a group of its own."""

@@ -89,8 +89,9 @@ def _synthesize(
                 failed = failed or result
                 continue
             store.publish(_recording(asked[name], attempt, result, reading, judging))
+        if failed is not None:
+            studio.noted(reading, host, failed.kind)
     if failed is not None:
-        studio.noted(reading, failed.kind)
         raise raised(failed.kind, failed.reason)
 
 

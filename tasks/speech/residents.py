@@ -35,24 +35,31 @@ class Residents:
     def borrow(self, setup: EngineSetup) -> Iterator[Host | Fleet]:
         """The engine of a setup; it is not ended while somebody has it."""
         with self._lock:
+            host = self._pool.host(setup)
             self._used[setup.identity] = setup
             self._used.move_to_end(setup.identity)
             self._borrowed[setup.identity] += 1
-            host = self._pool.host(setup)
-            idle = self._superfluous()
-        for old in idle:
-            self._pool.end(old)
+            surplus = [self._pool.take(old) for old in self._superfluous()]
+        for old in surplus:
+            if old is not None:
+                old.close()
         try:
             yield host
         finally:
             with self._lock:
                 self._borrowed[setup.identity] -= 1
+                if not self._borrowed[setup.identity]:
+                    del self._borrowed[setup.identity]
 
-    def forget(self, setup: EngineSetup) -> None:
-        """Ends an engine that is dead: the next text begins with a new one."""
+    def forget(self, setup: EngineSetup, dead: Host | Fleet) -> None:
+        """Ends an engine that is dead: the next text begins with a new one. Another one that
+        has taken its place meanwhile stays."""
         with self._lock:
-            self._used.pop(setup.identity, None)
-        self._pool.end(setup)
+            if self._used.get(setup.identity) is None or self._pool.host(setup) is not dead:
+                return
+            del self._used[setup.identity]
+            self._pool.take(setup)
+        dead.close()
 
     def unload(self) -> int:
         """Ends all of them; returns the bytes of main memory that their processes held (0

@@ -87,7 +87,7 @@ class Studio:
                 with contextlib.closing(finished(parts, reading)) as sound:
                     yield from sound
             except EngineError as error:
-                self.noted(reading, error.kind)
+                self.noted(reading, host, error.kind)
                 raise raised(error.kind, error.reason) from error
 
     @contextlib.contextmanager
@@ -104,10 +104,10 @@ class Studio:
         ):
             yield host
 
-    def noted(self, reading: Reading, kind: FailureKind) -> None:
+    def noted(self, reading: Reading, host: Host | Fleet, kind: FailureKind) -> None:
         """An engine failed: one that is dead is replaced when it is asked for again."""
         if kind == "dead":
-            self._residents.forget(reading.speaker.setup)
+            self._residents.forget(reading.speaker.setup, host)
 
     def unload(self) -> int:
         """Frees the engines' memory; the next text loads them again.
