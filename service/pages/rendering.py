@@ -17,7 +17,7 @@ from service.pages.statics import address
 from service.pages.words import Words, choose_language, load_words
 
 # of the header: a word of ``site``, and where it leads; pages pass ``tab``, the word of their own
-TABS = (("books", "/books"),)
+TABS = (("bench", "/"), ("batch", "/batch"), ("voices", "/voices"), ("books", "/books"))
 COOKIE = "castbook_language"
 _YEAR_S = 365 * 24 * 3600
 # wavesurfer 8.0.1 at a height of 56 px writes this one style; a browser test would see it refused

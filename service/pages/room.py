@@ -1,6 +1,6 @@
 """The routes of the pages: what every page loads, and the rooms of pages.
 
-Each page of its own is a module with a ``router``: books here, bench, batch and voices beside.
+Each page of its own is a module with a ``router``.
 """
 
 from __future__ import annotations
@@ -9,17 +9,17 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import APIRouter
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import Response
 
 from service.desk import Desk
-from service.pages import books, reviews, sounds
+from service.pages import batch, bench, books, reviews, savings, sounds, voices
 from service.pages.statics import statics
 from service.pages.statics import version as current_version
 from service.problems import Problem
 from tasks.reviewing.bookcase import Bookcase
 
 router = APIRouter(include_in_schema=False)
-for _page in (books, reviews, sounds):
+for _page in (bench, savings, batch, voices, books, reviews, sounds):
     router.include_router(_page.router)
 
 _FOR_EVER = "public, max-age=31536000, immutable"  # an address holds the content's digest
@@ -31,12 +31,6 @@ async def open_room(desk: Desk) -> AsyncIterator[None]:
     roots = (*desk.settings.projects, desk.settings.data / "projects")
     desk.parts[Bookcase] = Bookcase(roots)
     yield
-
-
-@router.get("/", name="home")
-async def home() -> RedirectResponse:
-    """Where a visitor begins."""
-    return RedirectResponse("/books", 303)
 
 
 @router.get("/static/{version}/{name:path}", name="static")

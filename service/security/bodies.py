@@ -20,7 +20,8 @@ MOST_CLIP_BODY = MOST_UPLOAD * 4 // 3 + MOST_BODY  # JSON with a clip in base64
 SPARE_S = 30.0  # seconds any body may take
 SLOWEST = 64 * 1024  # bytes a second beyond those
 _UPLOADS = ("/v1/batches", "/webhook/")
-_CLIPS = frozenset({"/v1/audio/speech", "/v1/runs", "/api/synthesis"})  # ``data:`` URLs
+# with ``data:`` URLs
+_CLIPS = frozenset({"/v1/audio/speech", "/v1/runs", "/api/synthesis", "/bench/save"})
 
 
 def most_body(scope: Scope) -> int:

@@ -1,0 +1,66 @@
+// A batch as it goes: its bar and its lines come by server-sent events.
+const DONE = ["completed", "failed", "cancelled"];
+let source = null;
+
+function follow() {
+  const run = document.getElementById("batch-run");
+  const id = run?.dataset.active === "yes" ? run.dataset.run : null;
+  if (source?.run === id) return;
+  source?.close();
+  source = null;
+  if (!id) return;
+  source = new EventSource(`/v1/runs/${encodeURIComponent(id)}/events`);
+  source.run = id;
+  source.addEventListener("snapshot", (event) => progress(JSON.parse(event.data).progress));
+  source.addEventListener("progress", (event) => progress(JSON.parse(event.data)));
+  source.addEventListener("line", (event) => line(JSON.parse(event.data).text));
+  source.addEventListener("state", (event) => {
+    const state = JSON.parse(event.data).state;
+    // what is still on its way with the end (the last line, the receipt) comes with the fragment
+    setTimeout(again, DONE.includes(state) ? 400 : 0);
+  });
+}
+
+function progress({ done, total }) {
+  const run = document.getElementById("batch-run");
+  if (!run || !total) return;
+  run.querySelector("progress").max = total;
+  run.querySelector("progress").value = done;
+  run.querySelector(".done").textContent = `${done}/${total}`;
+}
+
+function line(text) {
+  const log = document.querySelector("#batch-run .log");
+  if (!log || !text || [...log.children].some((item) => item.textContent === text)) return;
+  const item = document.createElement("li");
+  item.textContent = text;
+  if (text.startsWith("[✗]")) item.className = "bad";
+  log.append(item);
+  log.scrollTop = log.scrollHeight;
+}
+
+function again() {
+  for (const id of ["batch-run", "batches"]) {
+    const part = document.getElementById(id);
+    if (part) htmx.trigger(part, "castbook:batch");
+  }
+}
+
+let shown = document.getElementById("batch-run")?.dataset.run;
+document.addEventListener("htmx:after:swap", () => {
+  follow();
+  const run = document.getElementById("batch-run");
+  if (!run?.dataset.run || run.dataset.run === shown) return;
+  shown = run.dataset.run;
+  history.replaceState(null, "", `/batch?run=${encodeURIComponent(shown)}`); // a reload finds it again
+  htmx.trigger(document.getElementById("batches"), "castbook:batch");
+});
+
+const drop = document.getElementById("drop");
+for (const name of ["dragenter", "dragover"]) drop.addEventListener(name, (event) => { event.preventDefault(); drop.classList.add("over"); });
+for (const name of ["dragleave", "drop"]) drop.addEventListener(name, () => drop.classList.remove("over"));
+drop.addEventListener("drop", (event) => {
+  event.preventDefault();
+  if (event.dataTransfer.files.length) drop.querySelector("input").files = event.dataTransfer.files;
+});
+follow();
