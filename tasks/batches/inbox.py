@@ -8,6 +8,7 @@ says it again, however often it is read.
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import hashlib
 import os
@@ -53,6 +54,11 @@ class DroppedLine:
             ) from error
         return read_row(written, number=self.number, line=self.number, path=self.file)
 
+    def said(self, error: InputError) -> str:
+        """What is wrong with it, in one sentence that names the file and the line."""
+        here = "" if error.path else f"{self.file}:{self.number}: "
+        return f"{here}{error}"
+
     @property
     def name(self) -> str:
         """For the output of a row without a name."""
@@ -90,8 +96,9 @@ def collect(
     """Hands every whole line of every file to ``place``, and moves away what is done.
 
     Args:
-        place: takes a row; the same key again must change nothing. Whatever it raises ends this
-            look; nothing moves, and the next look begins again.
+        place: takes a row; the same key again must change nothing. An ``InputError`` refuses
+            the row for good. Whatever else it raises ends this look; nothing moves, and the
+            next look begins again.
         now: Unix seconds.
 
     Raises:
@@ -110,11 +117,10 @@ def collect(
         wrong = []
         for line in drop.lines:
             try:
-                row = line.row()
+                place(line, line.row())
             except InputError as error:
-                wrong.append(str(error))
+                wrong.append(line.said(error))
                 continue
-            place(line, row)
             taken += 1
         refused += wrong
         if drop.finished(now, quiet_s) and _unchanged(drop):
@@ -146,7 +152,7 @@ def read_drop(path: Path) -> Drop:
         raise storage_error(error, path) from error
     if len(content) > MOST_BYTES:
         raise InputError("is too large", path=path.name, expected=f"at most {MOST_BYTES} bytes")
-    *lines, last = content.split(b"\n")
+    *lines, last = content.removeprefix(codecs.BOM_UTF8).split(b"\n")
     whole = not last.strip() or _is_object(last)
     if whole:
         lines.append(last)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -31,7 +32,7 @@ def read_batch(path: Path, defaults: Mapping[str, object] | None = None) -> list
         raise InputError("there is no such file", path=path, expected="a JSONL file") from error
     except OSError as error:
         raise storage_error(error, path) from error
-    rows = read_lines(content.removeprefix(b"\xef\xbb\xbf").split(b"\n"), path.name, defaults)
+    rows = read_lines(content.removeprefix(codecs.BOM_UTF8).split(b"\n"), path.name, defaults)
     if not rows:
         raise InputError("has no rows", path=path, expected='lines such as {"text": "Hello."}')
     return rows

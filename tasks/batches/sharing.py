@@ -88,9 +88,11 @@ class SharedSlot:
             stack, self._held = self._held, None
             if self._over():
                 self._free_at = time.monotonic() + self._breath_s
-            if stack is not None:
-                stack.close()
-            self._turn.notify_all()
+            try:
+                if stack is not None:
+                    stack.close()
+            finally:  # even where giving back failed: else those who wait would wait for ever
+                self._turn.notify_all()
 
     def _over(self) -> bool:
         return time.monotonic() - self._taken_at >= self._hold_s

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from castbook.errors import Unavailable
+from castbook.errors import InputError, Unavailable
 from tasks.batches.inbox import DroppedLine, collect, read_drop
 from tasks.batches.rows import Row
 
@@ -102,6 +102,29 @@ def test_bad_lines_are_named_beside_the_file(inbox: Path) -> None:
     said = (inbox / "done" / "a.refused.txt").read_text("utf-8").splitlines()
     assert said[0].startswith("a.jsonl:2: is not JSON")
     assert said[1].startswith("a.jsonl:3: txt: unknown key")
+
+
+def test_a_file_may_begin_with_a_byte_order_mark(inbox: Path) -> None:
+    drop(inbox, '\ufeff{"text": "one"}\n')
+    server = Server()
+    assert look(inbox, server.place) == ("a.jsonl",)
+    assert list(server.texts.values()) == ["one"]
+    assert not (inbox / "done" / "a.refused.txt").exists()
+
+
+def test_a_line_that_the_server_refuses_holds_up_no_other(inbox: Path) -> None:
+    drop(inbox, '{"text": "too long"}\n{"text": "two"}\n')
+    server = Server()
+
+    def place(line: DroppedLine, row: Row) -> None:
+        if row.wish.text == "too long":
+            raise InputError("are too large", place="parameters")
+        server.place(line, row)
+
+    assert look(inbox, place) == ("a.jsonl",)
+    assert list(server.texts.values()) == ["two"]
+    refused = (inbox / "done" / "a.refused.txt").read_text("utf-8")
+    assert refused == "a.jsonl:1: parameters: are too large\n"
 
 
 def test_done_files_are_never_replaced(inbox: Path) -> None:

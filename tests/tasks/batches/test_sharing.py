@@ -90,3 +90,29 @@ def test_who_waits_in_vain_takes_nobody_along() -> None:
     with slot.share():
         pass
     assert len(tries) == 2
+
+
+def test_a_slot_that_cannot_be_given_back_leaves_nobody_waiting() -> None:
+    inside, go = threading.Event(), threading.Event()
+
+    @contextlib.contextmanager
+    def odd() -> Iterator[None]:
+        yield
+        if inside.is_set() and not go.is_set():
+            go.set()
+            raise Unavailable("the server is away")
+
+    slot = SharedSlot(odd, hold_s=0.0, breath_s=0.0)
+    entered: list[str] = []
+
+    def late() -> None:
+        with slot.share():
+            entered.append("late")
+
+    waiting = threading.Thread(target=late, daemon=True)
+    with pytest.raises(Unavailable), slot.share():
+        waiting.start()
+        time.sleep(0.05)  # it waits: the turn is over
+        inside.set()
+    waiting.join(5)
+    assert entered == ["late"]
