@@ -117,7 +117,7 @@ def standing(folder: Path, *, jobs: int, slots: int, library: str) -> Iterator[S
         }
         server = Kept("Prefect server", lambda: prefect_server(environment, port))
         serve = ("serve", "--host", "127.0.0.1", "--port", str(api_port))
-        api = Kept("API", lambda: castbook(serve, environment, address, folder / "api.log"))
+        api = Kept("API", lambda: castbook(serve, environment, f"{address}/readyz", folder / "api.log"))
         words = ("worker", "start", "--pool", POOL, "--type", "process", "--limit", str(jobs))
         worker = Kept("worker", lambda: prefect_program(words, environment))
         for program in (server, api, worker):
@@ -149,9 +149,9 @@ def prefect_server(environment: Mapping[str, str], port: int) -> Iterator[int]:
 
 @contextlib.contextmanager
 def castbook(
-    words: tuple[str, ...], environment: Mapping[str, str], address: str, log: Path
+    words: tuple[str, ...], environment: Mapping[str, str], asked: str, log: Path
 ) -> Iterator[int]:
-    """``castbook WORDS…``, once ``address`` answers."""
+    """``castbook WORDS…``, once the address ``asked`` answers 200."""
     with log.open("ab") as out:
         process = subprocess.Popen(
             [sys.executable, "-m", "flows.cli", *words],
@@ -163,7 +163,7 @@ def castbook(
             start_new_session=True,
         )
     try:
-        wait_until(lambda: process.poll() is not None or _answers(f"{address}/healthz"))
+        wait_until(lambda: process.poll() is not None or _answers(asked))
         if process.poll() is not None:
             raise EnvironmentFault(f"castbook {words[0]} ended: {log.read_text('utf-8')[-2000:]}")
         yield process.pid

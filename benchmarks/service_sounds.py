@@ -28,7 +28,7 @@ FORMATS = {"mp3": "mp3", "opus": "ogg", "aac": "aac", "flac": "flac", "wav": "wa
 RATE = 24000
 DECODABLE_S = 0.02
 SOON_MS = 50.0
-TEXT = "The first sound of this line is measured, and then whether the rest comes in time."
+TEXT = "The first sound of this line is measured."
 
 
 def sounds(folder: Path, tries: int) -> list[Figure]:
