@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Final, Literal, Protocol, get_args
 
 from castbook.canonical import text_digest
-from castbook.errors import InputError
+from castbook.errors import StorageError
 from castbook.tracing import current_trace
 
 Verdict = Literal["allow", "review", "deny"]
@@ -65,7 +65,7 @@ class DenyList:
         """See ``Moderator``.
 
         Raises:
-            InputError: the list cannot be read: nothing is spoken until it can.
+            StorageError: the list cannot be read: nothing is spoken until it can.
         """
         folded = _folded(text)
         for verdict in reversed(VERDICTS):
@@ -210,7 +210,12 @@ def _text(file: Path) -> str:
         with file.open("rb") as handle:
             content = handle.read(_MOST_TERMS + 1)
         if len(content) > _MOST_TERMS:
-            raise InputError("is larger than 4 MiB", path=file.name, expected="a list of terms")
+            raise StorageError(
+                f"{file.name} is larger than 4 MiB: nothing is spoken until it is not"
+            )
         return content.decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError("cannot be read", path=file.name, expected="UTF-8 text") from error
+        # the operator's to mend, and no fault of whoever sent a text
+        raise StorageError(
+            f"{file.name} cannot be read: nothing is spoken until it is UTF-8 text"
+        ) from error

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from audio.pcm import Pcm, write_flac
-from castbook.errors import ConsentError, InputError
+from castbook.errors import ConsentError, InputError, StorageError
 from castbook.files import replace as publish_over
 from castbook.files import temporary_beside
 from tasks.shelf.papers import papers, read_paper, write_paper
@@ -113,14 +113,18 @@ class Consents:
             record: path in the library, as ``library.yaml`` has it.
 
         Raises:
-            ConsentError: it is gone, withdrawn or expired.
+            ConsentError: it is gone, withdrawn, expired, or damaged: what cannot be read allows
+                nothing.
         """
         path = self.folder.parent / record
         if not is_record(path):
             if not path.is_file():
                 raise _missing("the record of its consent is gone")
             return  # a signed paper, say: people's own, believed to stand
-        found = self._read(path)
+        try:
+            found = self._read(path)
+        except StorageError as error:
+            raise _missing(f"the record of its consent cannot be read: {error}") from error
         objection = "its consent is gone" if found is None else found.objection(self._today())
         if objection:
             raise _missing(objection)

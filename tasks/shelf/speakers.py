@@ -42,6 +42,12 @@ def make_speaker(
         ProjectError: an option that the engine does not take.
     """
     written = written or Voice(preset=voice.preset)
+    if style and style not in written.styles:
+        raise VoiceError(
+            f"voice {voice.name!r} has no style {style!r}",
+            place="style",
+            expected="one of " + ", ".join(written.styles) if written.styles else "no style",
+        )
     key = voice.id if written.preset is None else "voice"  # a preset's name may be no key
     book = Book.model_validate(
         {

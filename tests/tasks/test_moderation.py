@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from castbook.errors import InputError
+from castbook.errors import StorageError
 from tasks.moderation import (
     Decision,
     DenyList,
@@ -59,7 +59,7 @@ def test_the_list_is_read_again_and_no_list_allows_all(tmp_path: Path) -> None:
     file.write_text("anything\n")
     assert listed.check("anything", "v", "p").verdict == "deny"
     file.write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(InputError, match=r"deny\.txt: cannot be read; expected UTF-8"):
+    with pytest.raises(StorageError, match=r"deny\.txt cannot be read: .* UTF-8 text"):
         listed.check("anything", "v", "p")
 
 

@@ -291,6 +291,29 @@ def test_a_book_does_not_speak_with_a_withdrawn_voice(folder: Path, tmp_path: Pa
         voices.speaker(card.id)
 
 
+def test_a_damaged_record_silences_its_voice_and_hides_no_other(folder: Path) -> None:
+    shelf = Shelf(folder)
+    consent = Consent(new_id(), name="Anna Ek", created_at=1, owner="")
+    shelf.consents.add(consent, spoken(2.0), RATE)
+    record = {"basis": "self", "record": f"consents/{consent.id}.yaml"}
+    card, _ = add_voice(shelf.library, upload(consent=record, consent_id=consent.id))
+    write_text(folder / "consents" / f"{consent.id}.yaml", "object: [\n")
+    assert {v.id: v.consented for v in shelf.voices()}[card.id] is False
+    with pytest.raises(ConsentError, match="the record of its consent cannot be read"):
+        shelf.speaker(SpeechWish("Hello.", voice=card.id), "en")
+
+
+def test_a_style_that_is_not_there_is_told_without_words_of_a_project(folder: Path) -> None:
+    shelf = Shelf(folder)
+    card, _ = add_voice(shelf.library, upload(style="calm"))
+    with pytest.raises(VoiceError) as caught:
+        shelf.speaker(SpeechWish("Hello.", voice=card.id, style="sad"), "en")
+    assert str(caught.value) == "style: voice 'Anna' has no style 'sad'; expected one of calm"
+    with pytest.raises(VoiceError) as caught:
+        shelf.speaker(SpeechWish("Hello.", voice="en-us", style="sad"), "en")
+    assert str(caught.value) == "style: voice 'en-us' has no style 'sad'; expected no style"
+
+
 def test_a_hand_made_voice_without_consent_is_refused(folder: Path) -> None:
     shelf = Shelf(folder)
     card, _ = add_voice(shelf.library, upload())
