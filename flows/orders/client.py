@@ -38,6 +38,7 @@ from prefect.states import Cancelled, Cancelling, Scheduled
 
 from castbook.errors import Unavailable
 from flows.orders.census import take_census
+from flows.orders.creations import Creations, Said
 from flows.orders.events import follow
 from flows.orders.logs import read_log
 from flows.orders.parameters import check_names, refuse_templates
@@ -96,6 +97,7 @@ class PrefectOrders:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._deployments: dict[Kind, Known] = {}
         self._queues: set[tuple[str, str]] = set()  # (pool, queue) known to be there
+        self._created: Creations | None = None  # of the present client
 
     async def place(
         self,
@@ -123,8 +125,7 @@ class PrefectOrders:
                 known = await self._deployment(client, kind)
                 check_names(parameters, known.schema)
             try:
-                run = await client.create_flow_run_from_deployment(
-                    known.id,
+                said = Said(
                     parameters=dict(parameters),
                     state=Scheduled(scheduled_time=at) if at else None,
                     name=name or None,
@@ -133,6 +134,7 @@ class PrefectOrders:
                     work_queue_name=await self._queue(client, known.pool, priority),
                     labels={NONCE: nonce, **({BODY: body_sha256} if body_sha256 else {})},
                 )
+                run = await self._creations(client).create(known.id, said)
             except PrefectHTTPStatusError as error:
                 if error.response.status_code == httpx.codes.NOT_FOUND:
                     self._deployments.pop(kind, None)  # somebody deleted it: looked up again
@@ -242,6 +244,9 @@ class PrefectOrders:
     async def close(self) -> None:
         """See ``Orders.close``."""
         client, self._client = self._client, None
+        created, self._created = self._created, None
+        if created is not None:
+            await created.close()
         if client is not None:
             await client.__aexit__(None, None, None)
 
@@ -269,9 +274,14 @@ class PrefectOrders:
                 # one connection for each of many callers: a new one would cost more than a call
                 httpx_settings={"limits": httpx.Limits(max_connections=32)},
             )
-            self._client, self._loop = client, loop
+            self._client, self._loop, self._created = client, loop, None
             await client.__aenter__()
         return self._client
+
+    def _creations(self, client: PrefectClient) -> Creations:
+        if self._created is None:
+            self._created = Creations(client, self._patience_s)
+        return self._created
 
     async def _deployment(self, client: PrefectClient, kind: Kind) -> Known:
         if kind not in self._deployments:
