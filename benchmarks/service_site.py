@@ -117,7 +117,8 @@ def standing(folder: Path, *, jobs: int, slots: int, library: str) -> Iterator[S
         }
         server = Kept("Prefect server", lambda: prefect_server(environment, port))
         serve = ("serve", "--host", "127.0.0.1", "--port", str(api_port))
-        api = Kept("API", lambda: castbook(serve, environment, f"{address}/readyz", folder / "api.log"))
+        ready, log = f"{address}/readyz", folder / "api.log"
+        api = Kept("API", lambda: castbook(serve, environment, ready, log))
         words = ("worker", "start", "--pool", POOL, "--type", "process", "--limit", str(jobs))
         worker = Kept("worker", lambda: prefect_program(words, environment))
         for program in (server, api, worker):
