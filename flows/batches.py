@@ -22,6 +22,7 @@ from prefect.states import Completed, Failed
 
 from castbook.canonical import canonical_json, plain
 from castbook.errors import CastbookError, InputError
+from castbook.files import storage_error
 from castbook.names import safe_name
 from castbook.settings import Settings
 from castbook.tracing import current_trace
@@ -171,14 +172,28 @@ def ordered_rows(
         found, source = read_objects(inline, defaults), Path("rows")
     else:
         source = _inside(data, path)
-        found, content = read_batch(source, defaults), source.read_bytes()
+        try:
+            found, content = read_batch(source, defaults), source.read_bytes()
+        except OSError as error:
+            raise storage_error(error, source) from error
+        except InputError as error:  # of the whole file: named as it was ordered
+            raise InputError(
+                error.message,
+                path=path if error.path == source else error.path,
+                place=error.place,
+                expected=error.expected,
+                hint=error.hint,
+            ) from error
     ordered = sha256(content + b"\0" + canonical_json(plain(dict(defaults))))
     return found, source, ordered.hexdigest()
 
 
 def _inside(data: Path, path: str) -> Path:
     """A file of a batch, where files of batches may be."""
-    real = (data / path).resolve()
+    try:
+        real = (data / path).resolve()
+    except ValueError as error:  # a NUL
+        raise InputError("is no path", place="path", expected=f"a file below {UPLOADS}/") from error
     if not any(real.is_relative_to((data / home).resolve()) for home in (UPLOADS, INBOX)):
         raise InputError(
             f"{path[:200]!r} lies outside", place="path", expected=f"a file below {UPLOADS}/"

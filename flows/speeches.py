@@ -85,7 +85,7 @@ def speech(
         clip: a recording below ``DATA/uploads`` whose voice speaks, instead of ``voice``.
         transcript: every word of the clip.
         consent: on what ground the clip's voice may be used: self, licensed, public-domain.
-        output_name: empty: ``tts_DATE_TIME``.
+        output_name: empty: ``tts_DATE_TIME_ID``.
         format: wav, flac, mp3 or opus; empty: the name's ending, or wav.
         id: the caller's own, for the callback.
         replace: another wish's file of that name gives way.
@@ -108,7 +108,7 @@ def speech(
             "text": text, "voice": clip or voice, "transcript": transcript, "consent": consent,
             "language": language, "engine": engine, "style": style, "seed": seed, "rate": rate,
             "speed": speed, "preset": preset, "options": options, "instructions": instructions,
-            "id": id, "output_name": output_name or timed_name(_began()), "format": format,
+            "id": id, "output_name": output_name or _name(), "format": format,
         }  # fmt: skip
         try:
             output = _speak(read_row(wish), replace)
@@ -170,7 +170,7 @@ def _failed(reason: str, callback: str, id: str) -> State[Any]:
     return Failed(message=reason)
 
 
-def _began() -> datetime:
-    """When the run was to start: the same when it starts again."""
+def _name() -> str:
+    """Of a run that nobody gave a name: the same when it starts again, and no other run's."""
     at: datetime = flow_run.scheduled_start_time or datetime.now(UTC)
-    return at
+    return timed_name(at, (flow_run.id or "")[-6:])

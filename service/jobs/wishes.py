@@ -80,7 +80,7 @@ def speech_parameters(checked: Checked) -> dict[str, Any]:
 
 def _fresh_name() -> str:
     # two texts of one second must not meet
-    return f"{timed_name(datetime.now())}_{secrets.token_hex(3)}"
+    return timed_name(datetime.now(), secrets.token_hex(3))
 
 
 def _keep(data: Path, clip: bytes) -> str:

@@ -21,7 +21,9 @@ SPARE_S = 30.0  # seconds any body may take
 SLOWEST = 64 * 1024  # bytes a second beyond those
 _UPLOADS = ("/v1/batches", "/webhook/")
 # with ``data:`` URLs
-_CLIPS = frozenset({"/v1/audio/speech", "/v1/runs", "/api/synthesis", "/bench/save"})
+_CLIPS = frozenset(
+    {"/v1/audio/speech", "/audio/speech", "/v1/runs", "/api/synthesis", "/bench/save"}
+)
 
 
 def most_body(scope: Scope) -> int:

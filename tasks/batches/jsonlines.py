@@ -30,6 +30,8 @@ def read_batch(path: Path, defaults: Mapping[str, object] | None = None) -> list
         content = path.read_bytes()
     except FileNotFoundError as error:
         raise InputError("there is no such file", path=path, expected="a JSONL file") from error
+    except IsADirectoryError as error:
+        raise InputError("is a folder", path=path, expected="a JSONL file") from error
     except OSError as error:
         raise storage_error(error, path) from error
     rows = read_lines(content.removeprefix(codecs.BOM_UTF8).split(b"\n"), path.name, defaults)

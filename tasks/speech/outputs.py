@@ -32,6 +32,8 @@ from castbook.names import EXPECTED, inside, is_safe, safe_name
 from castbook.tracing import current_trace
 
 FORMS = ("wav", "flac", "mp3", "opus")
+# endings of sound that are not made here: whoever writes one would get ``NAME.ogg.wav``
+_OTHERS = frozenset({"aac", "aif", "aiff", "m4a", "m4b", "mp4", "ogg", "pcm", "webm", "wma"})
 SCHEMA = 1
 RESERVED = frozenset({"manifest"})  # the batch's own
 
@@ -74,9 +76,14 @@ def check_name(written: str) -> tuple[str, str]:
     """(name, form) of an output's name as a caller wrote it; the form is "" without an ending.
 
     Raises:
-        InputError: it could be a path, a hidden file or a device, or is too long.
+        InputError: it could be a path, a hidden file or a device, is too long, or ends like
+            a form that is not made here.
     """
     stem, dot, ending = written.rpartition(".")
+    if dot and ending.lower() in _OTHERS:
+        raise InputError(
+            f"no .{ending} files are made", place="output_name", expected="." + ", .".join(FORMS)
+        )
     form = ending.lower() if dot and ending.lower() in FORMS else ""
     name = stem if form else written
     if name == "" and not form:
@@ -108,9 +115,13 @@ def stem_of(file: str) -> str:
     return file.rpartition(".")[0]
 
 
-def timed_name(at: datetime) -> str:
-    """``tts_20261121_213343``: of a text that nobody gave a name."""
-    return f"tts_{at:%Y%m%d_%H%M%S}"
+def timed_name(at: datetime, mark: str = "") -> str:
+    """``tts_20261121_213343``: of a text that nobody gave a name.
+
+    Args:
+        mark: comes behind it, so that two texts of one second do not meet.
+    """
+    return f"tts_{at:%Y%m%d_%H%M%S}{f'_{mark}' if mark else ''}"
 
 
 def standing(folder: Path, name: str, form: str, wish: str) -> Output | None:

@@ -150,6 +150,7 @@ def test_buckets() -> None:
         ("/v1/audio/voices", "MULTIPART/form-data", MOST_UPLOAD + 65536),
         ("/webhook/tts", "application/json", MOST_UPLOAD + 65536),
         ("/v1/audio/speech", "application/json", MOST_UPLOAD * 4 // 3 + MOST_BODY),
+        ("/audio/speech", "application/json", MOST_UPLOAD * 4 // 3 + MOST_BODY),
     ],
 )
 def test_limits_of_bodies(path: str, kind: str, most: int) -> None:

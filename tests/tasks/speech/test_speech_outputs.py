@@ -65,7 +65,14 @@ def test_no_name_leaves_its_folder(name: str) -> None:
 def test_an_ending_names_the_form() -> None:
     assert check_name("a.b.MP3") == ("a.b", "mp3")
     assert check_name("chapter.1") == ("chapter.1", "")
-    assert timed_name(datetime(2026, 11, 21, 21, 33, 43)) == "tts_20261121_213343"
+    with pytest.raises(InputError, match=r"no \.Ogg files are made; expected \.wav, \.flac"):
+        check_name("a.Ogg")  # and not a file a.Ogg.wav
+
+
+def test_a_text_without_a_name_is_called_by_its_time() -> None:
+    at = datetime(2026, 11, 21, 21, 33, 43)
+    assert timed_name(at) == "tts_20261121_213343"
+    assert timed_name(at, "ab12") == "tts_20261121_213343_ab12"
 
 
 def test_a_link_out_of_the_folder_is_refused(tmp_path: Path) -> None:
