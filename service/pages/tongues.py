@@ -19,8 +19,21 @@ TONGUES = {
     "pl": "Polski",
     "pt": "Português",
     "ru": "Русский",
+    "ar": "العربية",
+    "cs": "Čeština",
+    "da": "Dansk",
+    "el": "Ελληνικά",
+    "fi": "Suomi",
+    "hi": "हिन्दी",
+    "hu": "Magyar",
+    "no": "Norsk",
+    "ro": "Română",
+    "sv": "Svenska",
+    "tr": "Türkçe",
+    "uk": "Українська",
+    "vi": "Tiếng Việt",
 }
-_SAME = {"cmn": "zh", "yue": "zh"}  # as espeak and others call Chinese
+_SAME = {"cmn": "zh", "nb": "no"}  # as espeak and others call them
 SAID = "en"  # what is said in a language of which there are no sentences
 
 

@@ -69,8 +69,10 @@ async def voices(request: Request, caller: CallerOf) -> HTMLResponse:
     words = words_for(request)
     if wants_fragment(request):
         return answer(request, render("_voices.html", words, view=view))
-    tongues = tuple(TONGUES.items())
-    html = render("voices.html", words, tab="voices", view=view, bases=BASES, tongues=tongues)
+    tongues, home = tuple(TONGUES.items()), TONGUES[words.language]
+    html = render(
+        "voices.html", words, tab="voices", view=view, bases=BASES, tongues=tongues, home=home
+    )
     return answer(request, html)
 
 
