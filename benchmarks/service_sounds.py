@@ -1,13 +1,13 @@
-"""First audio of a streamed request, measured by a client's clock in a process of its own.
+"""First audio of a streamed request: from the engine's first chunk to what a client can play.
 
-The tone engine gives a chunk of 200 ms after every 80 ms, so the first chunk exists 80 ms after
-the engine was asked, at the earliest. Times are from the written request and less those 80 ms:
-they hold the whole way there and back, and all that the service adds.
+Client, ``castbook serve`` and engine are processes of their own, with one clock. The scripted
+engine gives a chunk of 200 ms after every 80 ms and writes down when it was there.
 """
 
 from __future__ import annotations
 
 import io
+import json
 import os
 import statistics
 import time
@@ -16,18 +16,17 @@ from pathlib import Path
 import av
 import httpx
 
-from benchmarks.service_figures import Figure, below, load, percentile
+from benchmarks.service_figures import Figure, below, load, percentile, told
+from benchmarks.service_scripted import NAME, chunk_times, installed
 from benchmarks.service_site import ROOT, Kept, castbook, free_port
+from castbook.errors import EnvironmentFault
 
 CHUNK_S, COST_S = 0.2, 0.08
-LIBRARY = (
-    "version: 1\nengine: tone\nengines:\n"
-    f"  tone: {{chunk_ms: {CHUNK_S * 1000:.0f}, chunk_cost_ms: {COST_S * 1000:.0f}}}\n"
-)
 FORMATS = {"mp3": "mp3", "opus": "ogg", "aac": "aac", "flac": "flac", "wav": "wav", "pcm": "s16le"}
 RATE = 24000
 DECODABLE_S = 0.02
 SOON_MS = 50.0
+Came = list[tuple[float, float]]  # (when, seconds that can be played by then) of each piece
 TEXT = "The first sound of this line is measured."
 
 
@@ -35,32 +34,40 @@ def sounds(folder: Path, tries: int) -> list[Figure]:
     """Every format, ``tries`` times, from a ``castbook serve`` of its own."""
     data = folder / "sounds"
     (data / "library").mkdir(parents=True)
-    (data / "library" / "library.yaml").write_text(LIBRARY, "utf-8")
+    diary = folder / "chunks"
+    (data / "library" / "library.yaml").write_text(
+        f"version: 1\nengine: {NAME}\nengines:\n"
+        f"  {NAME}: {{chunk_ms: {CHUNK_S * 1000:.0f}, chunk_cost_ms: {COST_S * 1000:.0f},"
+        f" diary: {json.dumps(str(diary))}}}\n",
+        "utf-8",
+    )
     port = free_port()
     address = f"http://127.0.0.1:{port}"
     environment = {
         **{k: v for k, v in os.environ.items() if not k.startswith(("PREFECT_", "CASTBOOK_"))},
-        "PYTHONPATH": str(ROOT),
+        "PYTHONPATH": os.pathsep.join((str(ROOT), str(installed(folder / "engine")))),
         "CASTBOOK_DATA": str(data),
         "CASTBOOK_RATE": "0",
     }
     words = ("serve", "--no-jobs", "--host", "127.0.0.1", "--port", str(port))
-    api = Kept("API", lambda: castbook(words, environment, address, folder / "sounds.log"))
+    api = Kept(
+        "API", lambda: castbook(words, environment, f"{address}/readyz", folder / "sounds.log")
+    )
     api.start()
     try:
         found = []
         for form in FORMATS:
-            listen(address, form)  # the engine's process and the codec are there from now on
-            heard = [measured(listen(address, form)) for _ in range(tries)]
+            listen(address, form, diary)  # engine and codec are there from now on
+            heard = [measured(*listen(address, form, diary)) for _ in range(tries)]
             found += _figures(form, heard)
         return found
     finally:
         api.stop()
 
 
-def listen(address: str, form: str) -> list[tuple[float, float]]:
-    """(seconds since the request was written, seconds that can be played by then) of every
-    piece of an answer."""
+def listen(address: str, form: str, diary: Path) -> tuple[Came, float, float]:
+    """The pieces of an answer; when the request was written; when the first chunk was there."""
+    diary.write_text("", "utf-8")
     body = {"input": TEXT, "response_format": form}
     came: list[tuple[float, int]] = []
     sound = bytearray()
@@ -68,22 +75,24 @@ def listen(address: str, form: str) -> list[tuple[float, float]]:
         client.get(f"{address}/healthz")  # the connection is open
         begun = time.monotonic()
         with client.stream("POST", f"{address}/v1/audio/speech", json=body) as answer:
-            answer.raise_for_status()
+            if answer.is_error:
+                raise EnvironmentFault(f"{answer.status_code}: {answer.read().decode()}")
             for piece in answer.iter_raw():
                 sound += piece
-                came.append((time.monotonic() - begun, len(sound)))
-    return [(at, decoded(bytes(sound[:size]), form)) for at, size in came]
+                came.append((time.monotonic(), len(sound)))
+    pieces = [(at, decoded(bytes(sound[:size]), form)) for at, size in came]
+    return pieces, begun, chunk_times(diary)[0]
 
 
-def measured(came: list[tuple[float, float]]) -> tuple[float, float, float]:
-    """(first byte, first sound, spare) in seconds: the first two less the engine's 80 ms; spare
-    is by how much the tightest piece came before a player that starts at the first sound would
-    have run dry."""
+def measured(came: Came, begun: float, chunk: float) -> tuple[float, float, float, float]:
+    """Seconds from the engine's first chunk to the first byte and to the first sound; from the
+    written request to the first sound; and by how much the tightest piece came before a player
+    that starts at the first sound would have run dry."""
     heard = next(i for i, (_, seconds) in enumerate(came) if seconds >= DECODABLE_S)
-    begun = came[heard][0]
+    started = came[heard][0]
     pieces = zip(came[heard:], came[heard + 1 :], strict=False)
-    spare = min((begun + had - at for (_, had), (at, _) in pieces), default=0.0)
-    return came[0][0] - COST_S, begun - COST_S, spare
+    spare = min((started + had - at for (_, had), (at, _) in pieces), default=0.0)
+    return came[0][0] - chunk, started - chunk, started - begun, spare
 
 
 def decoded(sound: bytes, form: str) -> float:
@@ -96,13 +105,18 @@ def decoded(sound: bytes, form: str) -> float:
         return 0.0
 
 
-def _figures(form: str, heard: list[tuple[float, float, float]]) -> list[Figure]:
-    bytes_ms, sounds_ms, spare_ms = ([1000 * row[i] for row in heard] for i in range(3))
+def _figures(form: str, heard: list[tuple[float, float, float, float]]) -> list[Figure]:
+    bytes_ms, sounds_ms, waits_ms, spare_ms = ([1000 * row[i] for row in heard] for i in range(4))
     dry = sum(spare < 0 for spare in spare_ms)
-    note = f"of {len(heard)}, load {load()}"
+    note = f"p95 of {len(heard)}, load {load()}"
+    median = statistics.median(waits_ms)
     return [
-        below("sounds", f"{form}: first byte, median {note}", statistics.median(bytes_ms), SOON_MS),
-        below("sounds", f"{form}: first 20 ms, p95", percentile(sounds_ms, 0.95), SOON_MS),
+        below(
+            "sounds", f"{form}: chunk to first byte, {note}", percentile(bytes_ms, 0.95), SOON_MS
+        ),
+        below("sounds", f"{form}: chunk to first 20 ms, p95", percentile(sounds_ms, 0.95), SOON_MS),
+        told("sounds", f"{form}: the same, median", f"{statistics.median(sounds_ms):.1f} ms"),
+        told("sounds", f"{form}: request to first 20 ms, median", f"{median:.1f} ms"),
         Figure(
             "sounds",
             f"{form}: underruns; spare at the tightest piece",
