@@ -39,6 +39,7 @@ COMMANDS = {  # name -> (module of flows.commands, one line of help)
     "batch": ("speaking", "Speak every line of a JSONL file into a file of its own."),
     "up": ("machine", "Start the Prefect server, a worker and the deployment."),
     "serve": ("serving", "Open the page, the speech API and the jobs API."),
+    "hook": ("hooking", "Show what a webhook's payload would start."),
     "voice": ("voicing", "Make a voice of the project from a recording of someone."),
     "voices": ("machine", "List the presets of the engines."),
     "get": ("machine", "Download the weights of an engine."),

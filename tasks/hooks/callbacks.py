@@ -16,7 +16,7 @@ from castbook.errors import InputError
 
 MOST_BODY = 20_000  # bytes, of Standard Webhooks
 LONGEST_ERROR = 200  # characters, from its end
-_ROUNDS = ("failed", "file", "where")  # left out of a body that would be too large
+_SPARE = ("failed", "file", "where")  # left out, one by one, of a body that would be too large
 
 
 def delivery_key(order_id: str, kind: str) -> str:
@@ -85,12 +85,10 @@ def delivery_body(kind: str, data: Mapping[str, Any], at: str) -> bytes:
     Raises:
         InputError: it is larger than a receiver has to take.
     """
-    said = dict(data)
-    for spare in ("", *_ROUNDS):
-        said.pop(spare, None)
-        body = json.dumps(
-            {"type": kind, "timestamp": at, "data": said}, ensure_ascii=False, sort_keys=True
-        ).encode("utf-8")
+    for dropped in range(len(_SPARE) + 1):
+        said = {key: value for key, value in data.items() if key not in _SPARE[:dropped]}
+        told = {"type": kind, "timestamp": at, "data": said}
+        body = json.dumps(told, ensure_ascii=False, sort_keys=True).encode("utf-8")
         if len(body) <= MOST_BODY:
             return body
     raise InputError(f"has {len(body)} bytes", place="data", expected=f"at most {MOST_BODY}")

@@ -116,6 +116,7 @@ def _draft(place: Path, hooked: Hooked, hooks: Path | None) -> Path:
     try:
         load_project(project)
     except InputError as error:
-        raise ProjectError(f"the template {hooked.template!r} gives no project: {error}"
-                           .replace(f"{place}/", "")) from error  # fmt: skip
+        made_by = f"the template {hooked.template!r}" if hooked.template else "castbook new"
+        reason = str(error).replace(f"{project}/", "")
+        raise ProjectError(f"{made_by} gives no project: {reason}") from error
     return project
