@@ -18,6 +18,7 @@ from pathlib import Path
 
 from castbook.errors import CastbookError, EnvironmentFault
 from service.gate import Gate, device_slots
+from service.observability.logs import take_over
 from service.settings import ServiceSettings
 from service.starting import LateOrders
 
@@ -88,6 +89,7 @@ class Companions:
         from flows import server as servers  # Prefect takes seconds to import
         from flows.orders.client import PrefectOrders
 
+        take_over()
         url = self._settings.prefect_api_url
         if url:
             if self._settings.shares_slots:

@@ -17,6 +17,7 @@ from pathlib import Path
 import uvicorn
 
 from castbook.errors import EnvironmentFault
+from castbook.files import storage_error
 from service.app import create_app, open_desk
 from service.companions import Companions, environment_of
 from service.desk import Desk
@@ -26,7 +27,7 @@ from service.security.binding import check_binding
 from service.security.connections import PromptProtocol
 from service.settings import ServiceSettings
 from service.starting import LateOrders
-from tts.registry import make_engine
+from tasks.shelf.shelf import Shelf
 
 MOST_CONNECTIONS = 1024  # more are told 503 at once
 MOST_HEADERS = 32 * 1024  # bytes of a request's line and headers
@@ -76,11 +77,18 @@ def serve(asked: Serving, say: Callable[[str], None] = print) -> int:
     """Serves until it is told to stop.
 
     Raises:
-        InputError: a setting is wrong, or the address is public and nobody would be asked.
-        EnvironmentFault: the port is taken, the engine does not exist.
+        InputError: a setting is wrong, the engine does not exist, or the address is public and
+            nobody would be asked.
+        EnvironmentFault: the port is taken, the data folder cannot be written.
     """
     settings = settings_of(asked)
     check_binding(settings)
+    # before anything is started: a wrong engine or folder is one line
+    try:
+        settings.data.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise storage_error(error, settings.data) from error
+    missing = Shelf(settings.data / "library", settings.engine).missing()
     children = environment_of(settings, settings.projects)
     os.environ.update({name: children[name] for name in ("CASTBOOK_DATA", "CASTBOOK_PROJECTS")})
     set_up_logs("plain" if sys.stderr.isatty() else "json")
@@ -92,7 +100,7 @@ def serve(asked: Serving, say: Callable[[str], None] = print) -> int:
         desk.orders = orders if asked.jobs else None
 
         def started() -> None:
-            announce(desk, say)
+            announce(desk, missing, say)
             if asked.jobs:  # not earlier: two cores are busy enough with the page
                 gate = desk.part(Gate)
                 stack.enter_context(Companions(settings, orders, gate, children, say))
@@ -155,12 +163,15 @@ def listen(host: str, port: int) -> socket.socket:
         ) from error
 
 
-def announce(desk: Desk, say: Callable[[str], None]) -> None:
-    """Where it is, what it is good for, where things lie, how it is stopped."""
+def announce(desk: Desk, missing: str | None, say: Callable[[str], None]) -> None:
+    """Where it is, what it is good for, where things lie, how it is stopped.
+
+    Args:
+        missing: what its engine lacks.
+    """
     settings = desk.settings
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     address = f"http://{host}:{settings.port}"
-    missing = make_engine(desk.shelf.engine).missing()
     say(f"page       {address}")
     say(f"speech     base_url {address}/v1, of any client that speaks to OpenAI's speech API")
     say(f"engine     {desk.shelf.engine}" + (f": {missing}" if missing else ""))

@@ -1,7 +1,7 @@
 """Logs: one JSON object a line, with the trace of the work at hand.
 
-Text that people have spoken is never logged: ``text_facts`` gives its length and a digest
-that finds it again for whoever has it.
+Text that people have spoken is never logged: its length and a digest are, by which whoever has
+the text finds it again.
 """
 
 from __future__ import annotations
@@ -10,13 +10,14 @@ import json
 import logging
 import sys
 import time
-from collections.abc import Mapping
 from typing import Any, TextIO
 
-from castbook.canonical import text_digest
 from castbook.tracing import TraceFilter
 
-_STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "trace"}
+# of every record, and of uvicorn's what it says for terminals
+_STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {
+    *("message", "asctime", "taskName", "trace", "color_message")
+}
 
 
 class JsonLines(logging.Formatter):
@@ -76,8 +77,15 @@ def set_up_logs(form: str = "json", level: str = "INFO", stream: TextIO | None =
     logging.getLogger("uvicorn.access").disabled = True
     for noisy in ("httpx", "httpcore", "botocore", "prefect", "websockets"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+    take_over()
 
 
-def text_facts(text: str) -> Mapping[str, Any]:
-    """What a log may say of a text: ``{"characters": 12, "text_sha256": "ab12…"}``."""
-    return {"characters": len(text), "text_sha256": text_digest(text)[:16]}
+def take_over() -> None:
+    """Makes the loggers that Prefect gave a handler and a form of its own, when it was imported,
+    speak through ours."""
+    for name, logger in list(logging.root.manager.loggerDict.items()):
+        theirs = name.partition(".")[0] in ("prefect", "uvicorn", "fastapi")
+        if theirs and isinstance(logger, logging.Logger):
+            logger.handlers.clear()
+            logger.propagate = True
+            logger.setLevel(logging.WARNING if name == "prefect" else logging.NOTSET)

@@ -88,7 +88,7 @@ def bench_view(desk: Desk, owner: str) -> BenchView:
     return BenchView(
         defaults(),
         voice_groups(desk.shelf.voices(owner)),
-        tuple(name for name in model_names() if name in known),
+        tuple(name for name in model_names(desk.shelf) if name in known),
         tuple(presets().values()),
         cloning,
         why,

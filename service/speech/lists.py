@@ -10,18 +10,19 @@ from service.problems import Problem
 from service.speech.dialects import OPENAI_MODELS
 from service.voices.answers import voice_answer
 from tasks.shelf.catalogue import ShelfVoice
-from tts.registry import engine_names, make_engine
+from tasks.shelf.shelf import Shelf
+from tts.registry import engine_names
 
 
-def model_names() -> tuple[str, ...]:
+def model_names(shelf: Shelf) -> tuple[str, ...]:
     """Engines that can speak here, then OpenAI's names for "the engine of the voice"."""
-    return (*(name for name in engine_names() if _speaks(name)), *OPENAI_MODELS)
+    return (*(name for name in engine_names() if _speaks(shelf, name)), *OPENAI_MODELS)
 
 
-def _speaks(engine: str) -> bool:
+def _speaks(shelf: Shelf, engine: str) -> bool:
     try:
-        return make_engine(engine).missing() is None
-    except (MissingDependency, ProjectError):  # not installed, or it needs options of a project
+        return shelf.missing(engine) is None
+    except (MissingDependency, ProjectError):  # not installed, or the library's options are wrong
         return False
 
 
@@ -31,27 +32,27 @@ def model(name: str) -> dict[str, Any]:
     return {"id": name, "object": "model", "created": 0, "owned_by": owner}
 
 
-def models() -> dict[str, Any]:
+def models(shelf: Shelf) -> dict[str, Any]:
     """``GET /v1/models``."""
-    return {"object": "list", "data": [model(name) for name in model_names()]}
+    return {"object": "list", "data": [model(name) for name in model_names(shelf)]}
 
 
-def find_model(name: str) -> dict[str, Any]:
+def find_model(shelf: Shelf, name: str) -> dict[str, Any]:
     """``GET /v1/models/NAME``.
 
     Raises:
         Problem: there is none.
     """
-    if name not in model_names():
+    if name not in model_names(shelf):
         raise Problem(
             404, f"there is no model {name[:200]!r}", code="model_not_found", param="model"
         )
     return model(name)
 
 
-def audio_models() -> dict[str, Any]:
+def audio_models(shelf: Shelf) -> dict[str, Any]:
     """``GET /v1/audio/models``, as Open WebUI reads it."""
-    return {"models": [{"id": name, "name": name} for name in model_names()]}
+    return {"models": [{"id": name, "name": name} for name in model_names(shelf)]}
 
 
 def voices(found: Iterable[ShelfVoice]) -> dict[str, Any]:

@@ -112,9 +112,9 @@ async def list_voices(request: Request, caller: ListCaller) -> dict[str, Any]:
     summary="List the engines, as Open WebUI reads them",
     responses=documents.refusals(401, 403, 429),
 )
-async def list_audio_models(_: ListCaller) -> dict[str, Any]:
+async def list_audio_models(request: Request, _: ListCaller) -> dict[str, Any]:
     """Engines that can speak here, and OpenAI's names."""
-    return await run_sync(lists.audio_models)
+    return await run_sync(lists.audio_models, desk_of(request).shelf)
 
 
 @router.get(
@@ -123,9 +123,9 @@ async def list_audio_models(_: ListCaller) -> dict[str, Any]:
     summary="List the engines",
     responses=documents.refusals(401, 403, 429),
 )
-async def list_models(_: ListCaller) -> dict[str, Any]:
+async def list_models(request: Request, _: ListCaller) -> dict[str, Any]:
     """Engines that can speak here, and OpenAI's names, which mean the voice's own engine."""
-    return await run_sync(lists.models)
+    return await run_sync(lists.models, desk_of(request).shelf)
 
 
 @router.get(
@@ -134,9 +134,9 @@ async def list_models(_: ListCaller) -> dict[str, Any]:
     summary="One engine",
     responses=documents.refusals(401, 403, 404, 429),
 )
-async def retrieve_model(model: str, _: ListCaller) -> dict[str, Any]:
+async def retrieve_model(request: Request, model: str, _: ListCaller) -> dict[str, Any]:
     """One entry of the list."""
-    return await run_sync(lists.find_model, model)
+    return await run_sync(lists.find_model, desk_of(request).shelf, model)
 
 
 class Unloaded(BaseModel):

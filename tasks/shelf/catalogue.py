@@ -77,6 +77,14 @@ class Catalogue:
         options.pop("host", None)
         return options
 
+    def missing(self, engine: str) -> str | None:
+        """What an engine, as the library has it, lacks before it can speak here.
+
+        Raises:
+            ProjectError: there is none of that name, or the library's options are not its own.
+        """
+        return make_engine(engine, self.options(engine)).missing()
+
     def voices(self, owner: str | None = None) -> tuple[ShelfVoice, ...]:
         """All that a principal may use (None: all there are), uploaded ones first.
 

@@ -58,6 +58,15 @@ class Shelf:
         """The engine of voices that name none."""
         return self._catalogue.engine
 
+    def missing(self, engine: str = "") -> str | None:
+        """What an engine ("": the shelf's) lacks before it can speak here, and how to get it.
+
+        Raises:
+            ProjectError: there is none of that name, or the library's options are not its own.
+            StorageError: the library cannot be read or made.
+        """
+        return self._catalogue.missing(engine or self.engine)
+
     @property
     def lexicons(self) -> tuple[Path, ...]:
         """The library's lexicons, the last one wins."""

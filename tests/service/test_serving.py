@@ -98,6 +98,21 @@ def test_a_public_address_without_authentication_is_refused(
         assert "CASTBOOK_API_KEYS=name:key" in error
 
 
+def test_an_engine_or_a_folder_that_cannot_be_is_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").write_text("")
+    words = ["serve", "--no-jobs", "--port", "0"]
+    for more, expected in (
+        (["--data", str(tmp_path), "--engine", "nonsense"], "no engine called 'nonsense'"),
+        (["--data", str(tmp_path / "file" / "data")], "a file stands where a folder should be"),
+    ):
+        assert main([*words, *more]) in (1, 2)
+        error = capsys.readouterr().err
+        assert error.count("\n") == 1, error
+        assert expected in error
+
+
 def test_a_taken_port_is_one_line() -> None:
     with listen("127.0.0.1", 0) as taken:
         port = taken.getsockname()[1]

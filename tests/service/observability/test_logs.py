@@ -11,7 +11,7 @@ import pytest
 from fake_orders import FakeOrders
 
 from castbook.tracing import traced
-from service.observability.logs import set_up_logs, text_facts
+from service.observability.logs import set_up_logs, take_over
 from service.observability.meters import Meters
 from service.observability.runs import RunLedger, count, follow
 from service.settings import ServiceSettings
@@ -23,8 +23,17 @@ def stream() -> Iterator[io.StringIO]:
     root = logging.getLogger()
     handlers, level = list(root.handlers), root.level
     access = logging.getLogger("uvicorn.access").disabled
+    others = {
+        logger: (list(logger.handlers), logger.propagate, logger.level)
+        for logger in map(
+            logging.getLogger, ["uvicorn", "prefect", *logging.root.manager.loggerDict]
+        )
+    }
     out = io.StringIO()
     yield out
+    for logger, (theirs, propagates, own) in others.items():
+        logger.handlers[:], logger.propagate = theirs, propagates
+        logger.setLevel(own)
     root.handlers[:] = handlers
     root.setLevel(level)
     logging.getLogger("uvicorn.access").disabled = access
@@ -57,10 +66,22 @@ def test_a_terminal_gets_short_lines(stream: io.StringIO) -> None:
     assert second.endswith("warning: the disk is nearly full")
 
 
-def test_of_a_text_only_its_length_and_digest_are_told() -> None:
-    facts = text_facts("a private sentence")
-    assert facts == {"characters": 18, "text_sha256": facts["text_sha256"]}
-    assert len(facts["text_sha256"]) == 16
+def test_who_brings_a_form_of_its_own_speaks_in_ours(stream: io.StringIO) -> None:
+    set_up_logs("json", stream=stream)
+    theirs = io.StringIO()
+    for name in ("uvicorn", "prefect"):  # as Prefect does when it is imported
+        logging.getLogger(name).handlers = [logging.StreamHandler(theirs)]
+        logging.getLogger(name).propagate = False
+        logging.getLogger(name).setLevel(logging.WARNING)
+    take_over()
+    logging.getLogger("uvicorn.error").error("an answer was cut", extra={"color_message": "x"})
+    logging.getLogger("prefect.client").info("chatter")
+    lines = [json.loads(line) for line in stream.getvalue().splitlines()]
+    assert [(line["logger"], line["event"]) for line in lines] == [
+        ("uvicorn.error", "an answer was cut")
+    ]
+    assert "color_message" not in lines[0]
+    assert theirs.getvalue() == ""
 
 
 def test_what_orders_do_is_counted_once(tmp_path: Path) -> None:
