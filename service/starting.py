@@ -18,12 +18,17 @@ RETRY_S = 5
 _LOOK_S = 0.2
 
 
+class StillStarting(Unavailable):
+    """Nothing is wrong: it takes its time."""
+
+
 class LateOrders:
     """See ``flows.orders.port.Orders``. ``open`` may be called from any thread."""
 
     def __init__(self) -> None:
         self._orders: Orders | None = None
         self._why = "jobs are still starting here: send the same request again"
+        self._kind: type[Unavailable] = StillStarting
 
     def open(self, orders: Orders) -> None:
         """From now on everything goes to ``orders``."""
@@ -31,12 +36,12 @@ class LateOrders:
 
     def fail(self, why: str) -> None:
         """Nothing can be ordered for the time being; callers are told why."""
-        self._orders, self._why = None, why
+        self._orders, self._why, self._kind = None, why, Unavailable
 
     @property
     def _there(self) -> Orders:
         if self._orders is None:
-            raise Unavailable(self._why, RETRY_S)
+            raise self._kind(self._why, RETRY_S)
         return self._orders
 
     async def place(

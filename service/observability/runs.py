@@ -15,6 +15,7 @@ from typing import get_args
 from castbook.errors import CastbookError
 from flows.orders.port import Order, OrderEvent, Orders, State
 from service.observability.meters import Meters
+from service.starting import StillStarting
 
 log = logging.getLogger("castbook.orders")
 
@@ -132,24 +133,35 @@ async def follow(orders: Orders, ledger: RunLedger) -> None:
         await asyncio.sleep(CENSUS_S)
 
 
-async def count(orders: Orders, meters: Meters) -> None:
+async def count(orders: Orders, meters: Meters) -> CastbookError | None:
     """Sets the gauges of runs, queue and workers. Where Prefect is away they keep their last
-    value and ``audiobook_orders_up`` is 0."""
+    value and ``audiobook_orders_up`` is 0.
+
+    Returns:
+        Why they could not be set.
+    """
     try:
         census = await orders.census()
     except CastbookError as error:
         meters.orders_up.set(0)
-        log.warning("no census of the runs: %s", error)
-        return
+        return error
     meters.orders_up.set(1)
     for state in STATES:
         meters.flow_runs.labels(state).set(census.runs.get(state, 0))
     meters.queue_depth.set(census.due)
     meters.workers.set(census.workers)
+    return None
 
 
 async def count_now_and_then(orders: Orders, meters: Meters) -> None:
-    """``count`` until cancelled."""
+    """``count`` until cancelled. That Prefect is away is said once, and that it is back."""
+    away = False
     while True:
-        await count(orders, meters)
+        why = await count(orders, meters)
+        if why is not None and not away:
+            level = logging.INFO if isinstance(why, StillStarting) else logging.WARNING
+            log.log(level, "runs are not counted: %s", why)
+        elif why is None and away:
+            log.info("runs are counted again")
+        away = why is not None
         await asyncio.sleep(CENSUS_S)

@@ -13,8 +13,9 @@ from fake_orders import FakeOrders
 from castbook.tracing import traced
 from service.observability.logs import set_up_logs, take_over
 from service.observability.meters import Meters
-from service.observability.runs import RunLedger, count, follow
+from service.observability.runs import RunLedger, count, count_now_and_then, follow
 from service.settings import ServiceSettings
+from service.starting import LateOrders
 
 
 @pytest.fixture
@@ -139,3 +140,29 @@ def test_an_absent_server_keeps_the_gauges_and_says_so(tmp_path: Path) -> None:
     asyncio.run(count(FakeOrders(away=True), meters))
     assert meters.orders_up._value.get() == 0
     assert meters.queue_depth._value.get() == 5
+
+
+def test_that_a_server_is_away_is_said_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("service.observability.runs.CENSUS_S", 0.0)
+    caplog.set_level(logging.INFO, "castbook.orders")
+    orders, late = FakeOrders(away=True), LateOrders()
+    meters = Meters(ServiceSettings(data=tmp_path))
+
+    async def story() -> None:
+        counting = asyncio.create_task(count_now_and_then(orders, meters))
+        await asyncio.sleep(0.02)
+        orders.away = False
+        await asyncio.sleep(0.02)
+        counting.cancel()
+        starting = asyncio.create_task(count_now_and_then(late, meters))
+        await asyncio.sleep(0.02)
+        starting.cancel()
+        await asyncio.gather(counting, starting, return_exceptions=True)
+
+    asyncio.run(story())
+    said = [(record.levelname, record.getMessage()) for record in caplog.records]
+    assert [level for level, _ in said] == ["WARNING", "INFO", "INFO"]
+    assert said[1][1] == "runs are counted again"
+    assert "jobs are still starting here" in said[2][1]
