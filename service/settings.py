@@ -22,6 +22,8 @@
 | CASTBOOK_MODERATOR_URL | is asked before a text is spoken (docs/voices.md) |
 | CASTBOOK_MODERATOR_FAILURE | deny (default), review or allow, when it does not answer |
 | PREFECT_API_URL | of the Prefect server; without one there are no jobs |
+| CASTBOOK_HOOKS, CASTBOOK_HOOK_…_SECRET | sources of webhooks: see docs/webhooks.md |
+| CASTBOOK_PUBLIC_URL | put before the paths in callbacks: see tasks/hooks/settings.py |
 | CASTBOOK_ARCHIVE_… | the nightly archive: see tasks/archive/settings.py |
 """
 
@@ -39,7 +41,6 @@ from castbook.settings import Settings
 DEFAULT_PORT = 7860
 MOST_BODY = 2 * 1024 * 1024  # bytes of a request that uploads nothing
 MOST_UPLOAD = 10 * 1024 * 1024  # bytes of an uploaded clip or batch
-MOST_TEXT = 200_000  # characters of one text
 UPLOAD_TYPES = ("wav", "mp3", "flac", "ogg", "mp4", "webm")  # audio/reference.py:sniff
 
 

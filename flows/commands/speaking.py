@@ -13,7 +13,8 @@ from flows.commands.making import JSON
 
 Command = Callable[..., Any]
 
-_BASES = click.Choice(["self", "licensed", "public-domain"])
+# book.project.Consent; written out, because commands are shown before anything is imported
+_BASES = click.Choice(["self", "licensed", "public-domain", "synthetic"])
 
 # as upstream's program and the founding texts call them: taken, not shown (docs/batches.md)
 _OLD = {
@@ -92,14 +93,14 @@ def speak_command(
     from tasks.speech.outputs import timed_name
 
     text = text if text is not None else text_of_old
-    if text is None:
+    if text == "-":
+        text = _standard_input()
+    if text is None or not text.strip():
         raise InputError("there is nothing to say", place="TEXT", expected="a text, or -")
     out = out or Path(f"{timed_name(datetime.now())}.wav")
     settings = Settings.read()
     given, homes = _given(wished)
-    row = read_row(
-        {"text": _standard_input() if text == "-" else text, "output_name": out.name, **given}
-    )
+    row = read_row({"text": text, "output_name": out.name, **given})
     with Booth(settings.data, engine=settings.engine, homes=homes) as booth:
         output = booth.speak(row, out.parent, name=row.name, replacing=replace)
     batchprinting.show_output(output, as_json)
@@ -186,7 +187,7 @@ def _standard_input() -> str:
         InputError: it is not UTF-8.
     """
     from castbook.errors import InputError
-    from tasks.batches.rows import MOST_TEXT
+    from tasks.speech.wishes import MOST_TEXT
 
     content = sys.stdin.buffer.read(4 * MOST_TEXT + 1)  # a character has at most four bytes
     try:

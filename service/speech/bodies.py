@@ -20,10 +20,21 @@ from pydantic import (
 
 from audio.streaming.forms import PCM_RATE
 from service.problems import Problem
-from service.settings import MOST_TEXT, MOST_UPLOAD
+from service.settings import MOST_UPLOAD
 from service.speech.dialects import OPENAI_MODELS, Format, language_tag
+from tasks.shelf.consents import BASES
 from tasks.speech.presets import preset_of
-from tasks.speech.wishes import OPEN_OPTIONS, SpeechWish, check_open
+from tasks.speech.wishes import (
+    FASTEST,
+    LEAST_RATE,
+    MOST_LENGTH,
+    MOST_RATE,
+    MOST_TEXT,
+    OPEN_OPTIONS,
+    SLOWEST,
+    SpeechWish,
+    open_options,
+)
 from tts.registry import engine_names
 
 _SHOWN = re.compile(r"[A-Za-z0-9_.-]{1,40}")  # what may stand in a header
@@ -72,7 +83,7 @@ class SpeechBody(BaseModel):
         Field("", description="Name or id of a voice, or an object with its id.")
     )
     response_format: Format = Field("mp3", description="The form of the audio.")
-    speed: Annotated[float, Field(ge=0.25, le=4.0, allow_inf_nan=False)] = Field(
+    speed: Annotated[float, Field(ge=SLOWEST, le=FASTEST, allow_inf_nan=False)] = Field(
         1.0, description="0.25 to 4; above 1 is faster."
     )
     instructions: Annotated[str, StringConstraints(max_length=4096)] = Field(
@@ -94,23 +105,21 @@ class SpeechBody(BaseModel):
     ref_text: Annotated[str, StringConstraints(max_length=2000)] = Field(
         "", description="What is said in ref_audio."
     )
-    consent: Name = Field(
-        "", description="Of the voice in ref_audio: self, licensed or public-domain."
-    )
+    consent: Name = Field("", description=f"Of the voice in ref_audio: {', '.join(BASES)}.")
     seed: Annotated[int, Field(ge=0, lt=2**63)] | None = Field(
         42, description="null: another performance each time."
     )
     style: Name = Field("", description="A mood of the voice.")
-    rate: Annotated[int, Field(ge=8000, le=48000)] | None = Field(
+    rate: Annotated[int, Field(ge=LEAST_RATE, le=MOST_RATE)] | None = Field(
         None, description="Hz of the audio; the engine's own if absent. pcm is 24000 always."
     )
-    sample_rate: Annotated[int, Field(ge=8000, le=48000)] | None = Field(
+    sample_rate: Annotated[int, Field(ge=LEAST_RATE, le=MOST_RATE)] | None = Field(
         None, description="The same as rate."
     )
     preset: Name = Field("", description="debug, hifi, dialogue or batch.")
     sampler: Name = Field("", description="ras or topk, of engines that sample.")
     kv_cache: bool | None = Field(None, description="Of engines that have one.")
-    max_length: Annotated[int, Field(ge=1, le=100_000)] | None = Field(
+    max_length: Annotated[int, Field(ge=1, le=MOST_LENGTH)] | None = Field(
         None, description="Most tokens of a piece, of engines that draw tokens."
     )
     experimental: bool = Field(False, description="Allows 32 kHz in a stream.")
@@ -165,7 +174,6 @@ def wish_of(body: SpeechBody) -> SpeechWish:
         )
     if body.rate and body.sample_rate and body.rate != body.sample_rate:
         raise Problem(422, "rate and sample_rate differ: give one", param="rate")
-    check_open(body.options)
     named = {
         "sampler": body.sampler or None,
         "kv_cache": body.kv_cache,
@@ -182,7 +190,7 @@ def wish_of(body: SpeechBody) -> SpeechWish:
         rate=PCM_RATE if body.response_format == "pcm" else body.rate or body.sample_rate,
         speed=body.speed,
         preset=body.preset,
-        options={**given, **body.options},
+        options=open_options(body.options, given),
         instructions=body.instructions,
     )
 

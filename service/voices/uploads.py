@@ -39,7 +39,7 @@ _TRANSCRIPT = "Every word of the clip and no other; heard, if a recogniser is in
         "audio_sample",
         ("name", "consent", "audio_sample"),
         name="For people; one voice of yours has it.",
-        consent="Id of a consent; or self, licensed or public-domain, if you declare that.",
+        consent=f"Id of a consent; or, if you declare it, one of {', '.join(BASES)}.",
         transcript=_TRANSCRIPT,
         language="BCP 47, of the clip.",
         style="The mood of the clip, if the voice shall have several.",

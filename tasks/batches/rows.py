@@ -16,10 +16,19 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from castbook.errors import InputError
+from tasks.shelf.consents import BASES
 from tasks.speech.outputs import FORMS, check_name
-from tasks.speech.wishes import SpeechWish, check_open
+from tasks.speech.wishes import (
+    FASTEST,
+    LEAST_RATE,
+    MOST_LENGTH,
+    MOST_RATE,
+    MOST_TEXT,
+    SLOWEST,
+    SpeechWish,
+    open_options,
+)
 
-MOST_TEXT = 200_000  # characters of one text: four hours of speech
 LONG_TEXT = 150  # characters; longer rows are cut at sentences and joined
 MOST_ID = 200  # characters
 
@@ -44,7 +53,6 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
     "kv_cache": ("kv_cache", "use_cache"),
     "max_length": ("max_length",),
 }
-BASES = ("self", "licensed", "public-domain")
 OF_THE_ENGINE = ("sampler", "kv_cache", "max_length")  # options with a name of their own
 _THING = {alias: thing for thing, aliases in ALIASES.items() for alias in aliases}
 
@@ -130,9 +138,8 @@ def _row(things: Mapping[str, Any]) -> dict[str, Any]:
     form = things.get("format") or form or "wav"
     voice = things.get("voice", "")
     clip = voice if is_recording(voice) else ""
-    options = {**things.get("options", {})}
-    check_open(options)
-    options.update({key: things[key] for key in OF_THE_ENGINE if key in things})
+    named = {key: things[key] for key in OF_THE_ENGINE if key in things}
+    options = open_options(things.get("options", {}), named)
     wish = {
         key: things[key]
         for key in ("language", "engine", "style", "seed", "rate", "speed", "preset")
@@ -272,8 +279,10 @@ def _whole(low: int, high: int) -> Callable[[str, object], int | None]:
 
 def _speed(thing: str, value: object) -> float:
     right = isinstance(value, int | float) and not isinstance(value, bool)
-    if not right or not 0.25 <= float(str(value)) <= 4:
-        raise InputError(f"cannot be {_shown(value)}", place=thing, expected="0.25 to 4")
+    if not right or not SLOWEST <= float(str(value)) <= FASTEST:
+        raise InputError(
+            f"cannot be {_shown(value)}", place=thing, expected=f"{SLOWEST:g} to {FASTEST:g}"
+        )
     return float(str(value))
 
 
@@ -301,14 +310,14 @@ _CHECKS: Mapping[str, Callable[[str, Any], Any]] = {
     "engine": _word,
     "style": _word,
     "seed": _whole(0, 2**63 - 1),
-    "rate": _whole(8000, 192_000),
+    "rate": _whole(LEAST_RATE, MOST_RATE),
     "speed": _speed,
     "preset": _word,
     "instructions": _text,
     "options": _map,
     "sampler": _word,
     "kv_cache": _switch,
-    "max_length": _whole(1, 1_000_000),
+    "max_length": _whole(1, MOST_LENGTH),
 }
 
 

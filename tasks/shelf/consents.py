@@ -15,9 +15,10 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from audio.pcm import Pcm, write_flac
+from book.project import Consent as Terms
 from castbook.errors import ConsentError, InputError, StorageError
 from castbook.files import replace as publish_over
 from castbook.files import temporary_beside
@@ -26,7 +27,7 @@ from tasks.shelf.papers import papers, read_paper, write_paper
 FOLDER: Final = "consents"
 PREFIX: Final = "cons_"
 KIND: Final = "audio.voice_consent"
-BASES: Final = ("self", "licensed", "public-domain", "synthetic")  # book.project.Consent
+BASES: Final[tuple[str, ...]] = get_args(Terms.model_fields["basis"].annotation)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,9 @@ from typing import Final
 
 from castbook.errors import InputError, VoiceError
 from tasks.keys import preset_digest
+from tasks.speech.wishes import FASTEST, SLOWEST
 from tts.engine import Engine, Voice
 
-SLOWEST, FASTEST = 0.25, 4.0  # of OpenAI's API
 # The parameter ``speed`` at the ordinary pace, of engines that have it: a factor, or words per
 # minute (espeak's own default).
 _ORDINARY: Final[Mapping[str, float]] = {"tone": 1.0, "kokoro": 1.0, "openai": 1.0, "espeak": 175}

@@ -18,14 +18,13 @@ from tasks.speech.languages import language_of
 from tasks.speech.pace import check_speed, paced
 from tasks.speech.presets import Preset, engine_options, preset_of
 from tasks.speech.readings import Reading
-from tasks.speech.wishes import SpeechWish
+from tasks.speech.wishes import LEAST_RATE, MOST_RATE, SpeechWish
 from tasks.speech.words import Words
 from tasks.voices import EngineSetup
 from tts.engine import Engine, Voice
 from tts.registry import make_engine
 
 SEED = 42  # of a wish that names none
-_MOST_RATE, _LEAST_RATE = 48000, 8000  # Hz
 _KEPT = 64  # engines' light halves
 _INSTRUCTED = ("openai",)  # engines whose voices take ``instructions``
 
@@ -51,9 +50,9 @@ class Reception:
         check_speed(wish.speed)
         preset = preset_of(wish.preset)
         rate = wish.rate or (preset.rate if preset else None)
-        if rate is not None and not _LEAST_RATE <= rate <= _MOST_RATE:
+        if rate is not None and not LEAST_RATE <= rate <= MOST_RATE:
             raise InputError(
-                f"cannot be {rate}", place="rate", expected=f"{_LEAST_RATE} to {_MOST_RATE} Hz"
+                f"cannot be {rate}", place="rate", expected=f"{LEAST_RATE} to {MOST_RATE} Hz"
             )
         voice = self._shelf.find(wish.voice, wish.language, engine=wish.engine)
         language = wish.language or language_of(wish.text, voice.languages)

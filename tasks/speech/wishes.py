@@ -11,6 +11,10 @@ from castbook.errors import InputError
 # runs this machine: which program is run (``host.python``), which files are read
 # (``checkpoint``), who is told a key of the environment (``base_url`` with ``api_key_env``).
 OPEN_OPTIONS = frozenset({"sampler", "kv_cache", "max_length", "steps", "guidance"})
+MOST_TEXT = 200_000  # characters of one text: four hours of speech
+SLOWEST, FASTEST = 0.25, 4.0  # of OpenAI's API
+LEAST_RATE, MOST_RATE = 8000, 48_000  # Hz
+MOST_LENGTH = 100_000  # positions; engines have bounds of their own
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,22 +28,29 @@ class SpeechWish:
     style: str = ""  # a mood of the voice
     seed: int | None = 42  # None: another performance each time
     rate: int | None = None  # Hz of the result; None: the engine's own
-    speed: float = 1.0  # 0.25…4; above 1 is faster
+    speed: float = 1.0  # SLOWEST…FASTEST; above 1 is faster
     preset: str = ""  # debug, hifi, dialogue, batch (configs/service/presets.yaml)
     options: Mapping[str, object] = field(default_factory=dict)  # of the engine
     instructions: str = ""  # how to say it, for engines that listen to that
 
 
-def check_open(options: Mapping[str, object], place: str = "options") -> None:
-    """Refuses options that a text from elsewhere may not set.
+def open_options(
+    written: Mapping[str, object], named: Mapping[str, object], place: str = "options"
+) -> dict[str, object]:
+    """The options of a text from elsewhere.
+
+    Args:
+        written: below ``options``.
+        named: those with a field of their own, which outdo ``written``.
 
     Raises:
-        InputError: naming the first of them.
+        InputError: naming the first that such a text may not set.
     """
-    for name in options:
+    for name in written:
         if name not in OPEN_OPTIONS:
             raise InputError(
                 f"{name[:60]!r} cannot be set by a request",
                 place=place,
                 expected="one of " + ", ".join(sorted(OPEN_OPTIONS)),
             )
+    return {**written, **named}

@@ -83,7 +83,7 @@ def test_a_text_is_only_ever_a_text(text: str, work: Path) -> None:
     ("words", "line"),
     [
         (["speak"], "TEXT: there is nothing to say"),
-        (["speak", "  ", *TONE], "text: there is nothing to say"),
+        (["speak", "  ", *TONE], "TEXT: there is nothing to say"),
         (["speak", "a", "--voice", "oka", "--engine", "tone"], "did you mean oak"),
         (["speak", "a", *TONE, "-o", "a b.wav"], "output_name: 'a b.wav' cannot be a file's name"),
         (["speak", "a", *TONE, "--rate", "5"], "cannot be 5"),

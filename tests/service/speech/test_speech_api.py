@@ -24,6 +24,7 @@ from service.desk import Desk
 from service.problems import Problem
 from service.speech.bodies import SpeechBody, wish_of
 from service.speech.sounding import Stage
+from tasks.batches.rows import read_row
 from tasks.speech.wishes import SpeechWish
 
 SPEECH = "/v1/audio/speech"
@@ -343,3 +344,13 @@ def test_a_body_is_read_or_refused(extra: dict[str, Any]) -> None:
     assert wish.text
     assert 0.25 <= wish.speed <= 4
     assert body.ignored.isascii()
+
+
+def test_the_same_wish_in_a_request_and_in_a_row_is_one() -> None:
+    said = {
+        "seed": 7, "rate": 48000, "speed": 0.25, "preset": "hifi", "sampler": "topk",
+        "max_length": 100_000, "options": {"sampler": "ras", "steps": 3},
+    }  # fmt: skip
+    asked = wish_of(SpeechBody.model_validate({"input": "Hello.", **said}))
+    assert asked == read_row({"text": "Hello.", **said}).wish
+    assert dict(asked.options) == {"sampler": "topk", "max_length": 100_000, "steps": 3}

@@ -85,6 +85,7 @@ def test_everything_that_can_be_wished_arrives() -> None:
         ({"text": "a", "seed": True}, "seed: cannot be True"),
         ({"text": "a", "sample_rate": 1}, "sample_rate: cannot be 1; expected a whole number 8000"),
         ({"text": "a", "speed": 9}, "speed: cannot be 9; expected 0.25 to 4"),
+        ({"text": "a", "rate": 96000}, "rate: cannot be 96000; expected a whole number 8000-48000"),
         ({"text": "a", "use_cache": "yes"}, "use_cache: cannot be 'yes'; expected true or false"),
         ({"text": "a", "format": "exe"}, "format: cannot be 'exe'; expected wav, flac, mp3 or"),
         ({"text": "a", "output_name": "x.mp3", "format": "wav"}, "format: says wav, and the name"),
