@@ -117,6 +117,10 @@ class LateOrders:
         """See ``Orders.census``."""
         return await self._there.census()
 
+    async def revive(self, steady: bool) -> tuple[str, ...]:
+        """See ``Orders.revive``."""
+        return await self._there.revive(steady)
+
     async def close(self) -> None:
         """See ``Orders.close``."""
         if self._orders is not None:

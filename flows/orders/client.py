@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import secrets
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
@@ -54,6 +55,7 @@ from flows.orders.port import (
     State,
 )
 from flows.orders.progress import read_progress
+from flows.orders.reviving import revive
 from flows.orders.states import (
     BODY,
     KINDS,
@@ -240,6 +242,12 @@ class PrefectOrders:
         """See ``Orders.census``."""
         async with self._calling() as client:
             return await take_census(client)
+
+    async def revive(self, steady: bool) -> tuple[str, ...]:
+        """See ``Orders.revive``. In a thread: Prefect's clients are of one kind or the other."""
+        async with self._calling(60.0):
+            look = functools.partial(revive, self._api_url, DEPLOYMENT, steady=steady)
+            return tuple(await asyncio.to_thread(look))
 
     async def close(self) -> None:
         """See ``Orders.close``."""

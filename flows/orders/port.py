@@ -146,5 +146,13 @@ class Orders(Protocol):
     async def census(self) -> Census:
         """Counts runs and workers."""
 
+    async def revive(self, steady: bool) -> tuple[str, ...]:
+        """Looks for orders that nobody works on, though the server believes it; their names.
+        They go on.
+
+        Args:
+            steady: the server has answered for some minutes: who was silent is gone.
+        """
+
     async def close(self) -> None:
         """Ends the connections; another call opens them again."""

@@ -10,6 +10,7 @@ from fastapi import APIRouter
 from service.desk import Desk
 from service.jobs import batches, files, following, runs, seeds
 from service.jobs.broadcaster import Broadcaster, broadcasting
+from service.jobs.care import caring
 
 router = APIRouter()
 for part in (runs, batches, following, files, seeds):
@@ -18,8 +19,8 @@ for part in (runs, batches, following, files, seeds):
 
 @contextlib.asynccontextmanager
 async def open_room(desk: Desk) -> AsyncIterator[None]:
-    """Listens to Prefect while the app lives."""
-    async with broadcasting(desk.orders) as broadcaster:
+    """Listens to Prefect while the app lives, and looks after orders that nobody works on."""
+    async with broadcasting(desk.orders) as broadcaster, caring(desk.orders):
         desk.parts[Broadcaster] = broadcaster
         try:
             yield

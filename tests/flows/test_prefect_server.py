@@ -1,13 +1,13 @@
-"""``castbook up``: it starts, it is whole, it says what is wrong, it leaves nothing behind."""
+"""The server of ``castbook up``: its profile, what it registers, what it says when it fails.
+
+That all of it comes up, and leaves nothing behind: tests/test_readme.py, on the server that the
+README's commands need anyway.
+"""
 
 from __future__ import annotations
 
-import os
 import re
-import signal
 import socket
-import subprocess
-import sys
 import time
 import tomllib
 from collections.abc import Mapping
@@ -24,8 +24,6 @@ from packaging.requirements import Requirement
 from prefect.events.schemas.automations import AutomationCore
 
 from castbook.errors import EnvironmentFault
-from castbook.resources import read_config
-from flows import tether
 from flows.automations import CRASHES, resume_crashed, shipped
 from flows.server import POOL, Server, healthy, profile, register, running_server
 
@@ -201,41 +199,49 @@ def test_what_crashed_goes_on_at_the_next_up(on_server: Server) -> None:
 
 
 @pytest.mark.prefect
-@pytest.mark.timeout(240)
-def test_up_brings_everything_and_takes_everything_away(tmp_path: Path) -> None:
-    port = free_port()
-    url = f"http://127.0.0.1:{port}/api"
-    environment = {**os.environ, "PREFECT_HOME": str(tmp_path / "home"), "PYTHONPATH": str(ROOT)}
-    environment.pop("PREFECT_API_URL", None)
-    command = [sys.executable, "-m", "flows.cli", "up", "--port", str(port)]
-    with subprocess.Popen(
-        [*command, "--projects", str(tmp_path)],
-        env=environment, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        # a shell that starts this suite in the background has it ignore Ctrl-C, children included
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
-    ) as up:  # fmt: skip
-        assert up.stdout is not None and up.stderr is not None
-        said = [up.stdout.readline() for _ in range(5)]
+@pytest.mark.xdist_group("prefect")
+def test_runs_that_nobody_works_on_are_found_without_events(on_server: Server) -> None:
+    from prefect import get_client
+    from prefect.deployments import run_deployment
+    from prefect.events import emit_event
+    from prefect.states import Pending, Running
+
+    from flows.orders.reviving import HEARTBEAT, revive
+
+    register(on_server)
+    tomorrow = datetime.now(UTC) + timedelta(days=1)
+    with get_client(sync_client=True) as client:
+        begun, silent, alive = (
+            run_deployment(
+                "book/local", parameters={"project": "no"}, timeout=0, scheduled_time=tomorrow
+            )
+            for _ in range(3)
+        )
         try:
-            assert said[-1].startswith("stop"), said
-            assert f"export PREFECT_API_URL={url}" in "".join(said)
-            assert "prefect deployment run 'book/local' -p project=" in "".join(said)
-            deployment = httpx.get(f"{url}/deployments/name/book/local", timeout=10).json()
-            assert deployment["work_pool_name"] == POOL
-            assert deployment["entrypoint"] == "flows.books.book"
-            assert str(tmp_path) not in str(deployment)
-            pool = httpx.get(f"{url}/work_pools/{POOL}", timeout=10).json()
-            assert pool["type"] == "process"
-            shipped = yaml.safe_load(read_config("prefect", "automations.yaml"))
-            there = httpx.post(f"{url}/automations/filter", json={}, timeout=10).json()
-            assert {a["name"] for a in there} == {a["name"] for a in shipped}
-            assert all(a["enabled"] for a in there)
-            family = tether.descendants(up.pid)
-            assert len(family) >= 4  # server and worker, each on its tether
+            client.set_flow_run_state(begun.id, Pending(name="Submitting"), force=True)
+            for run in (silent, alive):
+                client.set_flow_run_state(run.id, Running(), force=True)
+
+            def words() -> list[str | None]:
+                return [client.read_flow_run(run.id).state_name for run in (begun, silent, alive)]
+
+            def look(steady: bool, minutes: float) -> list[str | None]:
+                silence = timedelta(minutes=minutes)
+                revive(on_server.api_url, "local", steady=steady, silent=silence)
+                return words()
+
+            assert look(True, 5) == ["Submitting", "Running", "Running"]  # all are young
+            assert look(False, 0) == ["Crashed", "Running", "Running"]
+            # a heartbeat of a moment to come: it is heard within any time that has passed
+            emit_event(
+                event=HEARTBEAT,
+                resource={"prefect.resource.id": f"prefect.flow-run.{alive.id}"},
+                occurred=datetime.now(UTC) + timedelta(seconds=40),
+            )
+            deadline = time.monotonic() + 20
+            while look(True, 0) != ["Crashed", "Crashed", "Running"]:
+                client.set_flow_run_state(alive.id, Running(), force=True)
+                assert time.monotonic() < deadline, words()
         finally:
-            up.send_signal(signal.SIGINT)
-            last = up.stderr.read()
-        assert up.wait(60) == 130
-    assert last.strip().splitlines()[-1].startswith("castbook: stopped")
-    assert not set(family) & {pid for pid, _ in tether._processes()}
-    assert not healthy(url)
+            for run in (begun, silent, alive):
+                client.delete_flow_run(run.id)

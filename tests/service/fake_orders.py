@@ -135,6 +135,10 @@ class FakeOrders:
         due = sum(order.state == "pending" and not order.paused for order in found)
         return Census(runs, due, 1)
 
+    async def revive(self, steady: bool) -> tuple[str, ...]:
+        self._answer()
+        return ()
+
     async def close(self) -> None:
         return None
 
