@@ -14,18 +14,21 @@ import random
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
 
+import httpx
+
 from benchmarks.service_figures import Figure, counted, load, told
 from benchmarks.service_posts import Sent, delivered, names, order
-from benchmarks.service_site import RESTART_S, Kept, Site, speech_runs, wait_until
+from benchmarks.service_site import RESTART_S, Kept, Site, speech_runs
 from benchmarks.service_watch import Watch
 from tasks.batches.booth import Booth
 from tasks.batches.rows import read_row
 
-EVERY_S = 0.5  # between two orders
-FINISH_S = 1800.0  # a killed worker's runs are seen as crashed after 90 s, and go on 30 s later
+AHEAD = 12  # orders that are not made yet: the sender is at work until near the end
+PATIENCE_S = 600.0  # without anything new; a killed worker's runs go on after two minutes
 
 
 def kills(site: Site, count: int, rounds: int, seed: int, jobs: int, slots: int) -> list[Figure]:
@@ -37,16 +40,14 @@ def kills(site: Site, count: int, rounds: int, seed: int, jobs: int, slots: int)
     asked = names("kill", count)
     outputs, takes = site.data / "outputs", site.data / "takes"
     sent: list[Sent] = []
-    sender = threading.Thread(
-        target=lambda: sent.extend(
-            asyncio.run(
-                delivered(
-                    site.address, [order(name) for name in asked], EVERY_S, random.Random(seed)
-                )
-            )
-        ),
-        name="sender",
-    )
+
+    def send() -> None:
+        bodies, dice = [order(name) for name in asked], random.Random(seed)
+        sent.extend(
+            asyncio.run(delivered(site.address, bodies, lambda n: n < _made(outputs) + AHEAD, dice))
+        )
+
+    sender = threading.Thread(target=send, name="sender")
     site.worker.start()
     begun = time.monotonic()
     stood: dict[Path, tuple[int, int]] = {}
@@ -55,13 +56,13 @@ def kills(site: Site, count: int, rounds: int, seed: int, jobs: int, slots: int)
     with Watch(site) as watch:
         sender.start()
         for victim, moment in zip(victims, moments, strict=True):
-            wait_until(lambda least=moment: _made(outputs) >= least, FINISH_S, 0.05)  # type: ignore[misc]
+            _patiently(lambda: _made(outputs), moment, 0.05)
             time.sleep(chance.uniform(0.0, 2.0))
             remade |= _changed(stood)
             stood |= _stamps(takes)
             log.append(_kill(victim, _made(outputs)))
-        wait_until(lambda: _completed(site, asked) >= count, FINISH_S, 2.0)
-        sender.join(FINISH_S)
+        _patiently(lambda: _completed(site, asked), count, 2.0)
+        sender.join(PATIENCE_S)
     seconds = time.monotonic() - begun
     site.worker.stop()
     remade |= _changed(stood)
@@ -106,6 +107,15 @@ def quiet(asked: list[str], data: Path) -> dict[str, str]:
         }
 
 
+def _patiently(counted: Callable[[], int], least: int, pause_s: float) -> None:
+    """Waits until there are as many, or until none has come for too long: the table tells."""
+    most, since = -1, time.monotonic()
+    while most < least and time.monotonic() - since < PATIENCE_S:
+        time.sleep(pause_s)
+        if (now := counted()) > most:
+            most, since = now, time.monotonic()
+
+
 def _kill(victim: Kept, made: int) -> str:
     victim.kill()
     time.sleep(RESTART_S)
@@ -117,13 +127,14 @@ def _kill(victim: Kept, made: int) -> str:
 
 
 def _completed(site: Site, asked: list[str]) -> int:
+    """Runs that are; 0 from a server that does not answer."""
     wanted = set(asked)
-    return sum(
-        run.parameters["output_name"] in wanted
-        and run.state is not None
-        and run.state.is_completed()
-        for run in speech_runs(site)
-    )
+    try:
+        runs = speech_runs(site)
+    except httpx.HTTPError:
+        return 0
+    done = [run for run in runs if run.state is not None and run.state.is_completed()]
+    return sum(run.parameters["output_name"] in wanted for run in done)
 
 
 def _made(outputs: Path) -> int:

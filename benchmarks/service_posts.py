@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 import random
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -66,10 +66,17 @@ async def posted(address: str, orders: Sequence[dict[str, Any]], in_flight: int)
 
 
 async def delivered(
-    address: str, orders: Iterable[dict[str, Any]], every_s: float, chance: random.Random
+    address: str,
+    orders: Iterable[dict[str, Any]],
+    ready: Callable[[int], bool],
+    chance: random.Random,
 ) -> list[Sent]:
-    """One order after every ``every_s``, each repeated until it is accepted: what a sender of
-    webhooks does, whatever is down meanwhile."""
+    """One order after the other, each repeated until it is accepted: what a sender of webhooks
+    does, whatever is down meanwhile.
+
+    Args:
+        ready: whether one more may follow so many.
+    """
     async with httpx.AsyncClient(timeout=ANSWER_S) as client:
 
         async def one(body: dict[str, Any]) -> Sent:
@@ -83,10 +90,12 @@ async def delivered(
                     await asyncio.sleep(chance.uniform(1.0, 3.0))
             return sent
 
-        sending = []
+        sending: list[asyncio.Task[Sent]] = []
         for body in orders:
+            while not ready(len(sending)):
+                await asyncio.sleep(0.2)
             sending.append(asyncio.create_task(one(body)))
-            await asyncio.sleep(every_s)
+            await asyncio.sleep(0.1)
         return list(await asyncio.gather(*sending))
 
 
