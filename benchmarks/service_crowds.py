@@ -10,7 +10,7 @@ import httpx
 
 from benchmarks.service_figures import Figure, below, counted, load, percentile, told
 from benchmarks.service_posts import ACCEPTED, BUSY, REPLAYED, Post, names, order, posted
-from benchmarks.service_site import Site, speech_runs, wait_until
+from benchmarks.service_site import Site, cpu_s, speech_runs, wait_until
 from benchmarks.service_watch import Watch
 
 RACERS, RACES = 20, 3
@@ -49,13 +49,16 @@ def paced(site: Site, count: int) -> list[Figure]:
     found = []
     for in_flight in (1, 4, PACED):
         many = count if in_flight == PACED else max(10, count // 5)
-        posts = asyncio.run(
-            posted(
-                site.address, [order(name) for name in names(f"paced{in_flight}", many)], in_flight
-            )
-        )
-        found += _accepted("paced", posts, f"{in_flight} in flight", in_flight == PACED)
-        found.append(_exist("paced", site, posts, f"{in_flight} in flight"))
+        orders = [order(name) for name in names(f"paced{in_flight}", many)]
+        before = cpu_s(site.server), cpu_s(site.api)
+        posts = asyncio.run(posted(site.address, orders, in_flight))
+        spent = cpu_s(site.server) - before[0], cpu_s(site.api) - before[1]
+        word = f"{in_flight} in flight"
+        found += _accepted("paced", posts, word, in_flight == PACED)
+        server_ms, api_ms = (1000 * seconds / many for seconds in spent)
+        cpu = f"{server_ms:.0f} ms, {api_ms:.0f} ms"
+        found.append(told("paced", f"{word}: CPU an order, Prefect server and API", cpu))
+        found.append(_exist("paced", site, posts, word))
         _cancel(site, posts)
     return found
 

@@ -194,6 +194,16 @@ def speech_runs(site: Site) -> list[FlowRun]:
                 return found
 
 
+def cpu_s(program: Kept) -> float:
+    """Seconds of CPU that a program and its living children have used; Linux only."""
+    ticks = 0
+    for pid in (program.pid, *descendants(program.pid)):
+        with contextlib.suppress(OSError):  # it ended meanwhile
+            fields = Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()
+            ticks += int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
 def wait_until(done: Callable[[], bool], seconds: float = READY_S, pause: float = 0.1) -> None:
     """Asks again and again.
 
