@@ -83,7 +83,7 @@ async function speak() {
     if (!current() || error.name === "AbortError") return;
     by("stop").disabled = true;
     phase("");
-    notify(error.message, true);
+    notify(error instanceof TypeError ? said.cut : error.message, true); // the stream broke off
   }
 }
 
