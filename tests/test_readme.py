@@ -21,8 +21,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
 import pytest
 import yaml
+
+from castbook.resources import read_config
+from flows import tether
+from flows.server import POOL, healthy
 
 ROOT = Path(__file__).resolve().parent.parent
 README, CHINESE = ROOT / "README.md", ROOT / "README.zh-CN.md"
@@ -169,21 +174,32 @@ def free_port() -> int:
         return port
 
 
+@dataclass(frozen=True)
+class Terminal:
+    """A program that runs in another terminal."""
+
+    process: subprocess.Popen[str]
+    said: str  # until it was ready
+    complaints: Path  # what it says on stderr, its worker included
+
+
 @contextlib.contextmanager
-def in_another_terminal(clone: Clone, command: str, ready: str) -> Iterator[None]:
+def in_another_terminal(clone: Clone, command: str, ready: str) -> Iterator[Terminal]:
     """Runs until the block ends, then gets what Ctrl-C sends."""
-    process = subprocess.Popen(
-        command.split(),
-        cwd=clone.folder,
-        env=clone.environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-        start_new_session=True,
-        # a shell that starts this suite in the background has it ignore Ctrl-C, children included
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
-    )
+    complaints = clone.folder.parent / "complaints"
+    with complaints.open("wb") as sink:
+        process = subprocess.Popen(
+            command.split(),
+            cwd=clone.folder,
+            env=clone.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=sink,
+            text=True,
+            start_new_session=True,
+            # a shell that starts this suite in the background has it ignore Ctrl-C, children too
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+        )
     try:
         assert process.stdout is not None
         heard = []
@@ -192,12 +208,12 @@ def in_another_terminal(clone: Clone, command: str, ready: str) -> Iterator[None
             if ready in line:
                 break
         else:
-            pytest.fail(f"$ {command}\n{''.join(heard)}")
-        yield
+            pytest.fail(f"$ {command}\n{''.join(heard)}{complaints.read_text('utf-8')}")
+        yield Terminal(process, "".join(heard), complaints)
     finally:
         process.send_signal(signal.SIGINT)
         try:
-            process.wait(30)
+            process.wait(60)
         finally:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
@@ -209,10 +225,35 @@ def in_another_terminal(clone: Clone, command: str, ready: str) -> Iterator[None
 @pytest.mark.prefect
 @pytest.mark.timeout(240)  # a server, a worker and a flow run, each a new Python with Prefect
 def test_the_commands_for_prefect(clone: Clone) -> None:
+    """They make the book; the server is whole while it is there, and leaves nothing behind."""
     port = free_port()
-    with in_another_terminal(clone, f"{UP} --port {port}", ready="dashboard"):
+    url = f"http://127.0.0.1:{port}/api"
+    with in_another_terminal(clone, f"{UP} --port {port}", ready="stop") as up:
+        assert f"export PREFECT_API_URL={url}" in up.said
+        assert "prefect deployment run 'book/local' -p project=" in up.said
+        check_server(clone, url)
+        family = tether.descendants(up.process.pid)
+        assert len(family) >= 4  # server and worker, each on its tether
         address = ADDRESS.replace("4200", str(port))
         done = clone.run(f"{address}\n{RUN}", timeout=180)
+    assert up.process.returncode == 130
+    assert up.complaints.read_text("utf-8").splitlines()[-1].startswith("castbook: stopped")
+    assert not set(family) & {pid for pid, _ in tether._processes()}
+    assert not healthy(url)
     assert done.returncode == 0, done.stdout + done.stderr
     (book,) = (clone.folder / "projects" / "scandal" / "build" / "out").rglob("*.m4b")
     assert book.name == "A Scandal in Bohemia.m4b"
+
+
+def check_server(clone: Clone, url: str) -> None:
+    """Everything that ``castbook up`` promises is on the server."""
+    deployment = httpx.get(f"{url}/deployments/name/book/local", timeout=10).json()
+    assert deployment["work_pool_name"] == POOL
+    assert deployment["entrypoint"] == "flows.books.book"
+    assert str(clone.folder) not in str(deployment)
+    pool = httpx.get(f"{url}/work_pools/{POOL}", timeout=10).json()
+    assert pool["type"] == "process"
+    shipped = yaml.safe_load(read_config("prefect", "automations.yaml"))
+    there = httpx.post(f"{url}/automations/filter", json={}, timeout=10).json()
+    assert {a["name"] for a in there} == {a["name"] for a in shipped}
+    assert all(a["enabled"] for a in there)

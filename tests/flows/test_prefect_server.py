@@ -33,12 +33,13 @@ ROOT = Path(__file__).parents[2]
 def test_what_is_installed_is_what_we_ask_for() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     bounds = {r.name: r for r in map(Requirement, project["dependencies"])}
-    for name in ("prefect", "fastapi"):
+    for name in ("prefect", "fastapi", "sqlalchemy"):
         assert bounds[name].specifier.contains(version(name))
     # prefect 3.8.8 cannot start its server with fastapi 0.155; 0.151 to 0.154 are untested
     assert not bounds["fastapi"].specifier.contains("0.151.0")
     assert bounds["fastapi"].specifier.contains("0.150.0")
     assert not bounds["prefect"].specifier.contains("3.8.2")  # recorder batches fall apart
+    assert not bounds["sqlalchemy"].specifier.contains("2.1.9")  # nothing is scheduled
 
 
 def test_the_profile_is_known_to_prefect() -> None:
@@ -169,6 +170,28 @@ def test_a_second_up_finds_its_way(on_server: Server) -> None:
     assert [a["enabled"] for a in automations()] == [False, True]
     assert automations()[1]["description"] == first[1]["description"]
     write("PATCH", 0, {"enabled": True})
+
+
+@pytest.mark.prefect
+def test_what_has_a_schedule_is_scheduled(
+    on_server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "inbox").mkdir()  # else nobody looks there
+    monkeypatch.setenv("CASTBOOK_DATA", str(tmp_path))
+    register(on_server)
+    try:
+        deadline, planned = time.monotonic() + 40, 0
+        while not planned and time.monotonic() < deadline:
+            time.sleep(0.5)
+            planned = httpx.post(
+                f"{on_server.api_url}/flow_runs/count",
+                json={"flows": {"name": {"any_": ["watch"]}}},
+                timeout=10,
+            ).json()
+        assert planned, "the scheduler of the server does nothing: its log says why"
+    finally:
+        monkeypatch.setenv("CASTBOOK_DATA", str(tmp_path / "none"))
+        register(on_server)  # paused again, and what was planned is gone
 
 
 @pytest.mark.prefect
