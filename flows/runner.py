@@ -28,6 +28,7 @@ Result = TypeVar("Result")
 OpenChapter = Callable[[Callable[[], Any], Policy], Any]
 
 SPEAKING = ("batch", "segment")  # kinds of steps that an engine works in
+STOPPED = "the run was stopped before this could begin"
 TAG = "castbook"  # by which the automations know our runs (configs/prefect/automations.yaml)
 
 
@@ -106,6 +107,8 @@ class PrefectRunner:
                 answer.set_result(results[-1])
             elif errors:
                 answer.set_exception(errors[-1])
+            elif self._stopped:  # dropped by Prefect; asking a server why could fail or last
+                answer.set_exception(CastbookError(STOPPED))
             else:
                 reason = f"{policy.name} did not run: {future.state.message}"
                 answer.set_exception(CastbookError(reason))
@@ -127,7 +130,7 @@ class PrefectRunner:
 
     def _check(self) -> None:
         if self._stopped:
-            raise CastbookError("the run was stopped before this could begin")
+            raise CastbookError(STOPPED)
 
     def close(self) -> None:
         """Waits for what runs; drops chapters that have not begun."""

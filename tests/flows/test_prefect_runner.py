@@ -241,7 +241,7 @@ def test_an_interrupted_run_does_not_finish_its_chapters_first(on_server: Server
 
     with pytest.raises(KeyboardInterrupt):
         interrupted()
-    errors = [future.exception(timeout=20) for future in left]
+    errors = [future.exception(timeout=60) for future in left]
     assert len(done) == WORKERS
     assert sum(error is not None for error in errors) == 20 - WORKERS
     assert "stopped" in str(errors[-1])
