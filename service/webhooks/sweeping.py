@@ -12,9 +12,11 @@ from datetime import UTC, datetime, timedelta
 
 from castbook.errors import CastbookError
 from flows.orders.port import Order, Orders
+from service.starting import StillStarting
 from tasks.hooks.callbacks import delivery_key, delivery_parameters
 
 PAUSE_S = 300.0
+AGAIN_S = 15.0  # while the server is away
 SETTLED = timedelta(minutes=2)  # the run has its own last step behind it
 CRASHED = timedelta(hours=1)  # the server starts a crashed run again after 30 s
 OLDEST = timedelta(days=3)
@@ -23,14 +25,18 @@ _log = logging.getLogger("castbook.orders")
 
 
 async def sweep_now_and_then(orders: Orders, pause_s: float = PAUSE_S) -> None:
-    """Sweeps until cancelled; the first time at once."""
+    """Sweeps until cancelled; the first time as soon as the server answers."""
     told: set[str] = set()
+    away = False
     while True:
         try:
             await sweep(orders, told, datetime.now(UTC))
+            away = False
         except CastbookError as error:
-            _log.warning("callbacks were not looked after: %s", error)
-        await asyncio.sleep(pause_s)
+            if not away and not isinstance(error, StillStarting):
+                _log.warning("callbacks are not looked after: %s", error)
+            away = True
+        await asyncio.sleep(min(AGAIN_S, pause_s) if away else pause_s)
 
 
 async def sweep(orders: Orders, told: set[str], now: datetime) -> int:

@@ -34,7 +34,12 @@ class DeliverySettings:
         env = os.environ if environ is None else environ
         secrets = _list(env.get("CASTBOOK_CALLBACK_SECRET", ""))
         for secret in secrets:
-            secret_bytes(secret)
+            try:
+                secret_bytes(secret)
+            except InputError as error:
+                raise InputError(
+                    error.message, place="CASTBOOK_CALLBACK_SECRET", expected=error.expected
+                ) from error
         return cls(secrets, _list(env.get("CASTBOOK_FETCH_HOSTS", "")))
 
     def signing(self) -> tuple[str, ...]:

@@ -114,7 +114,8 @@ def test_a_callback_waits_without_a_process_until_it_is_taken(
     assert {headers["webhook-id"] for headers, _ in seen} == {"msg_o-1.speech.completed"}
     assert len({body for _, body in seen}) == 1
     for headers, body in seen:
-        assert Webhook(SECRET).verify(body, headers)["data"]["task_id"] == "o-1"
+        data = Webhook(SECRET).verify(body, headers)["data"]
+        assert (data["task_id"], data["trace"]) == ("o-1", "t")
     tries = read_tries(tmp_path, "o-1")
     assert [(row["attempt"], row["outcome"], row["status"]) for row in tries] == [
         (1, "retry", 503),

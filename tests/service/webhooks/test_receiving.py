@@ -17,9 +17,11 @@ import pytest
 from fake_orders import FakeOrders
 from live import make_desk
 
+from castbook.errors import InputError
 from service.app import create_app
 from service.desk import Desk
-from service.webhooks.sweeping import sweep
+from service.starting import LateOrders
+from service.webhooks.sweeping import sweep, sweep_now_and_then
 from tasks.hooks.deliverylog import Try, note_try
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "tasks" / "hooks"))
@@ -248,6 +250,37 @@ def test_ends_that_nobody_was_told_are_told_once(orders: FakeOrders) -> None:
     data = said[f"deliver:{cancelled}:speech.failed"]["data"]
     assert (data["status"], data["error"], data["request_id"]) == ("failed", "cancelled", "n")
     assert said[f"deliver:{done}:speech.completed"]["data"]["trace"] == "t"
+
+
+def test_a_server_that_is_away_or_still_starts_is_asked_again(
+    orders: FakeOrders, caplog: pytest.LogCaptureFixture
+) -> None:
+    late = LateOrders()
+    order(orders, state="completed", ended_at=datetime.now(UTC) - timedelta(minutes=10))
+    orders.placed.clear()
+
+    async def run() -> None:
+        sweeping = asyncio.create_task(sweep_now_and_then(late, 0.01))
+        await asyncio.sleep(0.05)
+        assert caplog.text == ""  # still starting is no news
+        orders.away = True
+        late.open(orders)
+        await asyncio.sleep(0.05)
+        orders.away = False
+        while not orders.placed:
+            await asyncio.sleep(0.01)
+        sweeping.cancel()
+
+    asyncio.run(asyncio.wait_for(run(), 10))
+    assert caplog.text.count("callbacks are not looked after") <= 1
+    assert len(orders.placed) == 1
+
+
+def test_a_secret_that_is_none_is_refused_at_the_start(tmp_path: Path) -> None:
+    desk = make_desk(tmp_path, callback_secret="whsec_short")
+    with pytest.raises(InputError, match="CASTBOOK_CALLBACK_SECRET") as refused:
+        create_app(desk, ROOMS)
+    assert "whsec_short" not in str(refused.value)
 
 
 def test_the_tries_of_a_callback_are_shown(desk: Desk, orders: FakeOrders) -> None:

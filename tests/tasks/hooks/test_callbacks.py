@@ -139,7 +139,7 @@ def test_settings() -> None:
     assert SECRET not in repr(settings)
     with pytest.raises(InputError, match="CASTBOOK_CALLBACK_SECRET"):
         DeliverySettings.read({}).signing()
-    with pytest.raises(InputError, match="not one of Standard Webhooks"):
+    with pytest.raises(InputError, match="CASTBOOK_CALLBACK_SECRET: a secret is not one of"):
         DeliverySettings.read({"CASTBOOK_CALLBACK_SECRET": "x"})
 
 
