@@ -43,7 +43,7 @@ from tasks.batches.lines import live_line
 from tasks.batches.packing import pack
 from tasks.batches.rows import Row
 from tasks.batches.running import BatchReport, RowResult, Unread
-from tasks.speech.outputs import write_receipt
+from tasks.speech.receipts import write_receipt
 
 MOST_INLINE = 512 * 1024  # bytes: the largest parameters that Prefect takes
 BATCHES = "batch"  # below ``outputs``

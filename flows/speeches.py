@@ -33,7 +33,8 @@ from flows.texts import (
     wait_for_review,
 )
 from tasks.batches.rows import Row, read_row
-from tasks.speech.outputs import Output, timed_name, write_receipt
+from tasks.speech.outputs import Output, timed_name
+from tasks.speech.receipts import write_receipt
 
 RETRY_S = [2.0, 10.0, 30.0]  # after a crash of the engine, a stall, a busy server
 

@@ -170,7 +170,7 @@ def batch_command(
 def _given(wished: Mapping[str, Any]) -> tuple[dict[str, Any], list[Path]]:
     """What was said on the command line, and the folder of a recording that it names: people
     may name any file of theirs, rows only what lies beside their batch."""
-    from tasks.batches.rows import is_recording
+    from tasks.batches.fields import is_recording
 
     given = {name: value for name, value in wished.items() if value is not None}
     voice = given.get("voice", "")

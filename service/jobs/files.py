@@ -28,7 +28,8 @@ from service.jobs.wishes import OUTPUTS
 from service.problems import Problem
 from service.security.guard import CallerOf
 from tasks.location import find_build
-from tasks.speech.outputs import read_manifest, read_receipt, stem_of
+from tasks.speech.outputs import read_manifest, stem_of
+from tasks.speech.receipts import read_receipt
 
 router = APIRouter(tags=["jobs"])
 KINDS = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from pathlib import Path
 from typing import Any
 
@@ -28,11 +29,13 @@ from service.security.guard import CallerOf
 from service.settings import MOST_UPLOAD
 from tasks.batches.packing import MANIFEST
 from tasks.batches.rows import LONG_TEXT
-from tasks.speech.outputs import FORMS, read_receipt
+from tasks.speech.outputs import FORMS
 from tasks.speech.presets import preset_of, presets
+from tasks.speech.receipts import read_receipt
 
 router = APIRouter()
 PRESET = "batch"
+_PLAIN = re.compile(r"[^A-Za-z0-9_-]+")
 
 
 def batch_html(words: Words, run: BatchView | None, known: Former) -> str:
@@ -91,9 +94,12 @@ async def start(request: Request, caller: CallerOf) -> Response:
         told = batch_defaults(form)
     kept = await kept_rows(desk, content, caller)
     lang = words_for(request).language
-    parameters = {**kept.parameters, "defaults": told, "lang": lang}
-    body = hashlib.sha256(content + canonical_json(parameters)).hexdigest()
-    placed = await place(desk, caller, "/batch", "", Wanted("batch", parameters, body, name))
+    digest = hashlib.sha256(content + canonical_json(told)).hexdigest()
+    # the same lines with the same settings are the same folder, where what is finished stays
+    folder = f"{name or 'lines'}-{digest[:8]}"
+    parameters = {**kept.parameters, "defaults": told, "lang": lang, "name": folder}
+    wanted = Wanted("batch", parameters, digest, f"batch-{folder}")
+    placed = await place(desk, caller, "/batch", "", wanted)
     if not wants_fragment(request):
         return RedirectResponse(f"/batch?run={placed.order.id}", 303)
     view = await look_at(desk, orders_of(desk), placed.order)
@@ -137,13 +143,13 @@ def _number(form: FormData, name: str, most: int) -> int | None:
 
 
 async def _lines(form: FormData) -> tuple[bytes, str]:
-    """What was uploaded, else what was pasted; and a name for the run."""
+    """What was uploaded, else what was pasted; and the file's name without its ending."""
     file = form.get("file")
     if isinstance(file, UploadFile) and file.size:
         content = await file.read(MOST_UPLOAD + 1)
         if len(content) > MOST_UPLOAD:
             raise Problem(413, f"more than {MOST_UPLOAD} bytes", code="body_too_large")
-        return content, Path(file.filename or "").stem[:60]
+        return content, _PLAIN.sub("-", Path(file.filename or "").stem[:60]).strip("-")
     pasted = form.get("lines", "")
     if not isinstance(pasted, str) or not pasted.strip():
         raise InputError(

@@ -16,7 +16,7 @@ from service.jobs.files import files_of
 from service.jobs.views import FINAL
 from service.pages.runs import ACTIVE
 from tasks.batches.packing import MANIFEST
-from tasks.speech.outputs import read_receipt
+from tasks.speech.receipts import read_receipt
 
 MARKS = ("[✓]", "[✗]")  # with which each live line begins: configs/service/lines.yaml
 MOST_LINES = 1000  # shown of a run; all of them are in its log

@@ -9,29 +9,16 @@ nobody knows and a wrong type are mistakes: one line each, with the field.
 from __future__ import annotations
 
 import difflib
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 from typing import Any
 
 from castbook.errors import InputError
-from tasks.shelf.consents import BASES
-from tasks.speech.outputs import FORMS, check_name
-from tasks.speech.wishes import (
-    FASTEST,
-    LEAST_RATE,
-    MOST_LENGTH,
-    MOST_RATE,
-    MOST_TEXT,
-    SLOWEST,
-    SpeechWish,
-    open_options,
-)
+from tasks.batches.fields import CHECKS, either, is_recording
+from tasks.speech.outputs import check_name
+from tasks.speech.wishes import SpeechWish, open_options
 
 LONG_TEXT = 150  # characters; longer rows are cut at sentences and joined
-MOST_ID = 200  # characters
-
 ALIASES: Mapping[str, tuple[str, ...]] = {
     "text": ("text", "input_text", "syn_text", "input"),
     "voice": ("voice", "prompt_audio", "prompt_speech", "ref_audio", "audio_url"),
@@ -56,9 +43,6 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
 OF_THE_ENGINE = ("sampler", "kv_cache", "max_length")  # options with a name of their own
 _THING = {alias: thing for thing, aliases in ALIASES.items() for alias in aliases}
 
-_RECORDINGS = frozenset({".wav", ".flac", ".mp3", ".ogg", ".opus", ".m4a", ".mp4", ".webm"})
-_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
-
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -71,7 +55,7 @@ class Row:
     form: str = "wav"
     clip: str = ""  # a recording for this row alone: a path, relative to the batch's folder
     transcript: str = ""  # of the clip
-    consent: str = ""  # on what ground the clip's voice may be used: one of ``BASES``
+    consent: str = ""  # on what ground the clip's voice may be used
     line: int = 0  # in the file
 
     @property
@@ -113,7 +97,7 @@ def read_row(
         given = {**(defaults or {}), **said}
         if "format" not in said and check_name(str(said.get("output_name", "")))[1]:
             given.pop("format", None)  # the ending of the row's own name says it
-        row = _row({thing: _CHECKS[thing](thing, value) for thing, value in given.items()})
+        row = _row({thing: CHECKS[thing](thing, value) for thing, value in given.items()})
     except InputError as error:
         raise InputError(
             error.message,
@@ -130,7 +114,7 @@ def _row(things: Mapping[str, Any]) -> dict[str, Any]:
     """The fields of ``Row`` that a row decides."""
     if not things.get("text", "").strip():
         raise InputError(
-            "there is nothing to say", place="text", expected=f"one of {_or(ALIASES['text'])}"
+            "there is nothing to say", place="text", expected=f"one of {either(ALIASES['text'])}"
         )
     name, form = check_name(things.get("output_name") or _as_name(things.get("id", "")))
     if form and things.get("format", form) != form:
@@ -210,121 +194,3 @@ def _as_name(identity: str) -> str:
             hint="or write an output_name",
         ) from error
     return identity
-
-
-def is_recording(voice: str) -> bool:
-    """Whether a recording is named where a voice's name could stand as well: by its ending.
-    Voices may have a slash: ``tone/oak`` is an engine's preset."""
-    return PurePosixPath(voice.replace("\\", "/")).suffix.lower() in _RECORDINGS
-
-
-def _text(thing: str, value: object, most: int = MOST_TEXT) -> str:
-    if not isinstance(value, str):
-        raise InputError(f"{_shown(value)} is no text", place=thing, expected="a text")
-    if len(value) > most:
-        raise InputError(f"has {len(value)} characters", place=thing, expected=f"at most {most}")
-    try:
-        value.encode("utf-8")
-    except UnicodeEncodeError as error:
-        raise InputError("holds half a character", place=thing, expected="Unicode") from error
-    return value
-
-
-def _word(thing: str, value: object) -> str:
-    return _text(thing, value, MOST_ID)
-
-
-def _voice(thing: str, value: object) -> str:
-    voice = _text(thing, value, 1000).strip()
-    if _ADDRESS.match(voice):
-        raise InputError(
-            f"{_shown(voice)} is an address, and rows fetch nothing",
-            place=thing,
-            expected="a voice's name, or a recording's path beside the batch",
-            hint="upload the recording first",
-        )
-    return voice
-
-
-def _form(thing: str, value: object) -> str:
-    form = _word(thing, value).lower()
-    if form not in FORMS:
-        raise InputError(f"cannot be {_shown(value)}", place=thing, expected=_or(FORMS))
-    return form
-
-
-def _basis(thing: str, value: object) -> str:
-    if value not in BASES:
-        raise InputError(f"cannot be {_shown(value)}", place=thing, expected=_or(BASES))
-    return str(value)
-
-
-def _name(thing: str, value: object) -> str:
-    check_name(name := _word(thing, value))
-    return name
-
-
-def _whole(low: int, high: int) -> Callable[[str, object], int | None]:
-    def check(thing: str, value: object) -> int | None:
-        if thing == "seed" and value is None:
-            return None
-        if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-            raise InputError(
-                f"cannot be {_shown(value)}", place=thing, expected=f"a whole number {low}-{high}"
-            )
-        return value
-
-    return check
-
-
-def _speed(thing: str, value: object) -> float:
-    right = isinstance(value, int | float) and not isinstance(value, bool)
-    if not right or not SLOWEST <= float(str(value)) <= FASTEST:
-        raise InputError(
-            f"cannot be {_shown(value)}", place=thing, expected=f"{SLOWEST:g} to {FASTEST:g}"
-        )
-    return float(str(value))
-
-
-def _switch(thing: str, value: object) -> bool:
-    if not isinstance(value, bool):
-        raise InputError(f"cannot be {_shown(value)}", place=thing, expected="true or false")
-    return value
-
-
-def _map(thing: str, value: object) -> dict[str, object]:
-    if not isinstance(value, Mapping):
-        raise InputError(f"{_shown(value)} is no object", place=thing, expected="an object")
-    return dict(value)
-
-
-_CHECKS: Mapping[str, Callable[[str, Any], Any]] = {
-    "text": _text,
-    "voice": _voice,
-    "transcript": _text,
-    "consent": _basis,
-    "id": _word,
-    "output_name": _name,
-    "format": _form,
-    "language": _word,
-    "engine": _word,
-    "style": _word,
-    "seed": _whole(0, 2**63 - 1),
-    "rate": _whole(LEAST_RATE, MOST_RATE),
-    "speed": _speed,
-    "preset": _word,
-    "instructions": _text,
-    "options": _map,
-    "sampler": _word,
-    "kv_cache": _switch,
-    "max_length": _whole(1, MOST_LENGTH),
-}
-
-
-def _shown(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else text[:57] + "…"
-
-
-def _or(words: tuple[str, ...]) -> str:
-    return ", ".join(words[:-1]) + " or " + words[-1]

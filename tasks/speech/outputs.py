@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -26,9 +26,8 @@ from castbook.files import (
     replace,
     storage_error,
     temporary_beside,
-    write_text,
 )
-from castbook.names import EXPECTED, inside, is_safe, safe_name
+from castbook.names import EXPECTED, inside, is_safe
 from castbook.tracing import current_trace
 
 FORMS = ("wav", "flac", "mp3", "opus")
@@ -213,45 +212,6 @@ def _discard(folder: Path, before: Mapping[str, Any] | None, path: Path) -> None
     name = str((before or {}).get("file", ""))
     if is_safe(name) and name != path.name and stem_of(name) == stem_of(path.name):
         (folder / name).unlink(missing_ok=True)
-
-
-def receipt_path(data: Path, run: str) -> Path:
-    """Where ``write_receipt`` tells what a run has made.
-
-    Raises:
-        InputError: ``run`` is no id.
-    """
-    return data / "outputs" / "runs" / f"{safe_name(run, 'run')}.json"
-
-
-def write_receipt(
-    data: Path, run: str, files: Sequence[Path], *, folder: Path | None = None, pack: Path | None
-) -> None:
-    """Tells what a run has made, for whoever knows only its id.
-
-    Args:
-        files: the finished ones, inside ``data``.
-        folder: of a batch: where its ``manifest.json`` is.
-        pack: of a batch: its zip.
-    """
-    path = receipt_path(data, run)
-    root = data.resolve()
-
-    def relative(file: Path | None) -> str | None:
-        return None if file is None else file.resolve().relative_to(root).as_posix()
-
-    said = {
-        "files": [relative(file) for file in files],
-        "folder": relative(folder),
-        "zip": relative(pack),
-    }
-    write_text(path, json.dumps(said, ensure_ascii=False, indent=1) + "\n")
-
-
-def read_receipt(data: Path, run: str) -> dict[str, Any] | None:
-    """``{"files": […], "folder": …, "zip": …}``, paths relative to ``data``; None before the
-    run has made anything."""
-    return read_manifest(receipt_path(data, run))
 
 
 def _finished(path: Path, said: Mapping[str, Any]) -> Output | None:

@@ -21,7 +21,8 @@ from flows.speeches import speech
 from flows.watching import watch
 from tasks.batches.booth import Booth
 from tasks.batches.rows import Row, read_row
-from tasks.speech.outputs import Output, read_receipt
+from tasks.speech.outputs import Output
+from tasks.speech.receipts import read_receipt
 
 pytestmark = [pytest.mark.prefect, pytest.mark.timeout(120), pytest.mark.xdist_group("prefect")]
 

@@ -22,7 +22,8 @@ from service.app import create_app
 from service.desk import Desk
 from tasks.batches.booth import wish_digest
 from tasks.batches.rows import read_row
-from tasks.speech.outputs import Spoken, write_output, write_receipt
+from tasks.speech.outputs import Spoken, write_output
+from tasks.speech.receipts import write_receipt
 
 ROOMS = ("service.voices.room", "service.jobs.room", "service.security.room")
 

@@ -32,7 +32,7 @@ from tasks.batches.jsonlines import read_batch
 from tasks.batches.lines import live_line
 from tasks.batches.packing import pack
 from tasks.batches.running import RowResult
-from tasks.speech.outputs import write_receipt
+from tasks.speech.receipts import write_receipt
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "audio"))  # clips that are speech
 from clipmaking import RATE, WORDS, spoken

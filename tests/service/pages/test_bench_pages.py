@@ -29,8 +29,8 @@ from service.pages.tongues import sentence, tongue
 from service.pages.words import load_words
 from service.speech.bodies import SpeechBody, wish_of
 from service.voices.marks import Marks
-from tasks.speech.outputs import write_receipt
 from tasks.speech.presets import engine_options, presets
+from tasks.speech.receipts import write_receipt
 from tts.registry import make_engine
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "audio"))  # clips that are speech
@@ -196,10 +196,13 @@ def test_a_batch_is_ordered_from_lines_with_the_forms_settings(
     assert placed["kind"] == "batch" and placed["principal"] == "ann"
     said = placed["parameters"]
     assert said["defaults"] == {"preset": "hifi", "rate": 32000, "seed": None, "format": "flac"}
-    assert said["lang"] == "en"
+    assert said["lang"] == "en" and re.fullmatch(r"lines-[0-9a-f]{8}", said["name"])
     assert (desk.settings.data / said["path"]).read_text() == form["lines"].replace("\n", "\n")
     page = client.get(answer.headers["location"]).text
     assert 'data-active="yes"' in page
+    named = {"file": ("../课文 one.jsonl", form["lines"].encode())}
+    client.post("/batch", data={**form, "lines": ""}, files=named, headers=HTMX)
+    assert orders.placed[-1]["parameters"]["name"] == said["name"].replace("lines", "one")
     fragment = client.post("/batch", data=form, headers=HTMX)
     assert fragment.status_code == 202 and "<html" not in fragment.text
 
