@@ -60,9 +60,22 @@ def sounds(folder: Path, tries: int) -> list[Figure]:
             listen(address, form, diary)  # engine and codec are there from now on
             heard = [measured(*listen(address, form, diary)) for _ in range(tries)]
             found += _figures(form, heard)
-        return found
+        return [*found, bare(address, tries)]
     finally:
         api.stop()
+
+
+def bare(address: str, tries: int) -> Figure:
+    """How long a request takes that asks for nothing: what the machine adds to all the others."""
+    times = []
+    with httpx.Client(timeout=30) as client:
+        for _ in range(tries + 1):
+            begun = time.monotonic()
+            client.get(f"{address}/healthz").raise_for_status()
+            times.append(1000 * (time.monotonic() - begun))
+    del times[0]  # it opened the connection
+    value = f"{statistics.median(times):.1f}, {percentile(times, 0.95):.1f} ms"
+    return told("sounds", "for comparison: GET /healthz, median, p95", value)
 
 
 def listen(address: str, form: str, diary: Path) -> tuple[Came, float, float]:
