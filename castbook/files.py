@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import hashlib
 import itertools
 import os
 import platform
@@ -136,6 +137,19 @@ def sweep(folder: Path) -> int:
             path.unlink()
             removed += 1
     return removed
+
+
+def file_sha256(path: Path) -> str:
+    """sha256 of a file, 64 hex digits, read block by block.
+
+    Raises:
+        StorageError: it cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise StorageError(f"{path}: cannot be read: {error.strerror or error}") from error
 
 
 def storage_error(error: OSError, path: Path) -> StorageError:

@@ -11,8 +11,8 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from castbook.errors import EnvironmentFault, SelectionError, StorageError
-from castbook.files import publish, temporary_beside
+from castbook.errors import EnvironmentFault, SelectionError
+from castbook.files import file_sha256, publish, temporary_beside
 from tasks.archive.store import ObjectStore
 from tasks.archive.zips import MANIFEST
 
@@ -47,7 +47,9 @@ def restore(store: ObjectStore, name: str, data: Path) -> Restored:
                 for row in json.loads(source.read(MANIFEST))["files"]:
                     target = _target(data, row["name"])
                     if target.exists():
-                        (equal if _equal(target, row["sha256"]) else different).append(row["name"])
+                        (equal if file_sha256(target) == row["sha256"] else different).append(
+                            row["name"]
+                        )
                         continue
                     _write(source, row, target)
                     written.append(row["name"])
@@ -77,11 +79,3 @@ def _write(source: zipfile.ZipFile, row: dict[str, str], target: Path) -> None:
         if digest.hexdigest() != row["sha256"]:
             raise ValueError(f"{row['name']} is not what was archived")
         publish(temporary, target)
-
-
-def _equal(path: Path, sha256: str) -> bool:
-    try:
-        with path.open("rb") as source:
-            return hashlib.file_digest(source, "sha256").hexdigest() == sha256
-    except OSError as error:
-        raise StorageError(f"{path}: cannot be read: {error.strerror or error}") from error

@@ -16,12 +16,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from castbook.errors import EnvironmentFault
-from castbook.files import storage_error, sweep, temporary_beside, write_text
+from castbook.files import file_sha256, storage_error, sweep, temporary_beside, write_text
 from tasks.archive.facts import FileFact
 from tasks.archive.plan import Action, Prune, Record, Upload, Wait
 from tasks.archive.records import Records
 from tasks.archive.store import ObjectStore
-from tasks.archive.zips import Changed, file_sha256, write_zip
+from tasks.archive.zips import Changed, write_zip
 
 Say = Callable[[str], None]
 

@@ -9,19 +9,18 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import stat
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from castbook import zips
 from castbook.errors import InputError, StorageError
-from castbook.files import storage_error
+from castbook.files import file_sha256, storage_error
 from tasks.archive.facts import FileFact
 from tasks.archive.plan import Bundle, Member
 
 MANIFEST = "MANIFEST.json"
-_DATE = (1980, 1, 1, 0, 0, 0)
 _BLOCK = 1 << 20
 
 
@@ -53,7 +52,7 @@ def write_zip(bundle: Bundle, path: Path) -> Zip:
             for file in bundle.files:
                 members.append(_add(target, file))
             told = manifest(members)
-            target.writestr(_entry(MANIFEST), told)
+            target.writestr(zips.entry(MANIFEST), told)
         size = path.stat().st_size
     except OSError as error:
         raise storage_error(error, path) from error
@@ -79,7 +78,7 @@ def _add(target: zipfile.ZipFile, file: FileFact) -> Member:
     except OSError as error:
         raise StorageError(f"{file.path}: cannot be read: {error.strerror or error}") from error
     with source:
-        info = _entry(file.name)
+        info = zips.entry(file.name)
         info.file_size = file.size  # decides on ZIP64 before the content is known
         with target.open(info, "w") as sink:
             while block := source.read(_BLOCK):
@@ -90,26 +89,3 @@ def _add(target: zipfile.ZipFile, file: FileFact) -> Member:
     if (size, now.st_size, now.st_mtime_ns) != (file.size, file.size, file.mtime_ns):
         raise changed
     return Member(file.name, size, file.mtime_ns, digest.hexdigest())
-
-
-def _entry(name: str) -> zipfile.ZipInfo:
-    info = zipfile.ZipInfo(name, _DATE)
-    info.create_system = 3  # Unix, on every system
-    info.external_attr = (stat.S_IFREG | 0o644) << 16
-    return info
-
-
-def file_sha256(path: Path) -> str:
-    """sha256 of a file, 64 hex digits.
-
-    Raises:
-        StorageError: it cannot be read.
-    """
-    digest = hashlib.sha256()
-    try:
-        with path.open("rb") as source:
-            while block := source.read(_BLOCK):
-                digest.update(block)
-    except OSError as error:
-        raise StorageError(f"{path}: cannot be read: {error.strerror or error}") from error
-    return digest.hexdigest()

@@ -7,19 +7,19 @@ started again ends with the files it would have had at once.
 from __future__ import annotations
 
 import json
+import shutil
 import zipfile
 from datetime import date
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from castbook import zips
 from castbook.errors import StorageError
-from castbook.files import publish, storage_error, temporary_beside, write_text
+from castbook.files import file_sha256, publish, temporary_beside, write_text
 from tasks.batches.running import BatchReport, RowResult
 
 MANIFEST = "manifest.json"
 MOST_A_DAY = 10_000  # zips
-_EPOCH = (1980, 1, 1, 0, 0, 0)  # the first date that a zip can hold
 
 
 def write_batch_manifest(folder: Path, report: BatchReport) -> Path:
@@ -68,10 +68,10 @@ def pack(report: BatchReport, into: Path, day: date) -> Path:
     first = into / f"batch_output_{day:%Y%m%d}.zip"
     with temporary_beside(first) as temporary:
         _write(temporary, report)
-        digest = _digest(temporary)
+        digest = file_sha256(temporary)
         for number in range(1, MOST_A_DAY):
             path = first if number == 1 else first.with_stem(f"{first.stem}-{number}")
-            if publish(temporary, path) or _digest(path) == digest:
+            if publish(temporary, path) or file_sha256(path) == digest:
                 return path
     raise StorageError(f"{into}: too many batches in one day; move some of their zips away")
 
@@ -83,26 +83,10 @@ def _write(path: Path, report: BatchReport) -> None:
         for row in report.done:
             assert row.output is not None
             source = row.output.path
-            with packed.open(_entry(source.name), "w", force_zip64=True) as target:
-                try:
-                    with source.open("rb") as file:
-                        while block := file.read(1 << 20):
-                            target.write(block)
-                except OSError as error:
-                    raise storage_error(error, source) from error
-        packed.writestr(_entry(MANIFEST), manifest_text(report))
-
-
-def _entry(name: str) -> zipfile.ZipInfo:
-    entry = zipfile.ZipInfo(name, _EPOCH)
-    entry.external_attr = 0o644 << 16
-    entry.create_system = 3  # on every system
-    return entry
-
-
-def _digest(path: Path) -> str:
-    found = sha256()
-    with path.open("rb") as file:
-        for block in iter(lambda: file.read(1 << 20), b""):
-            found.update(block)
-    return found.hexdigest()
+            try:
+                file = source.open("rb")
+            except OSError as error:
+                raise StorageError(f"{source}: cannot be read: {error.strerror}") from error
+            with file, packed.open(zips.entry(source.name), "w", force_zip64=True) as target:
+                shutil.copyfileobj(file, target, 1 << 20)
+        packed.writestr(zips.entry(MANIFEST), manifest_text(report))
