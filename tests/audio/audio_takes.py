@@ -21,11 +21,14 @@ def babble(seconds: float, rate: int = RATE, *, seed: int = 0, level: float = 0.
         count = min(sound.size - at, round(rng.uniform(0.1, 0.22) * rate))
         time = np.arange(count) / rate
         pitch, formant = rng.uniform(90, 220), rng.uniform(300, 3000)
-        tones = [
-            np.sin(2 * np.pi * pitch * k * time) / (1 + ((pitch * k - formant) / 400) ** 2)
-            for k in range(1, 20)
-        ]
-        sound[at : at + count] = np.sum(tones, axis=0) * np.hanning(count)
+        # 19 harmonics, each from two below: sin(kx) is 2 cos(x) sin((k - 1)x) - sin((k - 2)x)
+        angle = 2 * np.pi * pitch * time
+        twice, below, tone = 2 * np.cos(angle), np.zeros(count), np.sin(angle)
+        voice = np.zeros(count)
+        for k in range(1, 20):
+            voice += tone / (1 + ((pitch * k - formant) / 400) ** 2)
+            below, tone = tone, twice * tone - below
+        sound[at : at + count] = voice * np.hanning(count)
         at += count + round(rng.uniform(0.01, 0.06) * rate)
     return np.rint(sound / np.abs(sound).max() * level * 32767).astype(np.int16)
 
