@@ -44,7 +44,32 @@ def chapters(page: Any) -> None:
     page.locator("h2#chapters").wait_for()
 
 
+def spoken(page: Any) -> None:
+    """The bench after a text, its sound half heard; the engine was loaded before."""
+    for _ in range(2):
+        page.click("#speak")
+        page.locator("#download").wait_for()
+    page.wait_for_function("() => document.getElementById('sound').currentTime > 2")
+    page.evaluate("document.getElementById('sound').pause()")
+
+
+def packed(page: Any) -> None:
+    """A batch with one row that fails; the service runs jobs."""
+    page.fill("#order [name=lines]", ROWS)
+    page.click("#order button")
+    page.locator("#zip").wait_for()
+    page.evaluate("scrollTo(0, 0)")
+
+
+ROWS = """{"text": "The lamp was lit, and the stairs were empty.", "output_name": "stairs"}
+{"text": "Who is there?", "voice": "en-gb-x-rp"}
+{"text": "Nobody answered.", "prompt_audio": "narrator.wav", "consent": "self"}
+{"text": "雨停了，街上静悄悄的。", "output_name": "rain"}"""
+
 SHOTS = (
+    Shot("service-bench.png", "/", (1280, 930), spoken),
+    Shot("service-batch.png", "/batch", (1280, 780), packed),
+    Shot("service-bench-phone.png", "/", (390, 844), spoken, "dark", "zh", 1.5),
     Shot("service-review.png", "/books/{book}/chapters/1", (1280, 860), open_line),
     Shot("service-book.png", "/books/{book}", (1280, 720), chapters),
     Shot(
