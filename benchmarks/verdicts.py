@@ -1,14 +1,15 @@
 """Verdicts on takes: how many faults are caught, and how many clean takes are suspected?
 
     python -m benchmarks.verdicts [BOOK…] [--takes 60] [--tuning] [--voices VOICE…]
-        [--tone] [--json]
+        [--unseen] [--tone] [--json]
 
 BOOK is a manuscript (default: The Sign of the Four and 孔乙己 of ``projects/``; the name of a
 Chinese one is Chinese, or it says ``zh:`` before the path). Voices of its language speak
 sentences of it; some takes are then spoilt on the spot (``benchmarks/verdictfaults.py`` says
 how and what counts). The thresholds were tuned on the voices that ``--tuning`` uses and on
 others (``docs/measurements.md`` names them and the books); the voices reported are a draw from
-all that were not. ``--tone`` judges clean takes of the tone engine instead.
+all that were not. ``--unseen`` takes the voices of a draw that was written down before its only
+look (``benchmarks/verdictdraw.py``). ``--tone`` judges clean takes of the tone engine instead.
 
 Every voice is judged by the habits of its own calibration takes. Exit code 1 when fewer than
 98 % of the faults are caught or more than 1 % of the clean takes are suspected. "Wrong text
@@ -32,6 +33,7 @@ from typing import Final
 from audio.pcm import Pcm
 from audio.verdicts.habits import Habits, Spoken, learn
 from audio.verdicts.verdict import Verdict, judge
+from benchmarks import verdictdraw
 from benchmarks import verdictfaults as faults
 from benchmarks.verdicttakes import (
     REPORTED,
@@ -238,6 +240,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--takes", type=int, default=60, help="of each voice in each book")
     parser.add_argument("--tuning", action="store_true", help="the voices tuned on")
     parser.add_argument("--voices", nargs="+", metavar="VOICE", help="espeak's: en-us+m1@180 …")
+    parser.add_argument("--unseen", action="store_true", help="voices of the written-down draw")
     parser.add_argument("--tone", action="store_true", help="clean takes of the tone engine")
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args(arguments)
@@ -249,6 +252,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             for voice in given.voices
             for speaker in espeak("zh" if voice.startswith("cmn") else "en", voice)
         ]
+    if given.unseen:
+        speakers = verdictdraw.unseen()
     if given.tone:
         names = [preset.name for preset in ToneEngine().presets()]
         speakers = [Speaker("tone", name, lang) for name in names for lang in ("en", "zh")]

@@ -2,16 +2,20 @@
 
 The sentences are the segments of the book's script, as spoken (numbers written out). A voice
 is an espeak preset with parameters, or a preset of the tone engine, and brings its takes of
-the language's calibration sentences.
+the language's calibration sentences. A voice of another size is espeak's, played faster or
+slower: its formants and its pitch are those of a throat that espeak does not have.
 """
 
 from __future__ import annotations
 
 import random
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
+
+import numpy as np
+import soxr
 
 from audio.pcm import Pcm
 from book.languages import load_language
@@ -37,10 +41,14 @@ class Speaker:
     preset: str
     language: str
     speed: int | None = None  # words a minute; None: the engine's own
+    manner: tuple[tuple[str, int], ...] = ()  # more parameters: pitch, range, gap
+    size: float = 1.0  # how much faster it is played than espeak spoke it
 
     @property
     def name(self) -> str:
-        return self.preset if self.speed is None else f"{self.preset} at {self.speed}"
+        name = self.preset if self.speed is None else f"{self.preset} at {self.speed}"
+        manner = "".join(f", {key} {value}" for key, value in self.manner)
+        return name + manner + ("" if self.size == 1.0 else f", size {self.size:.2f}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +125,9 @@ class Studio:
     def speak(self, speaker: Speaker, texts: Iterable[str]) -> list[CleanTake]:
         """The takes of ``texts``; a text an engine refuses is left out."""
         engine = self._engine(speaker.engine)
-        parameters = {} if speaker.speed is None else {"speed": speaker.speed}
+        parameters = dict(speaker.manner)
+        if speaker.speed is not None:
+            parameters["speed"] = round(speaker.speed / speaker.size)
         engine.prepare(Voice(speaker.name, preset=speaker.preset, parameters=parameters))
         wanted = list(texts)
         requests = [
@@ -130,7 +140,8 @@ class Studio:
             speech = answers[str(number)]
             if isinstance(speech, Speech) and len(speech.pcm):
                 words = tuple((word.start, word.end, word.frame) for word in speech.words)
-                takes.append(CleanTake(speaker, text, speech.pcm, speech.rate, words))
+                take = CleanTake(speaker, text, speech.pcm, speech.rate, words)
+                takes.append(take if speaker.size == 1.0 else _resized(take, speaker.size))
         return takes
 
     def _engine(self, name: str) -> Engine:
@@ -151,6 +162,14 @@ class Studio:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _resized(take: CleanTake, size: float) -> CleanTake:
+    sound = take.pcm.astype(np.float64)
+    played = soxr.resample(sound, round(take.rate * size), take.rate, quality="HQ")
+    pcm = np.clip(np.rint(played), -32768, 32767).astype(np.int16)
+    words = tuple((start, end, round(frame / size)) for start, end, frame in take.words)
+    return replace(take, pcm=pcm, words=words)
 
 
 TUNING: Sequence[Speaker] = (

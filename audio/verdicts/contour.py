@@ -27,6 +27,8 @@ _GAP_S: Final = 0.1
 # of clean espeak takes, which end without a pause.
 _END_S: Final = 0.005
 _FALL_FRAMES: Final = 30
+_LAST_FRAMES: Final = 2
+_BEFORE_FRAMES: Final = slice(-10, -3)  # 30 to 100 ms before the end
 _SIDE_S: Final = 0.5  # of sound on both sides of a step in level
 _DARK_DB: Final = -120.0
 
@@ -44,6 +46,8 @@ class Contour:
     level_db: float  # mean power of the sounding frames
     end_db: float  # the last 5 ms of the file, whether sound or not
     fall_db: float  # the last frame against the loudest of the last 0.3 s
+    last_db: float  # the last frame
+    drop_db: float  # the last two frames against the tenth of a second before; below 0: quieter
     quiet_s: float  # after the last sound
     step_db: float  # largest difference in level between what is before and after a place
 
@@ -87,9 +91,18 @@ def trace(pcm: Pcm, rate: int) -> Contour | None:
         level_db=decibels(float(powers[sounding].mean())),
         end_db=decibels(float(end @ end) / (end.size * FULL_SCALE**2)),
         fall_db=decibels(float(powers[-1])) - decibels(float(powers[-_FALL_FRAMES:].max())),
+        last_db=decibels(float(powers[-1])),
+        drop_db=_drop(powers),
         quiet_s=(count - 1 - int(sounding[-1])) * seconds_each,
         step_db=_step(powers[sounding]),
     )
+
+
+def _drop(powers: NDArray[np.float64]) -> float:
+    before = powers[_BEFORE_FRAMES]
+    if not before.size:
+        return 0.0
+    return decibels(float(powers[-_LAST_FRAMES:].mean())) - decibels(float(before.mean()))
 
 
 def _step(sounding: NDArray[np.float64]) -> float:

@@ -48,6 +48,7 @@ class Habits:
     step_db: float  # most difference of level inside a sentence
     end_db: float  # loudest ending, against the take's loud frames
     fall_db: float  # the least fall before the end
+    last_db: float  # the last 10 ms, against the take's loud frames, on average
     quiet_s: float  # the longest silence at the end
     quiet_spread_s: float  # how much longer than the shortest
     reach_db: tuple[float, ...]  # how loud each band gets (audio/verdicts/noises.py)
@@ -82,6 +83,7 @@ def learn(spoken: Sequence[Spoken]) -> Habits | None:
         step_db=max(contour.step_db for contour in contours),
         end_db=max(contour.end_db - contour.loud_db for contour in contours),
         fall_db=max(contour.fall_db for contour in contours),
+        last_db=sum(contour.last_db - contour.loud_db for contour in contours) / len(contours),
         quiet_s=max(quiets),
         quiet_spread_s=max(quiets) - min(quiets),
         reach_db=tuple(float(band) for band in reach),

@@ -26,7 +26,7 @@ _MARK_S: Final = 0.6  # at most, for a comma or a stop
 _WIDE_MOST_S: Final = 0.9  # more for a letter of full width, which espeak describes
 _SLACK_S: Final = 2.0  # at most, for any take: a sigh, a laugh, a slow "No."
 _REFRAIN: Final = 0.4
-_CRIED: Final = 0.75
+_CRIED: Final = 0.55  # “come, now, come!” comes to 0.57
 _SHORT: Final = 15  # letters, a Han character counting as three
 _SHORT_FASTER: Final = 0.6  # of the least, for short texts: single words can be thrown out
 

@@ -15,7 +15,7 @@ from audio.verdicts.echoes import LAGS_S, echoes
 from audio.verdicts.findings import COSTS
 from audio.verdicts.habits import FEWEST, Habits, Spoken, learn
 from audio.verdicts.lengths import expect
-from audio.verdicts.mains import mains
+from audio.verdicts.mains import mains, mains_findings
 from audio.verdicts.signals import joined_signals, signal_findings
 from audio.verdicts.spectrum import picture
 from audio.verdicts.texts import articulation_seconds, ending_marks, measure, refrains
@@ -132,11 +132,22 @@ def test_a_voice_in_an_echoing_room_ends_as_it_always_does() -> None:
 
     loud = ended(1.0, 2000)
     assert "cut" in judge(loud, RATE, TEXT, "en").kinds
-    room = dataclasses.replace(
-        habits(), end_db=-8.0, fall_db=-12.0, level_db=habits().level_db + 12
-    )
+    room = dataclasses.replace(habits(), end_db=-8.0, last_db=-8.0, level_db=habits().level_db + 12)
     assert judge(loud, RATE, TEXT, "en", habits=room).good
     assert "cut" in judge(ended(0.84, 0), RATE, TEXT, "en", habits=room).kinds
+
+
+def test_a_cut_take_of_a_voice_with_a_loud_end_does_not_fall() -> None:
+    take = 4 * said(TEXT, 20)
+    steady = take[: np.flatnonzero(np.abs(take) > 20000)[-1] - 2000]  # rather short
+    fall = np.ones(len(steady))
+    fall[-round(0.1 * RATE) :] = 10 ** (np.linspace(0, -24, round(0.1 * RATE)) / 20)
+    falling = np.rint(steady * fall).astype(np.int16)
+    room = dataclasses.replace(
+        habits(), end_db=-8.0, last_db=-18.0, level_db=habits().level_db + 12
+    )
+    assert judge(falling, RATE, TEXT, "en", habits=room).good
+    assert "cut" in judge(steady, RATE, TEXT, "en", habits=room).kinds
 
 
 def test_a_voice_that_is_always_overdriven_is_measured_by_that() -> None:
@@ -157,9 +168,19 @@ def test_mains_hum_shows_its_comb() -> None:
     time = np.arange(len(take)) / RATE
     for base in (50, 60):
         hum = sum(np.sin(2 * np.pi * base * k * time) for k in (1, 2, 3, 5))
-        assert mains((take + 100 * hum).astype(np.int16), RATE) > 12
-    assert mains(take.astype(np.int16), RATE) < 7
+        assert mains((take + 100 * hum).astype(np.int16), RATE) > 10
+    assert mains(take.astype(np.int16), RATE) < 5
     assert mains(silence(0.5), RATE) == 0.0
+
+
+def test_a_voice_that_sings_an_even_note_does_not_hum() -> None:
+    time = np.arange(3 * RATE) / RATE
+    sung = sum(np.sin(2 * np.pi * 150 * k * time) / k for k in range(1, 20))
+    take = (2000 * np.abs(np.sin(2 * np.pi * 0.7 * time)) * sung).astype(np.int16)
+    always = dataclasses.replace(habits(), mains_db=mains(take, RATE))
+    assert always.mains_db > 10
+    assert mains_findings(take, RATE, habits())
+    assert not mains_findings(take, RATE, always)
 
 
 def test_echoes_show_the_lag_of_a_loop() -> None:
@@ -180,6 +201,7 @@ def test_echoes_show_the_lag_of_a_loop() -> None:
         ("Ha! ha! ha! It broke.", [(2 / 13, 1, 0.0, 3 / 13, 1.0)]),
         ("It was a dark and stormy night.", []),
         ("拖下去，拖下去，一直拖到脚跟", [(0.25, 0, 0.0, 1 / 12, 1.0)]),
+        ("Oh, come, now, come! Never.", [(7 / 18, 2, 0.0, 4 / 18, 5 / 7)]),
         ("", []),
     ],
 )
