@@ -47,6 +47,7 @@ def main(arguments: list[str] | None = None) -> int:
         "parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}; all if none"
     )
     parser.add_argument("--posts", type=int, default=500, help="at once in flood")
+    parser.add_argument("--finish", type=int, help="of them, seen to the end; all if absent")
     parser.add_argument("--paced", type=int, default=200, help="orders with 20 in flight")
     parser.add_argument("--jobs", type=int, default=50, help="in kills")
     parser.add_argument("--rounds", type=int, default=1, help="kills of each program")
@@ -90,7 +91,8 @@ def measure(parts: list[str], options: argparse.Namespace) -> Iterator[Figure]:
             if "paced" in parts:
                 yield from paced(site, options.paced)
             if "flood" in parts:
-                yield from flood(site, options.posts, options.limit, options.slots)
+                finish = options.posts if options.finish is None else options.finish
+                yield from flood(site, options.posts, finish, options.limit, options.slots)
             if "kills" in parts:
                 yield from kills(
                     site, options.jobs, options.rounds, options.seed, options.limit, options.slots
