@@ -73,6 +73,7 @@ def kills(site: Site, count: int, rounds: int, seed: int, jobs: int, slots: int)
     wrong = sum(ids.get(one.task) != one.id for one in sent)
     refused = Counter(post.status for one in sent for post in one.posts)
     expected = quiet(asked, site.data.parent / "quiet")
+    files = len(list(outputs.glob("*.wav")))  # those of other parts too
     found = {name: _digest(outputs / f"{name}.wav") for name in asked}
     return [
         *(told("kills", f"{number}. {text}", "") for number, text in enumerate(log, 1)),
@@ -90,11 +91,17 @@ def kills(site: Site, count: int, rounds: int, seed: int, jobs: int, slots: int)
             sum(found[n] == expected[n] for n in asked),
             count,
         ),
-        counted("kills", "takes in the store", len(_stamps(takes)), len(set(asked))),
+        counted("kills", "takes in the store, one for each file", len(_stamps(takes)), files),
         counted("kills", f"takes made again, of {len(stood)} that stood at a kill", len(remade), 0),
         told("kills", "runs that began more than once", sum(run.run_count > 1 for run in runs)),
         told("kills", f"all done after, load {load()}", f"{seconds:.0f} s"),
-        *watch.figures("kills", jobs, slots)[:2],
+        # runs of a killed worker count as running until they are seen as crashed
+        told(
+            "kills",
+            f"most runs at once, of {jobs} that a worker takes",
+            max(watch.running, default=0),
+        ),
+        watch.slots_held("kills", slots),
     ]
 
 

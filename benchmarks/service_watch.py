@@ -51,16 +51,23 @@ class Watch:
 
     def figures(self, part: str, jobs: int, slots: int) -> list[Figure]:
         """What was seen against what may be."""
-        runs, held = max(self.running, default=0), max(self.held, default=0)
+        runs = max(self.running, default=0)
         p95 = percentile(self.answers_ms, 0.95)
         number = len(self.running)
         return [
             Figure(
                 part, f"most runs at once, {number} samples", str(runs), f"<= {jobs}", runs <= jobs
             ),
-            Figure(part, "most slots of the device held", str(held), f"<= {slots}", held <= slots),
+            self.slots_held(part, slots),
             below(part, f"API meanwhile, p95 of GET /healthz, load {load()}", p95, PROMPT_MS),
         ]
+
+    def slots_held(self, part: str, slots: int) -> Figure:
+        """Of the device, at once."""
+        held = max(self.held, default=0)
+        return Figure(
+            part, "most slots of the device held", str(held), f"<= {slots}", held <= slots
+        )
 
     def _sample(self) -> None:
         wanted = FlowRunFilter(
