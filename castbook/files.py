@@ -119,7 +119,12 @@ def flush_folder(folder: Path) -> None:
 def finished(folder: Path, pattern: str) -> list[Path]:
     """Files of a folder that bear final names, sorted: what is being written beside them, by
     any thread, process or machine, is not among them. Empty without the folder."""
-    return sorted(path for path in folder.glob(pattern) if not path.name.startswith(_PREFIX))
+    return sorted(path for path in folder.glob(pattern) if not is_temporary(path))
+
+
+def is_temporary(path: Path) -> bool:
+    """Whether a file is one that is being written, by its name."""
+    return path.name.startswith(_PREFIX)
 
 
 def sweep(folder: Path) -> int:

@@ -46,11 +46,13 @@ class Plain(logging.Formatter):
     """The same for a person at a terminal: one short line."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """``12:00:00 GET /v1/models 200 3.1 ms``, or level and message."""
+        """``12:00:00 GET /v1/models 200 3.1 ms``, with ``, cut`` where the end never came; or
+        level and message."""
         stamp = time.strftime("%H:%M:%S", time.localtime(record.created))
         facts = vars(record)
         if "route" in facts and "status" in facts:
             text = f"{facts['method']} {facts['route']} {facts['status']} {facts['ms']} ms"
+            text += ", cut" if facts.get("cut") else ""
         else:
             text = f"{record.levelname.lower()}: {record.getMessage()}"
         if record.exc_info:

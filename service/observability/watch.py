@@ -47,7 +47,7 @@ class Watch:
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send, trace: str) -> None:
         begun = time.monotonic()
-        answer = _Answer(send, trace, scope)
+        answer = _Answer(send, trace)
         error: Exception | None = None
         try:
             await self._app(scope, receive, answer.send)
@@ -74,6 +74,8 @@ class Watch:
                 "route": route,
                 "status": code,
                 "ms": round(seconds * 1000, 1),
+                # its status said 200, and then its end never came
+                "cut": answer.is_cut or None,
             },
         )
         if error is not None and not answer.whole:
@@ -83,13 +85,17 @@ class Watch:
 class _Answer:
     """``send``, with the headers of the trace added and the status remembered."""
 
-    def __init__(self, send: Send, trace: str, scope: Scope) -> None:
+    def __init__(self, send: Send, trace: str) -> None:
         self._send = send
         self._trace = trace
-        self._scope = scope
         self.status = 0
         self.events = False
         self.whole = False
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether it began and never ended; streams of events are there to be left."""
+        return self.status > 0 and not self.whole and not self.events
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":

@@ -16,11 +16,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from castbook.errors import CastbookError
+from castbook.files import is_temporary
 from tasks.claims import STALE_S
 from tasks.location import find_build
 from tasks.status import project_status
 
-_TEMPORARY = ".tmp-"
 # what makes no sense on another day or machine: claims, and marks of what is being written
 _LEFT_OUT = frozenset({"claims", "__pycache__", ".git"})
 
@@ -119,7 +119,7 @@ def files_below(folder: Path, name: str) -> Iterator[FileFact]:
     if not folder.is_dir() or folder.is_symlink():
         return
     for path in sorted(folder.iterdir(), key=lambda p: p.name):
-        if path.name.startswith(_TEMPORARY) or path.name in _LEFT_OUT:
+        if is_temporary(path) or path.name in _LEFT_OUT:
             continue
         try:
             found = path.lstat()

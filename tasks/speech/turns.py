@@ -77,16 +77,17 @@ class Turns:
         me = object()
         with self._changed:
             self._line.append(me)
-            came = self._changed.wait_for(lambda: self._may(me), self._patience_s)
-            self._line.remove(me)
-            if not came:
+            try:
+                came = self._changed.wait_for(lambda: self._may(me), self._patience_s)
+            finally:  # Ctrl-C too: nobody waits behind one who has gone
+                self._line.remove(me)
                 self._changed.notify_all()
+            if not came:
                 before = len(self._line) + self._taken
                 raise Unavailable(
                     f"texts before this one: {before}; try again in a moment", retry_after_s=5
                 )
             self._taken += 1
-            self._changed.notify_all()
 
     def _may(self, me: object) -> bool:
         return not self._stopped and self._taken < self._slots and self._line[0] is me

@@ -195,9 +195,14 @@ def test_what_nobody_foresaw_is_answered_logged_and_counted(
     )
 
 
-def test_half_an_answer_is_cut_not_ended(app: FastAPI) -> None:
-    with pytest.raises(RuntimeError, match="in the middle"):
-        get(app, "/tests/cut")
+def test_half_an_answer_is_cut_not_ended(app: FastAPI, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO, "castbook.http"):
+        get(app, "/tests/a/trace")
+        with pytest.raises(RuntimeError, match="in the middle"):
+            get(app, "/tests/cut")
+    whole, cut = (r for r in caplog.records if r.name == "castbook.http")
+    assert (vars(whole)["cut"], vars(cut)["cut"]) == (None, True)
+    assert vars(cut)["status"] == 200
 
 
 def test_metrics_are_for_this_machine_and_for_keys(tmp_path: Path) -> None:
