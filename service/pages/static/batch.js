@@ -1,23 +1,24 @@
 // A batch as it goes: its bar and its lines come by server-sent events.
 const DONE = ["completed", "failed", "cancelled"];
+const heard = new Map(); // run -> its lines: Prefect's log, of which fragments are made, is later
 let source = null;
 
 function follow() {
   const run = document.getElementById("batch-run");
-  const id = run?.dataset.active === "yes" ? run.dataset.run : null;
-  if (source?.run === id) return;
+  const id = run?.dataset.run;
+  for (const text of heard.get(id) ?? []) show(text);
+  if (source?.run === id) return; // also of a run that has ended: its last lines may be under way
   source?.close();
   source = null;
-  if (!id) return;
+  if (run?.dataset.active !== "yes") return;
   source = new EventSource(`/v1/runs/${encodeURIComponent(id)}/events`);
   source.run = id;
   source.addEventListener("snapshot", (event) => progress(JSON.parse(event.data).progress));
   source.addEventListener("progress", (event) => progress(JSON.parse(event.data)));
-  source.addEventListener("line", (event) => line(JSON.parse(event.data).text));
+  source.addEventListener("line", (event) => line(id, JSON.parse(event.data).text));
   source.addEventListener("state", (event) => {
     const state = JSON.parse(event.data).state;
-    // what is still on its way with the end (the last line, the receipt) comes with the fragment
-    setTimeout(again, DONE.includes(state) ? 400 : 0);
+    setTimeout(again, DONE.includes(state) ? 400 : 0); // the receipt is written with the end
   });
 }
 
@@ -29,9 +30,16 @@ function progress({ done, total }) {
   run.querySelector(".done").textContent = `${done}/${total}`;
 }
 
-function line(text) {
+function line(id, text) {
+  if (!text) return;
+  if (!heard.has(id)) heard.set(id, []);
+  heard.get(id).push(text);
+  if (document.getElementById("batch-run")?.dataset.run === id) show(text);
+}
+
+function show(text) {
   const log = document.querySelector("#batch-run .log");
-  if (!log || !text || [...log.children].some((item) => item.textContent === text)) return;
+  if (!log || [...log.children].some((item) => item.textContent === text)) return;
   const item = document.createElement("li");
   item.textContent = text;
   if (text.startsWith("[✗]")) item.className = "bad";
@@ -52,6 +60,7 @@ document.addEventListener("htmx:after:swap", () => {
   const run = document.getElementById("batch-run");
   if (!run?.dataset.run || run.dataset.run === shown) return;
   shown = run.dataset.run;
+  run.scrollIntoView({ block: "nearest" });
   history.replaceState(null, "", `/batch?run=${encodeURIComponent(shown)}`); // a reload finds it again
   htmx.trigger(document.getElementById("batches"), "castbook:batch");
 });

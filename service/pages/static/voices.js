@@ -13,7 +13,7 @@ async function hear(voice, text) {
   speaking?.abort();
   const mine = speaking = new AbortController();
   audio.pause();
-  audio.hidden = false;
+  document.getElementById("hearing").hidden = false;
   notify(said.waiting);
   try {
     const answer = await asked("/v1/audio/speech", {
@@ -28,7 +28,7 @@ async function hear(voice, text) {
 
 function clip(address) {
   speaking?.abort();
-  audio.hidden = false;
+  document.getElementById("hearing").hidden = false;
   audio.src = address;
   audio.play().catch(() => { /* the controls are there */ });
 }

@@ -177,7 +177,7 @@ def test_pronunciations_are_shown_as_they_are_now(client: TestClient, desk: Desk
     assert "lexicon.yaml" in client.get("/bench/lexicon").text  # says where they would be
     path = desk.shelf.folder / "words.jsonl"
     path.write_text('{"word": "银行", "phoneme": "yin2 hang2"}\n', encoding="utf-8")
-    assert "1 words" in client.get("/bench/lexicon").text
+    assert "words: 1" in client.get("/bench/lexicon").text
     path.write_text("{broken\n", encoding="utf-8")
     page = client.get("/bench/lexicon").text
     assert "cannot be read" in page and "words.jsonl" in page
