@@ -22,7 +22,7 @@ from tasks.shelf.speakers import make_speaker
 from tasks.shelf.visitors import Visitors
 from tasks.speech.wishes import SpeechWish
 from tasks.voices import Speaker
-from tts.registry import make_engine
+from tts.registry import engine_names, make_engine
 
 _CLONING: Final = ("glm",)  # engines of ours that clone without a server's help
 _REMEMBERED: Final = 64  # speakers; one holds a clip of 3 MB at the most
@@ -155,9 +155,14 @@ class Shelf:
         clones, else one that the library has options for, else one of ours.
 
         Raises:
-            VoiceError: it does not clone.
-            ProjectError: there is none of that name.
+            VoiceError: it does not clone, or there is none of that name.
+            ProjectError: the library's options are not its own.
         """
+        if engine and engine not in engine_names():
+            raise VoiceError(
+                f"there is no engine called {engine[:40]!r}", place="engine",
+                expected="one of " + ", ".join(engine_names()),
+            )  # fmt: skip
         known = self.library.read().engines
         tried = [engine] if engine else [self.engine, *known, *_CLONING]
         for name in tried:

@@ -235,7 +235,7 @@ def test_what_is_no_clip_is_refused(
         ({"name": "a\x00b"}, 422, "invalid", "name"),
         ({"style": "../x"}, 422, "invalid", "style"),
         ({"engine": "tone"}, 422, "invalid", "engine"),
-        ({"engine": "none"}, 422, "invalid", None),
+        ({"engine": "none"}, 422, "invalid", "engine"),
         ({"language": "x y"}, 422, "invalid", "language"),
         ({"type": "prompt"}, 422, "unprocessable_entity", "type"),
         ({"transcript": WORDS * 5}, 422, "invalid", "transcript"),

@@ -303,6 +303,11 @@ def test_a_damaged_record_silences_its_voice_and_hides_no_other(folder: Path) ->
         shelf.speaker(SpeechWish("Hello.", voice=card.id), "en")
 
 
+def test_an_engine_that_is_not_there_is_told_with_its_field(folder: Path) -> None:
+    with pytest.raises(VoiceError, match=r"^engine: there is no engine called 'zzz'; expected one"):
+        Shelf(folder).cloning_engine("zzz")
+
+
 def test_a_style_that_is_not_there_is_told_without_words_of_a_project(folder: Path) -> None:
     shelf = Shelf(folder)
     card, _ = add_voice(shelf.library, upload(style="calm"))
