@@ -29,8 +29,11 @@ from service.pages.tongues import sentence, tongue
 from service.pages.words import load_words
 from service.speech.bodies import SpeechBody, wish_of
 from service.voices.marks import Marks
+from tasks.batches.booth import Booth
+from tasks.batches.rows import Row
 from tasks.speech.presets import engine_options, presets
 from tasks.speech.receipts import write_receipt
+from tasks.speech.wishes import SpeechWish
 from tts.registry import make_engine
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "audio"))  # clips that are speech
@@ -147,6 +150,23 @@ def test_an_output_is_kept_once_with_its_manifest(client: TestClient, desk: Desk
     )
     assert other.status_code == 422
     assert "holds another text" in other.json()["detail"]
+
+
+def test_page_api_and_python_make_the_same_sound(
+    client: TestClient, desk: Desk, tmp_path: Path
+) -> None:
+    text, rate = "Three ways in, one sound. And a second sentence.", 24000
+    said = {"input": text, "voice": "elm", "rate": rate, "seed": 42}
+    api = client.post("/v1/audio/speech", json={**said, "response_format": "wav", "stream": False})
+    made = client.post("/bench/save", json={**said, "output_name": "same.wav"}).json()
+    page = client.get(made["url"]).content
+    with Booth(tmp_path, engine="tone") as booth:
+        row = Row(1, SpeechWish(text, "elm", rate=rate))
+        spoken_here = soundfile.read(booth.speak(row, tmp_path / "out").path, dtype="int16")
+    for heard in (api.content, page):
+        pcm, found = soundfile.read(io.BytesIO(heard), dtype="int16")
+        assert found == spoken_here[1] == rate
+        assert np.array_equal(pcm, spoken_here[0])
 
 
 @pytest.mark.parametrize("name", ["../x.wav", "a/b", ".hidden", "x\0.wav", "con.wav.", "…/…"])
