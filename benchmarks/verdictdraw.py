@@ -13,7 +13,7 @@ than espeak spoke it, at a rate that makes up for it, which moves all its forman
 - Takes: 10 of each voice in each book; faults by ``verdictfaults.py``, unchanged.
 - The look: ``python -m benchmarks.verdicts BOOK… --unseen --takes 10``, once. What comes out
   stands in ``docs/measurements.md``; nothing is tuned on these takes. Beside the whole, which is
-  what counts, the voices whose variant has no ``echo`` line in espeak's file are shown.
+  what counts, it names the voices whose variant has no ``echo`` line in espeak's file.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ from audio.pcm import Pcm
 from audio.verdicts.clipping import clipped
 from audio.verdicts.contour import trace
 from audio.verdicts.echoes import echoes, evidence
-from audio.verdicts.mains import mains
+from audio.verdicts.mains import usual
 from audio.verdicts.noises import ceilings, flatness, fullness, quietest
 from audio.verdicts.spectrum import picture
 from audio.verdicts.texts import articulation_seconds
@@ -56,7 +56,7 @@ class Habits:
     flatness_db: float  # how like white noise that was
     ground_db: tuple[float, ...]  # how quiet each band gets at least (24,)
     echo: float  # how like itself a take is by chance, on average (audio/verdicts/echoes.py)
-    mains_db: float  # how far mains hum stands out (audio/verdicts/mains.py)
+    mains_db: float  # how steady mains lines are in a second (audio/verdicts/mains.py)
     clipped: float  # share of samples at full scale (audio/verdicts/clipping.py)
 
 
@@ -91,6 +91,6 @@ def learn(spoken: Sequence[Spoken]) -> Habits | None:
         flatness_db=max(flatness(p, t.rate) for p, (t, _) in zip(pictures, sounding, strict=True)),
         ground_db=tuple(float(band) for band in np.max([*map(quietest, pictures)], axis=0)),
         echo=sum(evidence(echoes(one)) for one in pictures) / len(pictures),
-        mains_db=max(mains(take.pcm, take.rate) for take, _ in sounding),
+        mains_db=max(usual(take.pcm, take.rate) for take, _ in sounding),
         clipped=max(clipped(take.pcm) for take, _ in sounding),
     )

@@ -10,6 +10,7 @@ windows in which the voice is weak there all point the same way, the others ever
 from __future__ import annotations
 
 import functools
+import math
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -25,20 +26,20 @@ _SAMPLES_HZ: Final = 1000  # and less than twice that: enough for the fifth line
 _SHORTEST_S: Final = 0.6
 _LONGEST_S: Final = 20.0  # as much shows every line
 # Found of 927 takes with mains hum above all but 3 of 5,470 clean ones: windows of 128 ms 93 %,
-# of 96 ms 96 %, of 64 ms 98 % (short ones fit between two periods of the voice, and into its
-# closures); 76 % by the height of the lines in one transform of the whole take (2026-11-21).
+# of 96 ms 96 %, of 64 ms 98 % (short ones fit into the voice's closures); 76 % by the height of
+# the lines in one transform of the whole take (2026-11-21).
 _WINDOW_S: Final = 0.064
 _STEPS: Final = 2  # in a window
 _SOFTEST: Final = 0.25  # steps of 16 bits, of one line; what is softer counts for less
 _HERTZ: Final = (np.array([[50.0], [60.0]]) * np.arange(1, 6)).ravel()  # five lines of each
 _MOST_DB: Final = 13.0  # of one line: two alone are not enough
 # Of the five lines on average. espeak's clean takes: at most 6.8, four above 6.5, all of voices
-# with a comb of echoes; in less than two seconds at most 5.0. The calibration takes must not hum,
-# as those of a voice do that sings an even 150 Hz.
-_STANDS_OUT_DB: Final = 7.0
+# with a comb of echoes; in less than two seconds at most 5.0. The tone engine's voices keep their
+# pitch: up to 11, and their calibration takes as much for their length.
+_STANDS_OUT_DB: Final = 8.0
 _STANDS_OUT_IN_SHORT_DB: Final = 5.5
 _SHORT_S: Final = 2.0
-_MORE_THAN_OWN_DB: Final = 3.0
+_MORE_THAN_OWN_DB: Final = 2.0
 # Rows multiplied at a time: small enough that a BLAS starts no threads (echoes.py).
 _ROWS: Final = 128
 
@@ -49,9 +50,20 @@ def mains_findings(pcm: Pcm, rate: int, habits: Habits | None) -> list[Finding]:
         return []
     comb = mains(pcm, rate)
     least = _STANDS_OUT_IN_SHORT_DB if len(pcm) < _SHORT_S * rate else _STANDS_OUT_DB
-    if comb <= max(least, habits.mains_db + _MORE_THAN_OWN_DB):
+    own = habits.mains_db + _of_length(pcm, rate)
+    if comb <= max(least, own + _MORE_THAN_OWN_DB):
         return []
     return [finding("hum", "mains hum under all of it", comb / 100)]
+
+
+def usual(pcm: Pcm, rate: int) -> float:
+    """``mains`` of a take that does not hum, in dB for one second: what little is steady in a
+    voice (the tone engine's keep their pitch) gathers with the length of the take."""
+    return mains(pcm, rate) - _of_length(pcm, rate)
+
+
+def _of_length(pcm: Pcm, rate: int) -> float:
+    return 10 * math.log10(max(_SHORTEST_S, min(_LONGEST_S, len(pcm) / rate)))
 
 
 def mains(pcm: Pcm, rate: int) -> float:
