@@ -201,7 +201,6 @@ def test_two_clicks_to_the_first_sentence(visit: Visit) -> None:
     with page.expect_download() as loading:
         page.click("#download")
     assert soundfile.info(loading.value.path()).duration == pytest.approx(number(length), abs=0.2)
-    visit.until("document.getElementById('stop').disabled || true")
 
 
 def test_settings_go_to_the_api_in_its_own_words(visit: Visit) -> None:
