@@ -1,4 +1,4 @@
-"""A draw of voices that nobody has heard, for one look at the verdicts.
+"""A draw of voices that nobody had heard, for one look at the verdicts.
 
 Written, and committed, before the look. espeak's variants had all been used by then, so a voice
 of this draw is a variant with an accent, a pitch, a range of intonation, a rate, a gap between
@@ -14,6 +14,8 @@ than espeak spoke it, at a rate that makes up for it, which moves all its forman
 - The look: ``python -m benchmarks.verdicts BOOK… --unseen --takes 10``, once. What comes out
   stands in ``docs/measurements.md``; nothing is tuned on these takes. Beside the whole, which is
   what counts, it names the voices whose variant has no ``echo`` line in espeak's file.
+
+The look was made on 2026-11-21, so these voices are known now: another look needs another seed.
 """
 
 from __future__ import annotations
