@@ -39,20 +39,27 @@ def server(prefect_server: Server) -> Server:
     return prefect_server
 
 
-def castbook(*words: str, server: Server | None = None, cwd: Path | None = None) -> Any:
+def castbook(*words: str, server: Server) -> Any:
     """``castbook WORDS --json`` in a process of its own: (exit code, what it printed)."""
-    environment = {**os.environ, "PREFECT_LOGGING_LEVEL": "ERROR"}
-    environment.pop("PREFECT_API_URL", None)
-    if server is not None:
-        environment = {**server.environment, "PREFECT_LOGGING_LEVEL": "ERROR"}
     root = Path(__file__).parents[2]
-    environment["PYTHONPATH"] = os.pathsep.join([str(root), environment.get("PYTHONPATH", "")])
+    environment = {
+        **server.environment,
+        "PREFECT_LOGGING_LEVEL": "ERROR",
+        "PYTHONPATH": os.pathsep.join([str(root), os.environ.get("PYTHONPATH", "")]),
+    }
     done = subprocess.run(
         [sys.executable, "-m", "flows.cli", *words, "--json"],
-        capture_output=True, text=True, env=environment, cwd=cwd, timeout=200,
+        capture_output=True, text=True, env=environment, timeout=200,
     )  # fmt: skip
     assert done.stdout, done.stderr
     return done.returncode, json.loads(done.stdout)
+
+
+def here(capsys: pytest.CaptureFixture[str], *words: str) -> Any:
+    """The same in this process, which has imported Prefect already."""
+    capsys.readouterr()
+    code = main([*words, "--json"])
+    return code, json.loads(capsys.readouterr().out)
 
 
 def outcome(run: dict[str, Any]) -> dict[str, Any]:
@@ -84,29 +91,33 @@ def wait_for(check: Any, seconds: float = 60.0) -> Any:
 
 
 def test_the_same_faults_give_the_same_outcome_under_both_runners(
-    tmp_path: Path, server: Server
+    tmp_path: Path, on_server: Server, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    runs = {}
-    for name, where in (("local", None), ("prefect", server)):
+    from prefect.logging.handlers import APILogHandler
+
+    server, runs = on_server, {}
+    for name, more in (("local", ()), ("prefect", ("--prefect",))):
         project = write_book(tmp_path / name / "book", options={"faults": FAULTS, "host": HOST})
-        code, run = castbook("make", str(project), server=where)
+        words = ("make", str(project), *more)
+        code, run = castbook(*words, server=server) if more else here(capsys, *words)
         assert code == 1
         runs[name] = outcome(run)
         assert [len(run["failed"]), len(run["doubtful"])] == [2, 2]
         assert all(f["command"].startswith("castbook make ") for f in run["failed"])
 
-        if where is not None:  # on threads: test_line_of_work.py
-            code, again = castbook("make", str(project), server=where)
+        if more:  # on threads: test_line_of_work.py
+            code, again = here(capsys, *words)
             assert code == 1
             assert outcome(again)["failed"] == outcome(run)["failed"]
             assert again["made"] == 0  # the failed were tried again, nothing else was spoken
 
         write_book(project, options={"host": HOST})  # the faults are gone
-        code, mended = castbook("make", str(project), "--only", "failed", server=where)
+        code, mended = here(capsys, *words, "--only", "failed")
         assert mended["failed"] == []
         assert mended["made"] == 2
         assert code == 1  # two takes are still doubtful
         runs[f"{name} mended"] = outcome(mended)
+    APILogHandler().flush()
     assert runs["local"] == runs["prefect"]
     assert runs["local mended"] == runs["prefect mended"]
     named = {r["name"]: r for r in rows(server, "task_runs")}
@@ -125,7 +136,7 @@ def test_the_same_faults_give_the_same_outcome_under_both_runners(
 def test_a_worker_started_elsewhere_retries_only_what_failed(
     tmp_path: Path, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    faults = [{"match": "candle", "kind": "refuse"}]
+    faults = [{"match": match, "kind": "refuse"} for match in ("candle", "in the chimney")]
     project = write_book(tmp_path / "projects" / "alice", options={"faults": faults})
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
@@ -139,13 +150,21 @@ def test_a_worker_started_elsewhere_retries_only_what_failed(
     with monkeypatch.context() as patch:
         patch.chdir(elsewhere)
         with running_worker(environment):
-            run = start(server, environment, "project=alice")
+            run = start(server, project="alice")
             ended = wait_for(lambda: terminal(server, run))
-            assert ended["state"]["message"].startswith("1 of ")
-            takes = {p: p.stat().st_mtime_ns for p in project.glob("build/takes/*/*.flac")}
+            assert ended["state"]["message"].startswith("2 of ")
+            takes = made(project)
             assert len(takes) > 10
 
-            # a take is lost and the fault is mended between run and retry
+            # one of the two faults is mended: only what failed is spoken
+            write_book(project, options={"faults": faults[1:]})
+            other = start(server, project="alice", only="failed")
+            ended = wait_for(lambda: terminal(server, other))
+            assert ended["state"]["message"].startswith("1 of ")
+            more = made(project)
+            assert len({path for path in more if more[path] != takes.get(path)}) == 1
+
+            # a take is lost, and the other fault mended, between run and retry
             victim = sorted(takes)[0]
             victim.unlink()
             write_book(project)
@@ -155,37 +174,28 @@ def test_a_worker_started_elsewhere_retries_only_what_failed(
             )  # fmt: skip
             ended = wait_for(lambda: terminal(server, run, 2))
             assert ended["state"]["type"] == "COMPLETED", ended["state"]["message"]
-            now = {p: p.stat().st_mtime_ns for p in project.glob("build/takes/*/*.flac")}
-            new = {p for p in now if now[p] != takes.get(p)}
+            now = made(project)
+            new = {path for path in now if now[path] != more.get(path)}
             assert victim in new
             assert len(new) == 2  # the lost take and the failed segment
-
-            write_book(project, options={"faults": faults})
-            (failed,) = [
-                p for p in project.glob("build/takes/*/*.json")
-                if "candle" in p.read_text("utf-8")
-            ]  # fmt: skip
-            failed.unlink()
-            again = start(server, environment, "project=alice")
-            wait_for(lambda: terminal(server, again))
-            write_book(project)
-            third = start(server, environment, "project=alice", "only=failed")
-            ended = wait_for(lambda: terminal(server, third))
-            assert ended["state"]["type"] == "COMPLETED", ended["state"]["message"]
     # made by the worker, found by the command line in another folder: nothing to do
     assert main(["make", str(project)]) == 0
 
 
-def start(server: Server, environment: dict[str, str], *parameters: str) -> str:
-    """``prefect deployment run 'book/local' -p …``; the id of the flow run."""
-    words = [word for parameter in parameters for word in ("-p", parameter)]
-    done = subprocess.run(
-        [sys.executable, "-m", "prefect", "deployment", "run", "book/local", *words],
-        env=environment, capture_output=True, text=True, timeout=120,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    newest = rows(server, "flow_runs", sort="EXPECTED_START_TIME_DESC", limit=20)
-    return str(next(r["id"] for r in newest if r["deployment_id"]))
+def start(server: Server, **parameters: str) -> str:
+    """What ``prefect deployment run 'book/local' -p …`` does, without a new Python for it (the
+    command itself: tests/test_readme.py); the id of the flow run."""
+    from prefect.deployments import run_deployment
+    from prefect.settings import PREFECT_API_URL, temporary_settings
+
+    with temporary_settings({PREFECT_API_URL: server.api_url}):
+        run = run_deployment("book/local", parameters=parameters, timeout=0, as_subflow=False)
+    return str(run.id)
+
+
+def made(project: Path) -> dict[Path, int]:
+    """The takes of a book, and when each was written."""
+    return {path: path.stat().st_mtime_ns for path in project.glob("build/takes/*/*.flac")}
 
 
 def terminal(server: Server, run: str, count: int = 1) -> dict[str, Any] | None:
