@@ -11,8 +11,9 @@ complaints, except that loops are looked for in another way.
 ``python -m benchmarks.verdicts`` measures all of it on faults made on the spot;
 ``docs/measurements.md`` has the looks at voices that nobody had tuned on. Robots and echoing
 rooms are most of what is missed and suspected; and where a voice pauses between all its words,
-only the length shows that the last of them are missing: 18 of 49 found. espeak's voices only: neural ones have yet to be
-heard. Widths grow with the spread of a voice's calibration takes where that is wider than espeak's.
+only the length shows that the last of them are missing: 18 of 49 found. espeak's voices only:
+neural ones have yet to be heard. Widths grow with the spread of a voice's calibration takes where
+that is wider than espeak's.
 """
 
 from __future__ import annotations
