@@ -15,6 +15,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import sysconfig
 import venv
 from collections.abc import Iterator
@@ -23,6 +24,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+import soundfile
 import yaml
 
 from castbook.resources import read_config
@@ -37,6 +39,7 @@ ADDRESS = "export PREFECT_API_URL=http://127.0.0.1:4200/api"
 
 INSTEAD = {"make test": "make test TESTS='--collect-only -q tests/castbook'"}  # this is the suite
 ON_A_SERVER = [UP, ADDRESS, RUN]  # test_the_commands_for_prefect
+SERVE = "make serve"  # test_the_service_speaks_to_the_client_that_is_shown
 ELSEWHERE = {"castbook get kokoro": "tests/tts/test_weights.py"}  # from a hub on this machine
 PROMISES = {  # what the text around a command says that it shows
     "make demo": r"listen to:\n.*A Scandal in Bohemia\.m4b",
@@ -70,7 +73,7 @@ def test_both_languages_show_the_same_commands() -> None:
 
 def test_every_exception_is_a_command_of_the_page() -> None:
     shown = set(commands(README))
-    assert {*INSTEAD, *ON_A_SERVER, *ELSEWHERE, *PROMISES} <= shown
+    assert {*INSTEAD, *ON_A_SERVER, SERVE, *ELSEWHERE, *PROMISES} <= shown
 
 
 @pytest.mark.parametrize("command", ELSEWHERE)
@@ -153,13 +156,13 @@ def _install(folder: Path) -> None:
         text=True,
         check=True,
     )
-    for extra in ("espeak", "dev"):
+    for extra in ("espeak", "dev", "espeak,service"):
         (home / f".castbook-{extra}").write_text(done.stdout, encoding="utf-8")
 
 
 def test_the_commands_for_one_machine(clone: Clone) -> None:
     for command in commands(README):
-        if command in ON_A_SERVER or command in ELSEWHERE:
+        if command in (*ON_A_SERVER, SERVE, *ELSEWHERE):
             continue
         done = clone.run(INSTEAD.get(command, command))
         said = f"$ {command}\n{done.stdout}\n{done.stderr}"
@@ -211,7 +214,7 @@ def in_another_terminal(clone: Clone, command: str, ready: str) -> Iterator[Term
             pytest.fail(f"$ {command}\n{''.join(heard)}{complaints.read_text('utf-8')}")
         yield Terminal(process, "".join(heard), complaints)
     finally:
-        process.send_signal(signal.SIGINT)
+        os.killpg(process.pid, signal.SIGINT)  # as a terminal does: all of the foreground
         try:
             process.wait(60)
         finally:
@@ -220,6 +223,25 @@ def in_another_terminal(clone: Clone, command: str, ready: str) -> Iterator[Term
             process.wait()
             assert process.stdout is not None
             process.stdout.close()
+
+
+def test_the_service_speaks_to_the_client_that_is_shown(clone: Clone) -> None:
+    """Without jobs, which need a Prefect server: tests/flows and tests/service have them."""
+    port = free_port()
+    options = f"--no-jobs --engine tone --port {port} --data {clone.folder / 'data'}"
+    elsewhere = Clone(clone.folder, {**clone.environment, "SERVE": options})
+    (program,) = re.findall(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), re.S)
+    program = program.replace("127.0.0.1:7860", f"127.0.0.1:{port}")
+    with in_another_terminal(elsewhere, SERVE, ready="stop") as serve:
+        assert f"http://127.0.0.1:{port}" in serve.said
+        page = httpx.get(f"http://127.0.0.1:{port}/", timeout=30)
+        done = subprocess.run(
+            [sys.executable, "-c", program], cwd=clone.folder, capture_output=True, text=True
+        )
+    assert (page.status_code, done.returncode) == (200, 0), done.stderr
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(page.url)
+    assert soundfile.info(clone.folder / "come.mp3").duration > 0.5
 
 
 @pytest.mark.prefect
