@@ -155,12 +155,16 @@ def listen(host: str, port: int) -> socket.socket:
     """
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        return socket.create_server((host, port), family=family, backlog=BACKLOG)
+        made = socket.create_server((host, port), family=family, backlog=BACKLOG)
     except OSError as error:
         raise EnvironmentFault(
             f"{host} port {port} cannot be used ({error.strerror or error}): stop what listens"
             " there, or choose another with --port"
         ) from error
+    # asyncio switches Nagle's algorithm off (TCP_NODELAY) only for sockets that say they are TCP,
+    # and create_server's do not: each answer of several writes would wait 40 ms for the
+    # client's delayed acknowledgement (benchmarks/service_sounds.py)
+    return socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP, fileno=made.detach())
 
 
 def announce(desk: Desk, missing: str | None, say: Callable[[str], None]) -> None:

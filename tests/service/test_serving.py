@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -221,3 +222,24 @@ def test_the_gate_holds_a_slot_once_there_are_any() -> None:
     assert held == ["taken", "given back"]
     with gate():
         assert len(held) == 2
+
+
+def test_answers_do_not_wait_for_acknowledgements() -> None:
+    """Nagle's algorithm is off: asyncio does that only for sockets that say they are TCP."""
+
+    async def ask() -> int:
+        nodelay: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+
+        async def answer(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            wire = writer.get_extra_info("socket")
+            nodelay.set_result(wire.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+            writer.close()
+
+        with listen("127.0.0.1", 0) as listening:
+            async with await asyncio.start_server(answer, sock=listening):
+                _, writer = await asyncio.open_connection(*listening.getsockname())
+                found = await asyncio.wait_for(nodelay, 10)
+                writer.close()
+        return found
+
+    assert asyncio.run(ask()) == 1
