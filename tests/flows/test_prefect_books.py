@@ -189,7 +189,7 @@ def start(server: Server, **parameters: str) -> str:
     from prefect.settings import PREFECT_API_URL, temporary_settings
 
     with temporary_settings({PREFECT_API_URL: server.api_url}):
-        run = run_deployment("book/local", parameters=parameters, timeout=0, as_subflow=False)
+        run: Any = run_deployment("book/local", parameters=parameters, timeout=0, as_subflow=False)
     return str(run.id)
 
 
