@@ -2,9 +2,10 @@
 
 A creation alone costs a Prefect server 48 ms of CPU in its one process, one of forty in one request
 12 ms, and what the server does about its events comes on top: 46 and 38 ms in all with twenty
-callers (prefect 3.8.8, PostgreSQL 15, 2026-11-21; python -m benchmarks.service paced). So one request is under way for each
-deployment, and the next one takes all that has come meanwhile. Nobody waits for company: an
-order that comes alone goes alone.
+callers (prefect 3.8.8, PostgreSQL 15, 2026-11-21; python -m benchmarks.service paced).
+
+So one request is under way for each deployment, and the next one takes all that has come
+meanwhile. Nobody waits for company: an order that comes alone goes alone.
 """
 
 from __future__ import annotations
