@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +57,8 @@ def castbook(*words: str, server: Server) -> Any:
 
 
 def here(capsys: pytest.CaptureFixture[str], *words: str) -> Any:
-    """The same in this process, which has imported Prefect already."""
+    """The same in this process, on threads: runs on Prefect read the server from the environment,
+    and some of their threads would not see settings of a test."""
     capsys.readouterr()
     code = main([*words, "--json"])
     return code, json.loads(capsys.readouterr().out)
@@ -91,33 +93,32 @@ def wait_for(check: Any, seconds: float = 60.0) -> Any:
 
 
 def test_the_same_faults_give_the_same_outcome_under_both_runners(
-    tmp_path: Path, on_server: Server, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, server: Server, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from prefect.logging.handlers import APILogHandler
-
-    server, runs = on_server, {}
-    for name, more in (("local", ()), ("prefect", ("--prefect",))):
+    runs = {}
+    for name, make in (
+        ("local", partial(here, capsys, "make")),
+        ("prefect", partial(castbook, "make", server=server)),
+    ):
         project = write_book(tmp_path / name / "book", options={"faults": FAULTS, "host": HOST})
-        words = ("make", str(project), *more)
-        code, run = castbook(*words, server=server) if more else here(capsys, *words)
+        code, run = make(str(project))
         assert code == 1
         runs[name] = outcome(run)
         assert [len(run["failed"]), len(run["doubtful"])] == [2, 2]
         assert all(f["command"].startswith("castbook make ") for f in run["failed"])
 
-        if more:  # on threads: test_line_of_work.py
-            code, again = here(capsys, *words)
+        if name == "prefect":  # on threads: test_line_of_work.py
+            code, again = make(str(project))
             assert code == 1
             assert outcome(again)["failed"] == outcome(run)["failed"]
             assert again["made"] == 0  # the failed were tried again, nothing else was spoken
 
         write_book(project, options={"host": HOST})  # the faults are gone
-        code, mended = here(capsys, *words, "--only", "failed")
+        code, mended = make(str(project), "--only", "failed")
         assert mended["failed"] == []
         assert mended["made"] == 2
         assert code == 1  # two takes are still doubtful
         runs[f"{name} mended"] = outcome(mended)
-    APILogHandler().flush()
     assert runs["local"] == runs["prefect"]
     assert runs["local mended"] == runs["prefect mended"]
     named = {r["name"]: r for r in rows(server, "task_runs")}
