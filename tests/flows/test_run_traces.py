@@ -7,6 +7,9 @@ import logging
 import pytest
 
 
+HERE = {"send_to_api": False}  # Prefect's own handler, which an earlier test may have set up
+
+
 def test_lines_of_runs_carry_their_trace(monkeypatch: pytest.MonkeyPatch) -> None:
     from castbook.tracing import current_trace
     from flows.orders import traces
@@ -25,9 +28,9 @@ def test_lines_of_runs_carry_their_trace(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(traces, "flow_run", type("Run", (), {"tags": ["castbook", "trace:abc"]}))
     try:
         with traces.traced_run() as trace:
-            log.info("anything")
+            log.info("anything", extra=HERE)
         with traces.traced_run("given"):
-            log.info("anything")
+            log.info("anything", extra=HERE)
     finally:
         log.removeHandler(keeper)
         log.setLevel(before[0])

@@ -207,13 +207,19 @@ def test_unloading_frees_the_process_and_the_next_text_loads_again(studio: Studi
     assert studio.pids != (pid,)
 
 
-def test_a_process_that_is_killed_is_one_transient_failure(studio: Studio) -> None:
-    stream = studio.stream(studio.read(SpeechWish(TEXT * 30)))
-    next(stream)
-    os.kill(studio.pids[0], signal.SIGKILL)
-    with pytest.raises(TransientFailure):
-        list(stream)
-    assert sound(studio, SpeechWish(TEXT))
+def test_a_process_that_is_killed_is_one_transient_failure(tmp_path: Path) -> None:
+    # slow, so that it is killed within a piece: between two, nobody would notice
+    slow = CHUNKED.replace("chunk_ms: 100", "chunk_ms: 100, chunk_cost_ms: 50")
+    studio = Studio(library(tmp_path / "library", slow))
+    try:
+        stream = studio.stream(studio.read(SpeechWish(TEXT)))
+        next(stream)
+        os.kill(studio.pids[0], signal.SIGKILL)
+        with pytest.raises(TransientFailure):
+            list(stream)
+        assert sound(studio, SpeechWish("Again."))
+    finally:
+        studio.close()
 
 
 def test_a_dead_engine_is_tried_anew(tmp_path: Path) -> None:
