@@ -36,9 +36,10 @@ serve:
 	@exec $(BIN)/castbook serve $(SERVE)
 
 # Two workers: engines and ffmpeg bring their own processes. loadgroup: see tests/conftest.py.
+# Modules are compiled once, and not by each of the hundreds of processes that tests start.
 test:
 	@$(ENVIRONMENT) dev
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder $(TESTS)
+	@env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder $(TESTS)
 
 lint:
 	@$(ENVIRONMENT) dev

@@ -6,7 +6,6 @@ import logging
 
 import pytest
 
-
 HERE = {"send_to_api": False}  # Prefect's own handler, which an earlier test may have set up
 
 
