@@ -254,10 +254,10 @@ def test_the_commands_for_prefect(clone: Clone) -> None:
         assert f"export PREFECT_API_URL={url}" in up.said
         assert "prefect deployment run 'book/local' -p project=" in up.said
         check_server(clone, url)
-        family = tether.descendants(up.process.pid)
-        assert len(family) >= 4  # server and worker, each on its tether
         address = ADDRESS.replace("4200", str(port))
         done = clone.run(f"{address}\n{RUN}", timeout=180)
+        family = tether.descendants(up.process.pid)
+        assert len(family) >= 4  # server and worker, each on its tether
     assert up.process.returncode == 130
     assert up.complaints.read_text("utf-8").splitlines()[-1].startswith("castbook: stopped")
     assert not set(family) & {pid for pid, _ in tether._processes()}
