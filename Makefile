@@ -35,12 +35,12 @@ serve:
 	@$(ENVIRONMENT) espeak,service
 	@exec $(BIN)/castbook serve $(SERVE)
 
-# Three workers for two cores: the one with the Prefect servers waits for a quarter of its time.
+# Two workers: engines and ffmpeg bring their own processes; three were slower on two cores.
 # loadgroup: see tests/conftest.py.
 # Modules are compiled once, and not by each of the hundreds of processes that tests start.
 test:
 	@$(ENVIRONMENT) dev
-	@env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest -n 3 --dist loadgroup --no-loadscope-reorder $(TESTS)
+	@env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder $(TESTS)
 
 lint:
 	@$(ENVIRONMENT) dev

@@ -269,13 +269,13 @@ def test_the_commands_for_prefect(clone: Clone) -> None:
 
 def check_server(clone: Clone, url: str) -> None:
     """Everything that ``castbook up`` promises is on the server."""
-    deployment = httpx.get(f"{url}/deployments/name/book/local", timeout=10).json()
+    deployment = httpx.get(f"{url}/deployments/name/book/local", timeout=60).json()
     assert deployment["work_pool_name"] == POOL
     assert deployment["entrypoint"] == "flows.books.book"
     assert str(clone.folder) not in str(deployment)
-    pool = httpx.get(f"{url}/work_pools/{POOL}", timeout=10).json()
+    pool = httpx.get(f"{url}/work_pools/{POOL}", timeout=60).json()
     assert pool["type"] == "process"
     shipped = yaml.safe_load(read_config("prefect", "automations.yaml"))
-    there = httpx.post(f"{url}/automations/filter", json={}, timeout=10).json()
+    there = httpx.post(f"{url}/automations/filter", json={}, timeout=60).json()
     assert {a["name"] for a in there} == {a["name"] for a in shipped}
     assert all(a["enabled"] for a in there)

@@ -77,7 +77,7 @@ def outcome(run: dict[str, Any]) -> dict[str, Any]:
 
 def rows(server: Server, kind: str, **match: Any) -> list[dict[str, Any]]:
     """Flow runs or task runs that the server knows."""
-    found = httpx.post(f"{server.api_url}/{kind}/filter", json=match, timeout=10).json()
+    found = httpx.post(f"{server.api_url}/{kind}/filter", json=match, timeout=60).json()
     assert isinstance(found, list)
     return found
 
@@ -201,7 +201,7 @@ def made(project: Path) -> dict[Path, int]:
 
 def terminal(server: Server, run: str, count: int = 1) -> dict[str, Any] | None:
     """The flow run once it has ended for the ``count``-th time."""
-    row: dict[str, Any] = httpx.get(f"{server.api_url}/flow_runs/{run}", timeout=10).json()
+    row: dict[str, Any] = httpx.get(f"{server.api_url}/flow_runs/{run}", timeout=60).json()
     ended = row["state"]["type"] in ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
     return row if ended and row["run_count"] >= count else None
 
