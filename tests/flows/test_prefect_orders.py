@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -206,8 +206,16 @@ def test_what_the_client_promises(site: Site) -> None:
     async def check() -> None:
         orders = PrefectOrders(site.server.api_url)
         said = {"text": "Later.", "output_name": "later"}
+        later = datetime.now(UTC) + timedelta(hours=1)  # so that no worker takes it meanwhile
         placed = await orders.place(
-            "speech", said, key="k", body_sha256="a", principal="ann", trace="t", priority="high"
+            "speech",
+            said,
+            key="k",
+            body_sha256="a",
+            principal="ann",
+            trace="t",
+            priority="high",
+            at=later,
         )
         assert placed.new
         with pytest.raises(KeyReused):

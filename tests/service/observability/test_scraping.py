@@ -64,10 +64,10 @@ def test_prometheus_reads_our_metrics_and_rules(prometheus: tuple[str, str]) -> 
 
     def ask(query: str) -> Any:
         try:
-            answer = httpx.get(f"{server}/api/v1/query", params={"query": query}).json()
+            answer = httpx.get(f"{server}/api/v1/query", params={"query": query})
         except httpx.HTTPError:
             return []  # it is still starting
-        return answer["data"]["result"]
+        return answer.json()["data"]["result"] if answer.status_code == 200 else []
 
     deadline = time.monotonic() + 60
     counted = 'audiobook_http_requests_total{route="/healthz", code="200"}'

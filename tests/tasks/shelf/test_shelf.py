@@ -241,18 +241,18 @@ def test_a_warm_speaker_costs_less_than_two_milliseconds(folder: Path) -> None:
 
 
 def test_a_withdrawn_or_expired_consent_silences_its_voices(folder: Path) -> None:
-    today = dt.date(2026, 11, 21)
+    today = dt.date(2999, 11, 21)
     shelf = Shelf(folder, today=lambda: today)
-    consent = Consent(new_id(), "A", "en", 1, expires="2026-11-21")
+    consent = Consent(new_id(), "A", "en", 1, expires="2999-11-21")
     shelf.consents.add(consent, sample().pcm, RATE)
     record = {"basis": "licensed", "holder": "A", "record": f"consents/{consent.id}.yaml"}
     card, _ = add_voice(shelf.library, upload(consent=record, consent_id=consent.id))
     wish = SpeechWish("x", card.id)
     assert shelf.speaker(wish, "en").consent == record
-    today = dt.date(2026, 11, 22)
-    with pytest.raises(ConsentError, match="expired on 2026-11-21"):
+    today = dt.date(2999, 11, 22)
+    with pytest.raises(ConsentError, match="expired on 2999-11-21"):
         shelf.speaker(wish, "en")
-    today = dt.date(2026, 11, 1)
+    today = dt.date(2999, 11, 1)
     assert shelf.voices()[0].consented
     shelf.consents.withdraw(consent)
     assert not shelf.voices()[0].consented
