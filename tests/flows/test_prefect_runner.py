@@ -180,7 +180,7 @@ def check_records(server: Server, book: str) -> None:
     """Every step is a task run of its own name, in the right flow run, with its retries."""
 
     def rows(kind: str, **match: Any) -> list[dict[str, Any]]:
-        found = httpx.post(f"{server.api_url}/{kind}/filter", json=match, timeout=10).json()
+        found = httpx.post(f"{server.api_url}/{kind}/filter", json=match, timeout=60).json()
         assert isinstance(found, list)
         return found
 
@@ -207,7 +207,7 @@ def check_records(server: Server, book: str) -> None:
     assert counts[("refused", 1)] == counts[("bug", 1)] == len(CHAPTERS)
     retried = next(r for r in steps if r["name"] == "ch03 0 twice")
     states = httpx.get(
-        f"{server.api_url}/task_run_states/", params={"task_run_id": retried["id"]}, timeout=10
+        f"{server.api_url}/task_run_states/", params={"task_run_id": retried["id"]}, timeout=60
     ).json()
     assert Counter(s["name"] for s in states)["AwaitingRetry"] == 2
 

@@ -130,7 +130,7 @@ def test_a_server_that_dies_at_its_start_says_why(
 @pytest.mark.prefect
 def test_the_server_has_our_profile(prefect_server: Server) -> None:
     assert healthy(prefect_server.api_url)
-    told = httpx.get(f"{prefect_server.api_url}/admin/settings", timeout=10).json()
+    told = httpx.get(f"{prefect_server.api_url}/admin/settings", timeout=60).json()
     recorder = told["server"]["services"]["task_run_recorder"]
     assert (recorder["batch_size"], recorder["read_batch_size"]) == (200, 200)
     assert told["flows"]["heartbeat_frequency"] == 30
@@ -142,14 +142,14 @@ def test_a_second_up_finds_its_way(on_server: Server) -> None:
     url = on_server.api_url
 
     def automations() -> list[dict[str, Any]]:
-        found = httpx.post(f"{url}/automations/filter", json={}, timeout=10).json()
+        found = httpx.post(f"{url}/automations/filter", json={}, timeout=60).json()
         return sorted(found, key=lambda a: str(a["name"]))
 
     def write(method: str, which: int, content: Mapping[str, Any]) -> None:
         """SQLite may be locked by what the tests before left to be written: asked again then."""
         address = f"{url}/automations/{first[which]['id']}"
         for _ in range(10):
-            answer = httpx.request(method, address, json=content, timeout=10)
+            answer = httpx.request(method, address, json=content, timeout=60)
             if answer.status_code < 500:
                 break
             time.sleep(0.5)
@@ -186,7 +186,7 @@ def test_what_has_a_schedule_is_scheduled(
             planned = httpx.post(
                 f"{on_server.api_url}/flow_runs/count",
                 json={"flows": {"name": {"any_": ["watch"]}}},
-                timeout=10,
+                timeout=60,
             ).json()
         assert planned, "the scheduler of the server does nothing: its log says why"
     finally:

@@ -124,7 +124,7 @@ def test_a_batch_as_a_run(data: Path, log: Log, on_server: Server) -> None:
     assert receipt["files"] == [f"outputs/batch/three/output_00{n}.wav" for n in (1, 3)]
     assert (data / receipt["zip"]).exists()
     assert "[✗] 任务2失败: gone.wav 未找到 → 跳过" in log.lines
-    found = httpx.post(f"{on_server.api_url}/artifacts/filter", json={}, timeout=10).json()
+    found = httpx.post(f"{on_server.api_url}/artifacts/filter", json={}, timeout=60).json()
     shown = [a["description"] for a in found if a["flow_run_id"] == run]
     assert shown == ["3 of 3"]
     mended = {"path": "", "rows": [{"text": "One."}, {"text": "2."}, {"text": "Three."}]}
@@ -146,7 +146,7 @@ def test_dropped_lines_become_runs_once(data: Path, log: Log, on_server: Server)
     state = ended(watch(return_state=True))
     assert state.message == "2 lines accepted, 1 refused, 1 files done"
     query = {"flow_runs": {"tags": {"all_": ["principal:inbox"]}}}
-    runs = httpx.post(f"{on_server.api_url}/flow_runs/filter", json=query, timeout=10).json()
+    runs = httpx.post(f"{on_server.api_url}/flow_runs/filter", json=query, timeout=60).json()
     ours = [run["parameters"] for run in runs if drop.stem in run["parameters"]["output_name"]]
     assert sorted(parameters["text"] for parameters in ours) == ["One.", "Two."]
     traces = {line.split("trace=")[1].split()[0] for line in log.lines if "trace=" in line}
