@@ -82,7 +82,7 @@ def rows(server: Server, kind: str, **match: Any) -> list[dict[str, Any]]:
     return found
 
 
-def wait_for(check: Any, seconds: float = 60.0) -> Any:
+def wait_for(check: Any, seconds: float = 120.0) -> Any:
     """Polls until ``check()`` is true; its value."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
@@ -201,7 +201,10 @@ def made(project: Path) -> dict[Path, int]:
 
 def terminal(server: Server, run: str, count: int = 1) -> dict[str, Any] | None:
     """The flow run once it has ended for the ``count``-th time."""
-    row: dict[str, Any] = httpx.get(f"{server.api_url}/flow_runs/{run}", timeout=60).json()
+    try:
+        row: dict[str, Any] = httpx.get(f"{server.api_url}/flow_runs/{run}", timeout=5).json()
+    except httpx.HTTPError:  # now and then a busy server never answers: asked again
+        return None
     ended = row["state"]["type"] in ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
     return row if ended and row["run_count"] >= count else None
 
